@@ -1,0 +1,190 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Auth is a Config made ready: it verifies, issues and refuses. It does not
+// change and is safe for concurrent use.
+type Auth[T any] struct {
+	*engine
+	identify     IdentityHandler[T]
+	authenticate AuthenticateHandler[T]
+	payload      PayloadHandler[T]
+	headers      HeadersHandler[T]
+	authResponse AuthResponseHandler[T]
+	nobody       func(T) bool
+}
+
+// engine is what of an Auth does not depend on T. Its address is the Auth's
+// identity: a record in a context belongs to one engine.
+type engine struct {
+	lookup    LookupHandler
+	decode    DecodeHandler
+	encode    EncodeHandler
+	onError   ErrorHandler
+	observer  Observer
+	now       func() time.Time
+	timeout   time.Duration
+	lifetime  time.Duration
+	notBefore time.Duration
+	rules     ClaimRules
+	login     LoginEndpoint
+	preflight bool
+	answers   answers
+}
+
+// New makes an Auth. It touches nothing outside the process. The error lists
+// all mistakes of the Config at once, each with its field and the fix.
+func New[T any](cfg Config[T]) (*Auth[T], error) {
+	c := cfg.withDefaults()
+	if err := c.check(cfg); err != nil {
+		return nil, fmt.Errorf("jwtgate: core.New: %w", err)
+	}
+	e := &engine{
+		lookup:    c.Lookup,
+		decode:    c.Decode,
+		encode:    c.Encode,
+		onError:   c.OnError,
+		observer:  c.Observer,
+		now:       c.Now,
+		timeout:   c.CallbackTimeout,
+		lifetime:  c.Lifetime,
+		notBefore: c.NotBefore,
+		rules:     c.Rules,
+		login:     c.Login,
+		preflight: c.AllowPreflight,
+		answers:   prepare(c.Realm, c.Scheme, c.Sources),
+	}
+	if e.lookup == nil {
+		e.lookup = lookup(c.Sources, c.Scheme)
+	}
+	if e.decode == nil {
+		e.decode = newDecoder(c.Keys, c.Rules).decode
+	}
+	if e.encode == nil && c.Signer != nil {
+		e.encode = Encoder(c.Signer)
+	}
+	return &Auth[T]{
+		engine:       e,
+		identify:     c.Identify,
+		authenticate: c.Authenticate,
+		payload:      c.Payload,
+		headers:      c.Headers,
+		authResponse: c.AuthResponse,
+		nobody:       zeroTest[T](),
+	}, nil
+}
+
+// Must is New for a Config that is typed into the program: it panics with all
+// mistakes, like regexp.MustCompile.
+func Must[T any](cfg Config[T]) *Auth[T] {
+	a, err := New(cfg)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// Verify is the line "in" as a value: from a request to a context that holds its
+// identity. The error is an *Error; Reject makes the answer of it.
+func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
+	start := a.start()
+	defer func() {
+		if p := recover(); p != nil {
+			e := recovered(p, debug.Stack())
+			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
+			ctx, err = nil, e
+		}
+	}()
+	rec, err := a.verify(r)
+	if err != nil {
+		e := classify(err)
+		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
+		return nil, e
+	}
+	a.observe(rec, start, rec.event(), nil)
+	return rec, nil
+}
+
+// verify is the order of the steps: Lookup, Decode, Identify. On error the
+// record holds the credential as far as it is known.
+func (a *Auth[T]) verify(r Request) (*record[T], error) {
+	ctx := r.Context()
+	rec := &record[T]{Context: ctx, owner: a.engine}
+	if err := wellFormed(r); err != nil {
+		return rec, err
+	}
+	var err error
+	if rec.cred, err = a.lookup(r); err != nil {
+		return rec, err
+	}
+	if rec.cred.Token == "" {
+		return rec, Missing
+	}
+	if rec.claims, err = bounded(ctx, a.timeout, a.decode, rec.cred.Token); err != nil {
+		return rec, err
+	}
+	if rec.claims == nil {
+		return rec, BadToken
+	}
+	if rec.identity, err = bounded(ctx, a.timeout, a.identify, rec.claims); err != nil {
+		return rec, err
+	}
+	if a.nobody(rec.identity) {
+		return rec, UnknownIdentity
+	}
+	return rec, nil
+}
+
+// bounded calls a step with a context that ends after d, if d is not 0.
+func bounded[F ~func(context.Context, In) (Out, error), In, Out any](ctx context.Context, d time.Duration, f F, in In) (Out, error) {
+	if d == 0 {
+		return f(ctx, in)
+	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return f(ctx, in)
+}
+
+// recoverTo makes an Internal error of a callback's panic.
+func recoverTo(err *error) {
+	if p := recover(); p != nil {
+		*err = recovered(p, debug.Stack())
+	}
+}
+
+// start reads the clock if somebody will want to know how long it took.
+func (a *engine) start() (t time.Time) {
+	if a.observer != nil {
+		t = time.Now()
+	}
+	return t
+}
+
+// observe reports an outcome: e with what refusal adds, if there is one.
+func (a *engine) observe(ctx context.Context, start time.Time, e Event, refusal *Error) {
+	if a.observer == nil {
+		return
+	}
+	if refusal != nil {
+		e.Kind, e.Claim, e.Stack = refusal.Kind, refusal.Claim, refusal.stack
+		if refusal.Kind.Status() >= 500 {
+			e.Cause = refusal.Cause
+		}
+	}
+	e.Duration = time.Since(start)
+	a.observer.Observe(ctx, e)
+}
+
+// event is what a record says of the key that verified its token.
+func (r *record[T]) event() Event {
+	e := Event{Action: ActionVerify, Anonymous: r.anonymous}
+	if r.claims != nil && r.claims.key != nil {
+		e.Algorithm, e.KeyID, e.Issuer = r.claims.alg, r.claims.key.ID(), r.claims.key.issuer()
+	}
+	return e
+}

@@ -1,0 +1,231 @@
+package core
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// Claims is the payload of a token. It cannot be changed, so requests may share
+// it. Names are compared exactly, byte by byte, and numbers keep all digits.
+//
+// Claims prints as its claims' names alone: values are nobody's business in a log.
+type Claims struct {
+	raw     string // the payload's JSON text, read strictly
+	members []strictjson.Member
+	key     *Key   // that verified the token; nil if core did not
+	alg     string // under which it did
+	inline  [12]strictjson.Member
+}
+
+// Payload is what a login puts into a token: claims by name. Core adds iat, nbf,
+// exp, iss, aud and jti to it.
+type Payload map[string]any
+
+// Claim is one more claim for Auth.Issue.
+type Claim struct {
+	Name  string
+	Value any
+}
+
+// ParseClaims reads a payload. It must be exactly one JSON object in valid
+// UTF-8, without duplicate names at any depth and nested at most 32 deep (RFC
+// 7519 section 7.2 step 10, RFC 7493); anything else is a Malformed. It checks
+// no claim. It is for DecodeHandlers and tests.
+func ParseClaims(payload []byte) (*Claims, error) { return parseClaims(string(payload)) }
+
+func parseClaims(payload string) (*Claims, error) {
+	c := &Claims{raw: payload}
+	var err error
+	if c.members, err = strictjson.Object(payload, c.inline[:0]); err != nil {
+		return nil, &Error{Kind: Malformed, Cause: fmt.Errorf("payload: %w", err)}
+	}
+	return c, nil
+}
+
+// NewClaims makes Claims of values that encoding/json can marshal. It is for
+// DecodeHandlers that have a map already, and for tests.
+func NewClaims(values map[string]any) (*Claims, error) {
+	if values == nil {
+		return nil, errors.New("core.NewClaims: nil map; an empty one makes empty claims")
+	}
+	raw, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("core.NewClaims: %w", err)
+	}
+	return ParseClaims(raw)
+}
+
+// find returns the raw JSON text of a claim.
+func (c *Claims) find(name string) (string, bool) {
+	if c == nil {
+		return "", false
+	}
+	for i := range c.members {
+		if c.members[i].Name == name {
+			return c.members[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// Has reports whether the claim is there, be it null.
+func (c *Claims) Has(name string) bool {
+	_, ok := c.find(name)
+	return ok
+}
+
+// Names returns the claims' names in the token's order.
+func (c *Claims) Names() []string {
+	if c == nil {
+		return nil
+	}
+	names := make([]string, len(c.members))
+	for i := range c.members {
+		names[i] = c.members[i].Name
+	}
+	return names
+}
+
+// String returns a claim that is a string. It is not fmt's String method: it
+// takes a name.
+func (c *Claims) String(name string) (string, bool) {
+	raw, ok := c.find(name)
+	if !ok {
+		return "", false
+	}
+	return strictjson.String(raw)
+}
+
+// Strings returns a claim that is an array of strings, or one string: aud is
+// either (RFC 7519 section 4.1.3), and so are roles in the wild.
+func (c *Claims) Strings(name string) ([]string, bool) {
+	raw, ok := c.find(name)
+	if !ok {
+		return nil, false
+	}
+	if s, ok := strictjson.String(raw); ok {
+		return []string{s}, true
+	}
+	elements, err := strictjson.Array(raw, nil)
+	if err != nil {
+		return nil, false
+	}
+	for i, e := range elements {
+		if elements[i], ok = strictjson.String(e); !ok {
+			return nil, false
+		}
+	}
+	return elements, true
+}
+
+// Int64 returns a claim that is an integer and fits, exactly: 9007199254740993
+// is not rounded, 1e3 is 1000, 1.5 is not ok.
+func (c *Claims) Int64(name string) (int64, bool) {
+	raw, ok := c.find(name)
+	if !ok {
+		return 0, false
+	}
+	return strictjson.Int64(raw)
+}
+
+// Float64 returns a claim that is a number, as the nearest float64.
+func (c *Claims) Float64(name string) (float64, bool) {
+	raw, ok := c.find(name)
+	if !ok {
+		return 0, false
+	}
+	return strictjson.Float64(raw)
+}
+
+// Bool returns a claim that is true or false.
+func (c *Claims) Bool(name string) (value, ok bool) {
+	raw, _ := c.find(name)
+	return raw == "true", raw == "true" || raw == "false"
+}
+
+// Time returns a claim that is a NumericDate (RFC 7519 section 2). Dates beyond
+// the years 0 to 9999 are returned as the nearest end of that span, which every
+// layout can print; core's own checks are exact.
+func (c *Claims) Time(name string) (time.Time, bool) {
+	raw, ok := c.find(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	sec, nsec, ok := strictjson.Seconds(raw)
+	const year0, year9999 = -62167219200, 253402300799
+	return time.Unix(min(max(sec, year0), year9999), int64(nsec)).UTC(), ok
+}
+
+// Raw returns a copy of a claim's JSON text, nil if the claim is absent.
+func (c *Claims) Raw(name string) json.RawMessage {
+	raw, ok := c.find(name)
+	if !ok {
+		return nil
+	}
+	return json.RawMessage(raw)
+}
+
+// Issuer returns iss, "" if it is absent or no string.
+func (c *Claims) Issuer() string { s, _ := c.String("iss"); return s }
+
+// Subject returns sub, "" if it is absent or no string.
+func (c *Claims) Subject() string { s, _ := c.String("sub"); return s }
+
+// ID returns jti, "" if it is absent or no string.
+func (c *Claims) ID() string { s, _ := c.String("jti"); return s }
+
+// Audience returns aud, nil if it is absent or neither a string nor an array of strings.
+func (c *Claims) Audience() []string { a, _ := c.Strings("aud"); return a }
+
+// ExpiresAt returns exp. It is not ok if exp is absent or no number.
+func (c *Claims) ExpiresAt() (time.Time, bool) { return c.Time("exp") }
+
+// NotBefore returns nbf. It is not ok if nbf is absent or no number.
+func (c *Claims) NotBefore() (time.Time, bool) { return c.Time("nbf") }
+
+// IssuedAt returns iat. It is not ok if iat is absent or no number.
+func (c *Claims) IssuedAt() (time.Time, bool) { return c.Time("iat") }
+
+// Decode stores the claims in the value v points to, as encoding/json does, but
+// matches the names of struct fields exactly, at every depth: encoding/json
+// would let a claim "Role" overwrite the field of "role". Numbers in an
+// interface become json.Number. The errors are encoding/json's.
+func (c *Claims) Decode(v any) error {
+	if c == nil {
+		return errors.New("core: Decode of nil Claims")
+	}
+	return decodeExact(c.raw, v)
+}
+
+// Map returns a copy of the claims as encoding/json makes it, with json.Number
+// for numbers.
+func (c *Claims) Map() map[string]any {
+	m := map[string]any{}
+	if c != nil {
+		d := json.NewDecoder(bytes.NewReader([]byte(c.raw)))
+		d.UseNumber()
+		_ = d.Decode(&m) // strictjson has read it: encoding/json takes a superset
+	}
+	return m
+}
+
+// MarshalJSON returns the verified payload as it was signed.
+func (c *Claims) MarshalJSON() ([]byte, error) {
+	if c == nil {
+		return []byte("null"), nil
+	}
+	return []byte(c.raw), nil
+}
+
+// Format prints the names of the claims, whatever the verb.
+func (c *Claims) Format(f fmt.State, _ rune) {
+	names := c.Names()
+	slices.Sort(names)
+	fmt.Fprintf(f, "Claims%q", names)
+}

@@ -1,0 +1,271 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Config is what can be set. T is the application's identity type: what
+// Authenticate returns at login and Identify at every request, so the compiler
+// checks that they agree.
+//
+// The zero value of every field is its default, and a safe one. Keys, or Decode
+// in its place, must be set; with Authenticate set there is a login.
+//
+//	field            default
+//	Rules            exp required; leeway 0; typ absent, JWT or at+jwt; token at most 8 KiB
+//	Lifetime         5 minutes
+//	NotBefore        0: nbf equals iat
+//	Realm            "api"
+//	Scheme           "Bearer"
+//	Sources          the Authorization header
+//	Login            POST /auth, JSON fields username and password, body at most 16 KiB
+//	Now              time.Now
+//	CallbackTimeout  none
+type Config[T any] struct {
+	_ [0]func() // no unkeyed literals
+
+	// Keys says whose signature is believed. A *Key is a KeySource of one.
+	Keys KeySource
+	// Signer signs issued tokens. Nil: Keys, if it is a Signer.
+	Signer Signer
+	// Rules say which tokens the default Decode accepts. Issuer and Audience also
+	// go into issued tokens.
+	Rules ClaimRules
+
+	// Lifetime of issued tokens: exp is iat plus Lifetime, in whole seconds.
+	Lifetime time.Duration
+	// NotBefore is added to iat to make nbf.
+	NotBefore time.Duration
+
+	// Realm and Scheme make the challenge (RFC 9110 section 11.6.1). Realm is
+	// printable ASCII; quotes are escaped.
+	Realm  string
+	Scheme string
+	// Sources are where tokens may be. See Lookup for what happens to several.
+	Sources []Source
+	// AllowPreflight lets an OPTIONS request with Origin and
+	// Access-Control-Request-Method pass any gate, without an identity. Better
+	// put CORS in front of the gate.
+	AllowPreflight bool
+	// Login shapes the login endpoint.
+	Login LoginEndpoint
+
+	// Now is the one clock: for rules, issue and caches.
+	Now func() time.Time
+	// Observer sees every outcome. Nil: nobody does.
+	Observer Observer
+	// CallbackTimeout bounds each call of a step below with a context of its
+	// own. On Fiber nothing else ends a call, since the context there does not
+	// know that the client has gone. 0: none.
+	CallbackTimeout time.Duration
+
+	// The steps. Nil takes the default; where there is none, New says so.
+
+	Lookup       LookupHandler          // default: Lookup(Sources...)
+	Decode       DecodeHandler          // default: Decoder(Keys, Rules)
+	Identify     IdentityHandler[T]     // default for T = *Claims, and for T = string: sub
+	Authenticate AuthenticateHandler[T] // default: no login
+	Payload      PayloadHandler[T]      // default for T = string, and if T has Subject() string: sub
+	Headers      HeadersHandler[T]      // default: none but alg, typ and kid
+	Encode       EncodeHandler          // default: Encoder(Signer)
+	AuthResponse AuthResponseHandler[T] // default: access_token, token_type, expires_in
+	OnError      ErrorHandler           // default: Error.Response
+}
+
+// LoginEndpoint shapes the login endpoint.
+type LoginEndpoint struct {
+	// Path is the Route's. "": "/auth".
+	Path string
+	// NoRoute leaves the login out of Routes; Login can still be mounted by hand.
+	NoRoute bool
+	// Methods the endpoint answers. Nil: POST.
+	Methods []string
+	// UsernameField and PasswordField are the members of the body. "": username, password.
+	UsernameField, PasswordField string
+	// MaxBytes bounds the body. 0: 16384.
+	MaxBytes int
+}
+
+const (
+	defaultLifetime = 5 * time.Minute
+	defaultRealm    = "api"
+	defaultMaxLogin = 16 << 10
+)
+
+// withDefaults fills in what is zero.
+func (c Config[T]) withDefaults() Config[T] {
+	setDefault(&c.Lifetime, defaultLifetime)
+	setDefault(&c.Realm, defaultRealm)
+	setDefault(&c.Scheme, defaultScheme)
+	setDefault(&c.Login.Path, "/auth")
+	setDefault(&c.Login.UsernameField, "username")
+	setDefault(&c.Login.PasswordField, "password")
+	setDefault(&c.Login.MaxBytes, defaultMaxLogin)
+	if c.Login.Methods == nil {
+		c.Login.Methods = []string{"POST"}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rules.Now == nil {
+		c.Rules.Now = c.Now
+	}
+	if c.Signer == nil {
+		c.Signer = signerOf(c.Keys)
+	}
+	if c.Identify == nil {
+		c.Identify = defaultIdentify[T]()
+	}
+	if c.Payload == nil {
+		c.Payload = defaultPayload[T]()
+	}
+	if c.AuthResponse == nil {
+		c.AuthResponse = defaultAuthResponse[T](c.Scheme)
+	}
+	return c
+}
+
+// signerOf returns the Signer that a KeySource is, if it is one. A *Key that
+// holds a public key alone has the method but cannot sign.
+func signerOf(keys KeySource) Signer {
+	if k, ok := keys.(*Key); ok && (k == nil || !k.CanSign()) {
+		return nil
+	}
+	s, _ := keys.(Signer)
+	return s
+}
+
+func setDefault[V comparable](field *V, value V) {
+	var zero V
+	if *field == zero {
+		*field = value
+	}
+}
+
+// check says all that is wrong, each text starting with the field. Defaults are
+// filled in already; raw is the Config as the user wrote it.
+func (c Config[T]) check(raw Config[T]) error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	switch {
+	case isNil(raw.Keys) && raw.Decode == nil:
+		bad("Keys: nil; set the key that verifies tokens, as from core.LoadKey or core.NewSecret")
+	case raw.Keys != nil && isNil(raw.Keys):
+		bad("Keys: a nil %T; was the error of its constructor ignored?", raw.Keys)
+	}
+	if raw.Signer != nil && isNil(raw.Signer) {
+		bad("Signer: a nil %T; was the error of its constructor ignored?", raw.Signer)
+	}
+	if err := raw.Rules.check(); err != nil {
+		for _, e := range flatten(err) {
+			bad("Rules.%w", e)
+		}
+	}
+	if raw.Now != nil && raw.Rules.Now != nil {
+		bad("Rules.Now: Now is set too, and there is one clock; leave Rules.Now nil")
+	}
+	if raw.Lifetime < 0 {
+		bad("Lifetime: %v is negative", raw.Lifetime)
+	}
+	if raw.NotBefore < 0 {
+		bad("NotBefore: %v is negative; a token is valid from iat on anyway", raw.NotBefore)
+	}
+	if c.NotBefore >= c.Lifetime {
+		bad("NotBefore: %v is not before the end of Lifetime, %v; such a token is never valid", c.NotBefore, c.Lifetime)
+	}
+	if !printableASCII(c.Realm) {
+		bad("Realm: %q has characters outside printable ASCII", c.Realm)
+	}
+	if !isToken(c.Scheme) {
+		bad("Scheme: %q is not a token of RFC 9110 section 5.6.2", c.Scheme)
+	}
+	if raw.Lookup != nil && raw.Sources != nil {
+		bad("Sources: Lookup is set too; set one, or wrap core.Lookup(sources...)")
+	}
+	for _, e := range flatten(checkSources(raw.Sources)) {
+		errs = append(errs, e)
+	}
+	if raw.CallbackTimeout < 0 {
+		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
+	}
+	if c.Identify == nil {
+		bad("Identify: nil, and there is no default for %v; set a function from claims to it", reflect.TypeFor[T]())
+	}
+	errs = append(errs, c.checkLogin(raw)...)
+	return errors.Join(errs...)
+}
+
+func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if raw.Signer != nil && raw.Encode != nil {
+		bad("Signer: Encode is set too and does not use it; set one, or wrap core.Encoder(signer)")
+	}
+	if raw.Authenticate == nil {
+		return errs
+	}
+	if c.Signer == nil && c.Encode == nil {
+		bad("Signer: nil, and Keys cannot sign; Authenticate needs a private key or a secret to issue tokens")
+	}
+	if c.Payload == nil {
+		bad("Payload: nil, and there is no default for %v; set a function from it to claims", reflect.TypeFor[T]())
+	}
+	l := c.Login
+	if !strings.HasPrefix(l.Path, "/") || strings.ContainsAny(l.Path, "?# \t") {
+		bad("Login.Path: %q is not a path; it starts with a slash", l.Path)
+	}
+	if l.UsernameField == l.PasswordField {
+		bad("Login.PasswordField: %q is the username's field too", l.PasswordField)
+	}
+	if l.MaxBytes < 0 || l.MaxBytes > largestMaxTokenBytes {
+		bad("Login.MaxBytes: %d is outside 0 (the default, %d) to %d", l.MaxBytes, defaultMaxLogin, largestMaxTokenBytes)
+	}
+	if len(l.Methods) == 0 {
+		bad("Login.Methods: empty but not nil; leave it nil for POST, or set NoRoute")
+	}
+	for _, m := range l.Methods {
+		switch {
+		case !isToken(m) || m != strings.ToUpper(m):
+			bad("Login.Methods: %q is not the name of a method in capitals", m)
+		case m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE":
+			bad("Login.Methods: %s carries no body; credentials in a URL end up in logs", m)
+		}
+	}
+	return errs
+}
+
+// flatten lists the errors that errors.Join joined.
+func flatten(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// isNil reports whether v is nil, or an interface around a nil pointer.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
+		return rv.IsNil()
+	}
+	return false
+}

@@ -1,0 +1,121 @@
+package core
+
+import (
+	"context"
+	"errors"
+)
+
+// record is what a gate leaves behind: one value that is itself the node of the
+// context chain, so that it costs one allocation. It has no Close method,
+// because fasthttp closes what it finds among a request's values.
+type record[T any] struct {
+	context.Context
+	owner     *engine // whose gate made it
+	cred      Credential
+	claims    *Claims // nil: anonymous
+	identity  T
+	anonymous bool
+}
+
+// recordKey finds the nearest record, an *engine the nearest of its own.
+type recordKey struct{}
+
+// Value implements context.Context.
+func (r *record[T]) Value(key any) any {
+	switch k := key.(type) {
+	case recordKey:
+		return anyRecord(r)
+	case *engine:
+		if k == r.owner {
+			return anyRecord(r)
+		}
+	}
+	return r.Context.Value(key)
+}
+
+// anyRecord is a record whose T is not known.
+type anyRecord interface {
+	context.Context
+	head() (owner *engine, cred Credential, claims *Claims, anonymous bool)
+	any() any
+}
+
+func (r *record[T]) head() (*engine, Credential, *Claims, bool) {
+	return r.owner, r.cred, r.claims, r.anonymous
+}
+
+func (r *record[T]) any() any { return r.identity }
+
+func nearest(ctx context.Context) anyRecord {
+	if ctx == nil {
+		return nil
+	}
+	rec, _ := ctx.Value(recordKey{}).(anyRecord)
+	return rec
+}
+
+// Identity returns the identity that the nearest gate put into the context. It
+// is not ok behind no gate, for an anonymous request, and if the identity is no T.
+func Identity[T any](ctx context.Context) (T, bool) {
+	var zero T
+	rec := nearest(ctx)
+	if rec == nil {
+		return zero, false
+	}
+	if r, ok := rec.(*record[T]); ok {
+		return r.identity, !r.anonymous
+	}
+	if _, _, _, anonymous := rec.head(); anonymous {
+		return zero, false
+	}
+	v, ok := rec.any().(T)
+	return v, ok
+}
+
+// ClaimsOf returns the claims that the nearest gate verified. It is not ok
+// behind no gate and for an anonymous request.
+func ClaimsOf(ctx context.Context) (*Claims, bool) {
+	rec := nearest(ctx)
+	if rec == nil {
+		return nil, false
+	}
+	_, _, claims, anonymous := rec.head()
+	return claims, !anonymous && claims != nil
+}
+
+// CredentialOf returns the credential that the nearest gate accepted: the token
+// as sent, and where it was. It is not ok behind no gate and for an anonymous request.
+func CredentialOf(ctx context.Context) (Credential, bool) {
+	rec := nearest(ctx)
+	if rec == nil {
+		return Credential{}, false
+	}
+	_, cred, _, anonymous := rec.head()
+	return cred, !anonymous
+}
+
+// The reasons why Auth.Identity has none to give.
+var (
+	ErrNoGate    = errors.New("jwtgate: no identity: no gate stands before this handler; mount Require or Optional on its route")
+	ErrAnonymous = errors.New("jwtgate: no identity: the request is anonymous, and the gate before this handler is Optional or let a preflight pass")
+	ErrOtherAuth = errors.New("jwtgate: no identity: the gate before this handler belongs to another Auth")
+)
+
+// Identity returns the identity that this Auth's nearest gate put into the
+// context, or ErrNoGate, ErrAnonymous or ErrOtherAuth.
+func (a *Auth[T]) Identity(ctx context.Context) (T, error) {
+	var zero T
+	if ctx == nil {
+		return zero, ErrNoGate
+	}
+	if rec, ok := ctx.Value(a.engine).(*record[T]); ok {
+		if rec.anonymous {
+			return zero, ErrAnonymous
+		}
+		return rec.identity, nil
+	}
+	if nearest(ctx) != nil {
+		return zero, ErrOtherAuth
+	}
+	return zero, ErrNoGate
+}

@@ -1,0 +1,57 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"reflect"
+)
+
+// IdentityHandler finds out who the claims speak of. Its outcomes:
+//
+//	a value, nil            that identity
+//	the zero value, nil     nobody: UnknownIdentity, answered like any bad token
+//	a Kind or *Error        that refusal: UnknownIdentity, Forbidden, Unavailable, …
+//	a context's error       Unavailable
+//	any other error         Internal; the client is not told
+//	a panic                 Internal
+//
+// The claims are verified and shared; they cannot be changed. Flask-JWT called
+// it identity_handler.
+type IdentityHandler[T any] func(ctx context.Context, claims *Claims) (T, error)
+
+// defaultIdentify is *Claims themselves, or the subject where T is string.
+func defaultIdentify[T any]() IdentityHandler[T] {
+	var h any
+	switch any((*T)(nil)).(type) {
+	case **Claims:
+		h = IdentityHandler[*Claims](func(_ context.Context, c *Claims) (*Claims, error) { return c, nil })
+	case *string:
+		h = IdentityHandler[string](func(_ context.Context, c *Claims) (string, error) {
+			if c.Subject() == "" {
+				return "", &Error{Kind: UnknownIdentity, Claim: "sub", Cause: errNoSubject}
+			}
+			return c.Subject(), nil
+		})
+	}
+	f, _ := h.(IdentityHandler[T])
+	return f
+}
+
+var errNoSubject = errors.New("sub is absent, empty or no string (RFC 7519 section 4.1.2)")
+
+// zeroTest returns the test for "nobody": the zero value of T, and where T is an
+// interface also a nil pointer in it.
+func zeroTest[T any]() func(T) bool {
+	switch reflect.TypeFor[T]().Kind() {
+	case reflect.Interface:
+		return func(v T) bool { return isNil(v) }
+	case reflect.Pointer, reflect.String, reflect.Bool,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return func(v T) bool { // cheaper than reflect, on every request
+			var zero T
+			return any(v) == any(zero)
+		}
+	}
+	return func(v T) bool { return reflect.ValueOf(&v).Elem().IsZero() }
+}

@@ -1,0 +1,80 @@
+package jws
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// Header is what we read of a JOSE header (RFC 7515 section 4.1). Keys in it
+// (jwk, jku, x5u, x5c) are never looked at (CVE-2018-0114).
+type Header struct {
+	Algorithm string
+	KeyID     string
+	Type      string // typ without "application/", in lower case; "" if absent
+}
+
+// maxKeyID bounds kid: it is an index into our keys and nothing else.
+const maxKeyID = 256
+
+// The reasons why a header is refused.
+var (
+	// ErrHeader: not exactly one JSON object without duplicate members (RFC 7515 section 4).
+	ErrHeader = errors.New("jws: header is not a strict JSON object")
+	// ErrParameter: alg is absent, or alg, kid, typ or cty is no string or too long.
+	ErrParameter = errors.New("jws: header parameter of a wrong type")
+	// ErrCritical: crit is present. We understand no extension, so whatever it
+	// says the token must be refused (RFC 7515 section 4.1.11). b64 is refused
+	// even alone (RFC 7797 section 7: never in a JWT).
+	ErrCritical = errors.New("jws: critical header parameter")
+	// ErrNested: cty says that the payload is another JWT (RFC 7519 section 5.2).
+	ErrNested = errors.New("jws: nested token")
+)
+
+// ParseHeader reads a header segment.
+func ParseHeader(segment string) (Header, error) {
+	raw, err := DecodeSegment(segment, ErrHeaderEncoding)
+	if err != nil {
+		return Header{}, err
+	}
+	var few [8]strictjson.Member
+	members, err := strictjson.Object(string(raw), few[:0])
+	if err != nil {
+		return Header{}, errors.Join(ErrHeader, err)
+	}
+	var h Header
+	for _, m := range members {
+		switch m.Name {
+		case "alg", "kid", "typ", "cty":
+			s, ok := strictjson.String(m.Value)
+			if !ok || len(s) > maxKeyID {
+				return Header{}, ErrParameter
+			}
+			switch m.Name {
+			case "alg":
+				h.Algorithm = s
+			case "kid":
+				h.KeyID = s
+			case "typ":
+				h.Type = NormalType(s)
+			case "cty":
+				if NormalType(s) == "jwt" {
+					return Header{}, ErrNested
+				}
+			}
+		case "crit", "b64":
+			return Header{}, ErrCritical
+		}
+	}
+	if h.Algorithm == "" {
+		return Header{}, ErrParameter
+	}
+	return h, nil
+}
+
+// NormalType makes media types comparable: without case and without
+// "application/" (RFC 7515 section 4.1.9).
+func NormalType(typ string) string {
+	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+}

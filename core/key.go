@@ -1,0 +1,232 @@
+package core
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// Key is key material together with the algorithms it may be used with: the
+// algorithm belongs to the key, never to the token (RFC 8725 section 3.1).
+// Make one with [NewSecret], [ParseKey], [LoadKey], [ParseKeyPair] or
+// [LoadKeyPair].
+//
+// A Key is immutable and safe for concurrent use; copies share its material.
+// It is a [KeySource] of one key and, if it can sign, a [Signer]. However it
+// is printed, logged or marshaled, it shows its algorithms and its id, never
+// its material. The zero Key allows nothing.
+type Key struct{ m *material }
+
+// material stands behind one pointer because fmt cannot call the methods of a
+// Key in an unexported field of another struct: it walks the fields instead,
+// and of a pointer inside a struct it prints the address alone.
+type material struct {
+	id         string
+	algorithms []string     // as declared; the first one signs
+	bound      []*jws.Bound // one for each name that verifies
+	canSign    bool
+	self       []*Key // Find's answer, made once
+	public     *Key   // nil for a secret; for a public key, the key itself
+}
+
+// KeyHint is what a token says about the key that signed it. All of it is the
+// sender's word, read before anything is verified: compare it, never use it as
+// a path, a query, a URL or a log text.
+type KeyHint struct {
+	KeyID     string // the header's "kid", "" if absent (RFC 7515 section 4.1.4)
+	Algorithm string // the header's "alg" (RFC 7515 section 4.1.1)
+	Issuer    string // the claim "iss", "" if absent or not read (RFC 7519 section 4.1.1)
+}
+
+// KeySource finds the keys that may have signed a token. [Key] and what [Keys]
+// returns are key sources; an application may write its own.
+//
+// Find gets an untrusted hint and returns candidates, all of which allow
+// hint.Algorithm; the token is accepted if one of them verifies it. Return a
+// few at most, since each costs a signature check. As long as a key is trusted,
+// Find returns the same *Key for it, and without I/O once it is known: a
+// verified token may be taken from a cache while Find still returns the pointer
+// that verified it.
+//
+//   - No such key: return nil, nil. The token is refused with 401.
+//   - The source could not answer (its provider is down, ctx has ended): return
+//     an error. The request is answered with 503, as [Unavailable]; it is never
+//     taken for a bad token.
+//
+// Find is called by many goroutines at once, and its result is only read.
+type KeySource interface {
+	Find(ctx context.Context, hint KeyHint) ([]*Key, error)
+}
+
+// Signer chooses the key that signs the next token. An error means that none
+// could be had; nothing is issued then. SigningKey is called by many goroutines
+// at once.
+type Signer interface {
+	SigningKey(ctx context.Context) (*Key, error)
+}
+
+var (
+	_ KeySource = (*Key)(nil)
+	_ Signer    = (*Key)(nil)
+)
+
+var errZeroKey = errors.New("jwtgate: a nil or zero Key; make one with NewSecret, ParseKey or LoadKey")
+
+// newKey binds goKey, which jws.Algorithm.Bind takes, to the algorithms, of
+// which there is at least one.
+func newKey(goKey any, id string, algorithms []jws.Algorithm) (*Key, error) {
+	m := &material{id: id}
+	k := &Key{m}
+	m.self = []*Key{k}
+	verifying := algorithms
+	if algorithms[0].Family == jws.Ed25519 {
+		// EdDSA and Ed25519 name the same signatures: RFC 9864 section 2.2
+		// renamed what RFC 8037 section 3.1 had introduced, and issuers
+		// change over one by one.
+		verifying = jws.For(goKey)
+	}
+	for _, a := range algorithms {
+		m.algorithms = append(m.algorithms, a.Name)
+	}
+	for _, a := range verifying {
+		b, err := a.Bind(goKey)
+		if err != nil {
+			return nil, fmt.Errorf("jwtgate: key: %w", err)
+		}
+		m.bound = append(m.bound, b)
+		m.canSign = b.CanSign()
+	}
+	switch goKey := goKey.(type) {
+	case []byte:
+		// A secret has no half that could be given away.
+	case crypto.Signer:
+		public, err := newKey(goKey.Public(), id, algorithms)
+		if err != nil {
+			return nil, err
+		}
+		m.public = public
+	default:
+		m.public = k
+	}
+	return k, nil
+}
+
+// ID returns the key's id, the "kid" of the tokens it signs; "" if it has none.
+func (k *Key) ID() string {
+	if !k.made() {
+		return ""
+	}
+	return k.m.id
+}
+
+// Algorithms returns the names of the algorithms the key may be used with. The
+// first one is the one it signs with. The slice is the caller's own.
+func (k *Key) Algorithms() []string {
+	if !k.made() {
+		return nil
+	}
+	return slices.Clone(k.m.algorithms)
+}
+
+// CanSign reports whether the key can sign: a secret and a private key can, a
+// public key cannot.
+func (k *Key) CanSign() bool { return k.made() && k.m.canSign }
+
+// Public returns the half of the key that verifies and cannot sign, with the
+// same id and algorithms; always the same pointer, and for a public key the key
+// itself. A secret has no such half, and Public returns an error: whoever can
+// verify with a secret can also sign with it.
+func (k *Key) Public() (*Key, error) {
+	if !k.made() {
+		return nil, errZeroKey
+	}
+	if k.m.public == nil {
+		return nil, errors.New("jwtgate: a secret has no public half: who can verify with it can sign with it; use an RSA, EC or Ed25519 key")
+	}
+	return k.m.public, nil
+}
+
+// Find makes the key a [KeySource] of one. A key with an id does not answer for
+// a token that names another one; a key without an id answers for every id, and
+// every key answers for a token without one. The returned slice must not be
+// changed.
+func (k *Key) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
+	if !k.made() {
+		return nil, errZeroKey
+	}
+	if !k.allows(hint.Algorithm) {
+		return nil, nil
+	}
+	if hint.KeyID != "" && k.m.id != "" && hint.KeyID != k.m.id {
+		return nil, nil
+	}
+	return k.m.self, nil
+}
+
+// SigningKey makes the key a [Signer] of its own. It returns an error if the
+// key cannot sign.
+func (k *Key) SigningKey(context.Context) (*Key, error) {
+	if !k.made() {
+		return nil, errZeroKey
+	}
+	if !k.m.canSign {
+		return nil, errors.New("jwtgate: a public key cannot sign; load the private key to issue tokens")
+	}
+	return k.m.self[0], nil
+}
+
+func (k *Key) made() bool { return k != nil && k.m != nil }
+
+// algorithm returns the name of the algorithm the key signs with.
+func (k *Key) algorithm() string {
+	if !k.made() {
+		return ""
+	}
+	return k.m.algorithms[0]
+}
+
+// allows reports whether the key verifies signatures of the algorithm. The name
+// is compared exactly (RFC 7515 section 4.1.1).
+func (k *Key) allows(alg string) bool { return k.boundTo(alg) != nil }
+
+func (k *Key) boundTo(alg string) *jws.Bound {
+	if k.made() {
+		for _, b := range k.m.bound {
+			if b.Name == alg {
+				return b
+			}
+		}
+	}
+	return nil
+}
+
+// verify reports whether signature is the key's over signingInput. It is false
+// for every algorithm that the key does not allow.
+func (k *Key) verify(alg, signingInput string, signature []byte) bool {
+	b := k.boundTo(alg)
+	return b != nil && b.Verify(signingInput, signature)
+}
+
+// sign returns the raw signature over signingInput. The name must be that of
+// the algorithm the key signs with, so that a header cannot promise another.
+func (k *Key) sign(alg, signingInput string) ([]byte, error) {
+	if !k.made() {
+		return nil, errZeroKey
+	}
+	if alg != k.algorithm() {
+		return nil, fmt.Errorf("jwtgate: the key signs with %s, not with %.32q", k.algorithm(), alg)
+	}
+	signature, err := k.boundTo(alg).Sign(signingInput)
+	if err != nil {
+		return nil, fmt.Errorf("jwtgate: sign with %s: %w", alg, err)
+	}
+	return signature, nil
+}
+
+// issuer returns the issuer whose tokens alone the key verifies; "" for any. No
+// source binds its keys to an issuer yet.
+func (k *Key) issuer() string { return "" }

@@ -1,0 +1,155 @@
+package core
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// AuthResponseHandler makes the answer to a login that succeeded. Cache-Control:
+// no-store is added to it. Flask-JWT called it auth_response_handler.
+type AuthResponseHandler[T any] func(r Request, identity T, issued Issued) Response
+
+// defaultAuthResponse is RFC 6749 section 5.1.
+func defaultAuthResponse[T any](scheme string) AuthResponseHandler[T] {
+	return func(_ Request, _ T, issued Issued) Response {
+		body := struct {
+			AccessToken string `json:"access_token"`
+			TokenType   string `json:"token_type"`
+			ExpiresIn   int64  `json:"expires_in,omitempty"`
+		}{issued.Token, scheme, int64(issued.ExpiresIn / time.Second)}
+		res, err := JSON(http.StatusOK, body)
+		if err != nil {
+			panic(err) // strings and a number always marshal
+		}
+		return res
+	}
+}
+
+// Login is the line "out": it reads credentials from the body, asks
+// Authenticate and answers with a token. The body is a JSON object with the two
+// fields of Config.Login, both strings that are not empty; further members are
+// for Credentials.Decode. Every answer carries Cache-Control: no-store. An Auth
+// without Authenticate answers every login with Internal: mount LoginRoute,
+// which notices at start-up.
+func (a *Auth[T]) Login(r Request) (res Response) {
+	start := a.start()
+	defer func() {
+		if p := recover(); p != nil {
+			e := recovered(p, debug.Stack())
+			a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
+			res = a.answer(r, Credential{}, e)
+		}
+		res = noStore(res)
+	}()
+	identity, issued, err := a.logIn(r)
+	if err != nil {
+		e := classify(err)
+		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
+		return a.answer(r, Credential{}, e)
+	}
+	res = a.authResponse(r, identity, issued)
+	setDefault(&res.Status, http.StatusOK)
+	a.observe(r.Context(), start, Event{Action: ActionLogin}, nil)
+	return res
+}
+
+// logIn is the order of a login's steps.
+func (a *Auth[T]) logIn(r Request) (identity T, issued Issued, err error) {
+	if a.authenticate == nil {
+		return identity, issued, errors.New("Login is mounted, but Config.Authenticate is nil")
+	}
+	if err := wellFormed(r); err != nil {
+		return identity, issued, err
+	}
+	if !slices.Contains(a.login.Methods, r.Method()) {
+		return identity, issued, &Error{Kind: MethodNotAllowed, Methods: a.login.Methods}
+	}
+	c, err := a.credentials(r)
+	if err != nil {
+		return identity, issued, err
+	}
+	if identity, err = bounded(r.Context(), a.timeout, a.authenticate, c); err != nil {
+		return identity, issued, err
+	}
+	if a.nobody(identity) {
+		return identity, issued, BadCredentials
+	}
+	issued, err = a.issue(r.Context(), identity, nil)
+	return identity, issued, err
+}
+
+// credentials reads the body: bounded, JSON by its Content-Type, strictly one
+// object, with the two fields.
+func (a *engine) credentials(r Request) (Credentials, error) {
+	if err := jsonContent(r); err != nil {
+		return Credentials{}, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body(), int64(a.login.MaxBytes)+1))
+	var tooLarge *http.MaxBytesError
+	if len(body) > a.login.MaxBytes || errors.As(err, &tooLarge) {
+		return Credentials{}, TooLarge
+	}
+	if err != nil {
+		return Credentials{}, &Error{Kind: BadBody, Cause: err}
+	}
+	c := Credentials{Request: r, body: string(body)}
+	members, err := strictjson.Object(c.body, nil)
+	if err != nil {
+		return Credentials{}, &Error{Kind: BadBody, Cause: err}
+	}
+	for _, m := range members {
+		var field *string
+		switch m.Name {
+		case a.login.UsernameField:
+			field = &c.Username
+		case a.login.PasswordField:
+			field = &c.Password
+		default:
+			continue
+		}
+		if s, ok := strictjson.String(m.Value); ok {
+			*field = s
+		}
+	}
+	if c.Username == "" || c.Password == "" {
+		return Credentials{}, &Error{Kind: BadBody, Cause: errFields}
+	}
+	return c, nil
+}
+
+var errFields = errors.New("the username or the password is absent, empty or no string")
+
+// jsonContent wants a body that says once that it is JSON, unencoded.
+func jsonContent(r Request) error {
+	types := r.Header("Content-Type")
+	if len(types) != 1 || len(r.Header("Content-Encoding")) > 0 {
+		return UnsupportedMedia
+	}
+	media, params, err := mime.ParseMediaType(types[0])
+	if err != nil || media != "application/json" {
+		return UnsupportedMedia
+	}
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return UnsupportedMedia
+	}
+	return nil
+}
+
+// noStore keeps an answer with a token, or about one, out of caches (RFC 6749
+// section 5.1). It copies the headers, which may be prepared ones.
+func noStore(res Response) Response {
+	res.Header = res.Header.Clone()
+	if res.Header == nil {
+		res.Header = http.Header{}
+	}
+	res.Header.Set("Cache-Control", "no-store")
+	return res
+}

@@ -1,0 +1,263 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Credential is what a request presents: the token, the scheme it came under
+// (for a header) and the source it was found in. Token is not verified.
+type Credential struct {
+	Token  string
+	Scheme string
+	Source Source // nil if a LookupHandler of the user's does not say
+}
+
+// LookupHandler finds the credential of a request. It returns Missing if there
+// is none, BadRequest if it is presented against the rules. Flask-JWT called it
+// request_handler.
+type LookupHandler func(Request) (Credential, error)
+
+// Source is a place in a request where a token may be: Header, Cookie, Query or
+// Custom. Find returns Missing if the place holds nothing. It need not fill in
+// Credential.Source: Lookup does.
+type Source interface {
+	Find(Request) (Credential, error)
+}
+
+// Lookup returns the LookupHandler that looks in the given sources, Header{} if
+// none is given. A token in a header, a query or a Custom source is there on
+// purpose, so two of them are a BadRequest (RFC 6750 section 2). A browser
+// sends a cookie unasked, so cookies count only if nothing else was found, the
+// first that is there decides, and what a header says is final.
+//
+// It panics if a source cannot work; New reports the same as an error.
+func Lookup(sources ...Source) LookupHandler {
+	if err := checkSources(sources); err != nil {
+		panic("jwtgate: core.Lookup: " + err.Error())
+	}
+	return lookup(sources, defaultScheme)
+}
+
+const defaultScheme = "Bearer"
+
+func lookup(sources []Source, scheme string) LookupHandler {
+	var explicit, cookies []Source
+	for _, s := range sources {
+		switch v := s.(type) {
+		case Header:
+			explicit = append(explicit, v.withDefaults(scheme))
+		case Query:
+			explicit = append(explicit, v.withDefaults())
+		case Cookie:
+			cookies = append(cookies, v.withDefaults())
+		default:
+			explicit = append(explicit, s)
+		}
+	}
+	if len(sources) == 0 {
+		explicit = []Source{Header{}.withDefaults(scheme)}
+	}
+	return func(r Request) (Credential, error) {
+		var found Credential
+		have := false
+		for _, s := range explicit {
+			switch c, err := s.Find(r); {
+			case errors.Is(err, Missing):
+			case err != nil:
+				return Credential{Source: s}, err
+			case have:
+				return Credential{Source: s}, &Error{Kind: BadRequest, Cause: errTwoMethods}
+			default:
+				found, have = c, true
+				if c.Source == nil {
+					found.Source = s
+				}
+			}
+		}
+		if have {
+			return found, nil
+		}
+		for _, s := range cookies {
+			if c, err := s.Find(r); !errors.Is(err, Missing) {
+				c.Source = s
+				return c, err
+			}
+		}
+		return Credential{}, Missing
+	}
+}
+
+var errTwoMethods = errors.New("a token is presented by more than one method")
+
+// Header is a token in a header field: Authorization under the Auth's scheme
+// unless told otherwise.
+type Header struct {
+	Name   string // "" is Authorization
+	Scheme string // "" is Config.Scheme; compared without case (RFC 9110 section 11.1)
+	Bare   bool   // the field holds the token alone, without a scheme
+}
+
+func (h Header) withDefaults(scheme string) Header {
+	if h.Name == "" {
+		h.Name = "Authorization"
+	}
+	h.Name = http.CanonicalHeaderKey(h.Name)
+	if h.Scheme == "" && !h.Bare {
+		h.Scheme = scheme
+	}
+	return h
+}
+
+// Find implements Source. Another scheme counts as nothing (RFC 6750 section
+// 3.1); two fields, several tokens, a tab or another control character are a
+// BadRequest (RFC 6750 section 2.1, RFC 9110 section 5.3).
+func (h Header) Find(r Request) (Credential, error) {
+	if h.Name == "" || h.Scheme == "" && !h.Bare {
+		h = h.withDefaults(defaultScheme)
+	}
+	values := r.Header(h.Name)
+	if len(values) == 0 {
+		return Credential{}, Missing
+	}
+	if len(values) > 1 {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errTwoFields}
+	}
+	value := strings.Trim(values[0], " \t")
+	if hasControl(value) {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
+	}
+	if value == "" {
+		return Credential{}, Missing
+	}
+	c := Credential{Token: value}
+	if !h.Bare {
+		scheme, rest, _ := strings.Cut(value, " ")
+		if !strings.EqualFold(scheme, h.Scheme) {
+			return Credential{}, Missing
+		}
+		c.Scheme, c.Token = h.Scheme, strings.TrimLeft(rest, " ")
+	}
+	if c.Token == "" {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errEmptyToken}
+	}
+	if strings.ContainsAny(c.Token, " ,") {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
+	}
+	return c, nil
+}
+
+var (
+	errTwoFields     = errors.New("the header field with the token is there more than once")
+	errControl       = errors.New("the header field with the token has a control character")
+	errEmptyToken    = errors.New("the place for the token is there, but empty")
+	errSeveralTokens = errors.New("the header field has more than one token")
+)
+
+// Query is a token in the query. Such a URL is logged and kept by many, so use
+// it only where a header cannot be set, with short lifetimes (RFC 6750 section
+// 2.3, RFC 9700 section 4.3.2). Answers carry Cache-Control: private.
+type Query struct {
+	Name string // "" is access_token
+}
+
+func (q Query) withDefaults() Query {
+	if q.Name == "" {
+		q.Name = "access_token"
+	}
+	return q
+}
+
+// Find implements Source. The parameter twice is a BadRequest (RFC 6750 section 3.1).
+func (q Query) Find(r Request) (Credential, error) {
+	q = q.withDefaults()
+	var c Credential
+	found := false
+	for query := r.RawQuery(); query != ""; {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(name); err != nil || name != q.Name {
+			continue
+		}
+		token, err := url.QueryUnescape(value)
+		if err != nil || found || token == "" || hasControl(token) || strings.ContainsAny(token, " ,") {
+			return Credential{}, &Error{Kind: BadRequest, Cause: errQuery}
+		}
+		c.Token, found = token, true
+	}
+	if !found {
+		return Credential{}, Missing
+	}
+	return c, nil
+}
+
+var errQuery = errors.New("the query parameter with the token is empty, repeated or badly escaped")
+
+// Custom is a source of the user's own: a path parameter, a WebSocket
+// subprotocol. Like a header it is taken to be there on purpose; for anything a
+// browser sends unasked use Cookie, which checks for cross-site requests.
+type Custom func(Request) (Credential, error)
+
+// Find implements Source. An empty token counts as none.
+func (f Custom) Find(r Request) (Credential, error) {
+	c, err := f(r)
+	if err == nil && c.Token == "" {
+		err = Missing
+	}
+	return c, err
+}
+
+// hasControl reports whether s has a control character.
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSources says all that is wrong with a list of sources.
+func checkSources(sources []Source) error {
+	var errs []error
+	for i, s := range sources {
+		bad := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("Sources[%d]: %s", i, fmt.Sprintf(format, args...)))
+		}
+		switch v := s.(type) {
+		case nil:
+			bad("nil; remove it")
+		case Header:
+			if v.Name != "" && !isToken(v.Name) {
+				bad("%q is not the name of a header field", v.Name)
+			}
+			if v.Scheme != "" && !isToken(v.Scheme) {
+				bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", v.Scheme)
+			}
+			if v.Bare && v.Scheme != "" {
+				bad("Bare and Scheme exclude each other; set one")
+			}
+		case Cookie:
+			if v.Name != "" && !isToken(v.Name) {
+				bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", v.Name)
+			}
+			for _, o := range v.TrustedOrigins {
+				if err := checkOrigin(o); err != nil {
+					bad("TrustedOrigins: %v", err)
+				}
+			}
+			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
+				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
+			}
+		case Custom:
+			if v == nil {
+				bad("a nil Custom; remove it")
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

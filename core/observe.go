@@ -1,0 +1,93 @@
+package core
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Observer sees every outcome. It is called in the request's own goroutine and
+// must not block. A nil Observer costs nothing.
+type Observer interface {
+	Observe(ctx context.Context, e Event)
+}
+
+// Action is what an Event tells the outcome of.
+type Action uint8
+
+const (
+	// ActionVerify is a gate's decision.
+	ActionVerify Action = iota + 1
+	// ActionLogin is the login endpoint's.
+	ActionLogin
+)
+
+// String is the action's name: one of a closed set, fit for a metric's label.
+func (a Action) String() string {
+	switch a {
+	case ActionVerify:
+		return "verify"
+	case ActionLogin:
+		return "login"
+	}
+	return "unknown"
+}
+
+// Event is one outcome. It never holds a token, a key or a claim's value, and
+// nothing of a token that was not verified.
+type Event struct {
+	Action Action
+	// Kind is zero for a yes.
+	Kind Kind
+	// Anonymous is a yes without an identity: Optional, or a preflight.
+	Anonymous bool
+	// Claim is the name of the claim that was judged wrong, if one was.
+	Claim string
+	// Algorithm, KeyID and Issuer are those of the key that verified the token.
+	Algorithm, KeyID, Issuer string
+	// Duration is the time that core and the callbacks took.
+	Duration time.Duration
+	// Cause is set only where the answer is a 5xx.
+	Cause error
+	// Stack is a recovered panic's.
+	Stack []byte
+}
+
+// LogObserver writes events to l, with the request's context: a yes and what a
+// client did wrong at debug level, since strangers decide how many there are; a
+// failed login at info; Unavailable at warn; Internal at error with its cause and stack.
+func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
+
+type logObserver struct{ l *slog.Logger }
+
+func (o logObserver) Observe(ctx context.Context, e Event) {
+	level := slog.LevelDebug
+	switch {
+	case e.Kind == Internal:
+		level = slog.LevelError
+	case e.Kind == Unavailable:
+		level = slog.LevelWarn
+	case e.Action == ActionLogin && e.Kind == BadCredentials:
+		level = slog.LevelInfo
+	}
+	if !o.l.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 9)
+	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.Duration("took", e.Duration))
+	for _, a := range []slog.Attr{
+		slog.String("claim", e.Claim), slog.String("alg", e.Algorithm),
+		slog.String("kid", e.KeyID), slog.String("iss", e.Issuer), slog.String("stack", string(e.Stack)),
+	} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	if e.Anonymous {
+		attrs = append(attrs, slog.Bool("anonymous", true))
+	}
+	if e.Cause != nil {
+		attrs = append(attrs, slog.Any("cause", e.Cause))
+	}
+	o.l.LogAttrs(ctx, level, "jwtgate "+e.Action.String(), attrs...)
+}

@@ -1,0 +1,194 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// PayloadHandler says what a token tells of an identity. Core adds iat, nbf,
+// exp, iss, aud and jti. A Payload that names exp, nbf, iat or jti wins; one
+// that names iss or aud is an error, since those are Rules.Issuer and
+// Rules.Audience. Times may be a time.Time or a number of seconds. A nil Payload
+// is an error. Flask-JWT called it jwt_payload_handler.
+type PayloadHandler[T any] func(ctx context.Context, identity T) (Payload, error)
+
+// HeadersHandler adds members to the token's header, kid for example. alg is the
+// key's and crit is refused everywhere, so neither may be named. Flask-JWT
+// called it jwt_headers_handler.
+type HeadersHandler[T any] func(ctx context.Context, identity T) (map[string]any, error)
+
+// defaultPayload is sub.
+func defaultPayload[T any]() PayloadHandler[T] {
+	var zero T
+	switch any(&zero).(type) {
+	case *string:
+		return func(_ context.Context, identity T) (Payload, error) {
+			return Payload{"sub": any(identity)}, nil
+		}
+	case interface{ Subject() string }: // T itself may have it on its pointer
+		return func(_ context.Context, identity T) (Payload, error) {
+			return subjectPayload(any(&identity).(interface{ Subject() string }))
+		}
+	}
+	if _, ok := any(zero).(interface{ Subject() string }); ok {
+		return func(_ context.Context, identity T) (Payload, error) {
+			return subjectPayload(any(identity).(interface{ Subject() string }))
+		}
+	}
+	return nil
+}
+
+func subjectPayload(s interface{ Subject() string }) (Payload, error) {
+	if s.Subject() == "" {
+		return nil, errors.New("Subject() is empty")
+	}
+	return Payload{"sub": s.Subject()}, nil
+}
+
+// Issued is a new token.
+type Issued struct {
+	Token   string
+	Expires time.Time // exp
+	// ExpiresIn is the time from now to exp, in whole seconds, never negative.
+	ExpiresIn time.Duration
+	ID        string // jti; "" if Payload names one that is no string
+}
+
+// Format prints everything but the token, whatever the verb.
+func (i Issued) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339))
+}
+
+// Issue makes a token for an identity: the line "out" without HTTP. Further
+// claims replace those of Payload. The error is an *Error.
+func (a *Auth[T]) Issue(ctx context.Context, identity T, extra ...Claim) (issued Issued, err error) {
+	defer recoverTo(&err)
+	issued, err = a.issue(ctx, identity, extra)
+	if err != nil {
+		return Issued{}, classify(err)
+	}
+	return issued, nil
+}
+
+func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued, error) {
+	if a.payload == nil || a.encode == nil {
+		return Issued{}, errors.New("this Auth issues no tokens: Config has no Payload, or nothing that signs")
+	}
+	own, err := bounded(ctx, a.timeout, a.payload, identity)
+	if err != nil {
+		return Issued{}, err
+	}
+	if own == nil {
+		return Issued{}, errors.New("Payload returned nil")
+	}
+	payload := make(Payload, len(own)+len(extra)+6)
+	maps.Copy(payload, own) // the user's map stays his
+	for _, c := range extra {
+		payload[c.Name] = c.Value
+	}
+	exp, err := a.complete(payload)
+	if err != nil {
+		return Issued{}, err
+	}
+	header, err := a.header(ctx, identity)
+	if err != nil {
+		return Issued{}, err
+	}
+	token, err := a.encode(ctx, header, payload)
+	if err != nil {
+		return Issued{}, err
+	}
+	if token == "" {
+		return Issued{}, errors.New("Encode returned an empty token")
+	}
+	id, _ := payload["jti"].(string)
+	left := time.Duration(max(0, exp.Unix()-a.now().Unix())) * time.Second
+	return Issued{Token: token, Expires: exp, ExpiresIn: left, ID: id}, nil
+}
+
+// complete adds the registered claims and checks what the Payload brought.
+func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
+	for _, name := range []string{"iss", "aud"} {
+		if _, ok := p[name]; ok {
+			return exp, fmt.Errorf("Payload names %s; set Rules.Issuer or Rules.Audience instead", name)
+		}
+	}
+	now := a.now()
+	put := func(name string, value any) {
+		if _, ok := p[name]; !ok {
+			p[name] = value
+		}
+	}
+	put("iat", now.Unix())
+	put("nbf", now.Add(a.notBefore).Unix())
+	put("exp", now.Add(a.lifetime).Unix())
+	put("jti", rand.Text())
+	if a.rules.Issuer != "" {
+		p["iss"] = a.rules.Issuer
+	}
+	switch aud := a.rules.Audience; len(aud) {
+	case 0:
+	case 1:
+		p["aud"] = aud[0]
+	default:
+		p["aud"] = slices.Clone(aud)
+	}
+	for _, name := range []string{"iat", "nbf", "exp"} {
+		seconds, at, err := numericDate(p[name])
+		if err != nil {
+			return exp, fmt.Errorf("Payload: %s: %w", name, err)
+		}
+		if p[name] = seconds; name == "exp" {
+			exp = at
+		}
+	}
+	for _, name := range a.rules.Required {
+		if _, ok := p[name]; !ok {
+			return exp, fmt.Errorf("Payload is missing required claims: %s", name)
+		}
+	}
+	return exp, nil
+}
+
+func (a *Auth[T]) header(ctx context.Context, identity T) (map[string]any, error) {
+	header := map[string]any{}
+	if a.headers != nil {
+		own, err := bounded(ctx, a.timeout, a.headers, identity)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(header, own)
+	}
+	for _, name := range []string{"alg", "crit", "b64"} {
+		if _, ok := header[name]; ok {
+			return nil, fmt.Errorf("Headers names %s, which is not for it to say", name)
+		}
+	}
+	return header, nil
+}
+
+// numericDate reads a Payload's time: a time.Time or a number of seconds.
+func numericDate(v any) (seconds any, at time.Time, err error) {
+	switch v := v.(type) {
+	case time.Time:
+		return v.Unix(), v.Truncate(time.Second).UTC(), nil
+	case int64:
+		return v, time.Unix(v, 0).UTC(), nil
+	case int:
+		return v, time.Unix(int64(v), 0).UTC(), nil
+	case float64, json.Number, int32, uint32:
+		f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+		if err != nil || f != f || f < -(1<<53) || f > 1<<53 {
+			return nil, at, errors.New("is no number of seconds")
+		}
+		return v, time.Unix(int64(f), 0).UTC(), nil
+	}
+	return nil, at, fmt.Errorf("a %T is neither a time.Time nor a number of seconds", v)
+}

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Request is what core sees of an HTTP request: raw material only. Core trims
+// values and parses the query and the cookies itself, so that frameworks cannot
+// differ. Adapters implement it; whoever else does must keep to the comments.
+//
+// A Request is valid during the call it is given to and no longer: on Fiber the
+// memory behind it belongs to the next request afterwards. The strings its
+// methods return are copies and may be kept.
+type Request interface {
+	// Context ends with the request where the server knows that; on Fiber it does not.
+	Context() context.Context
+	// Method is the method as sent.
+	Method() string
+	// Scheme is "https" if the connection itself is encrypted, else "http".
+	// X-Forwarded-Proto is never read.
+	Scheme() string
+	// Host is the authority the client named, with its port if it named one.
+	Host() string
+	// Path is the path as sent, still escaped.
+	Path() string
+	// RawQuery is the query as sent, without the question mark.
+	RawQuery() string
+	// RemoteAddr is the peer's address and port. X-Forwarded-For is never read.
+	RemoteAddr() string
+	// Header returns all values of a field, in order; none if it is absent.
+	// The name is in canonical form.
+	Header(name string) []string
+	// Body reads the body as sent, before any Content-Encoding is undone.
+	Body() io.Reader
+}
+
+// RawHeaders is implemented by the Requests of servers that hand on fields which
+// net/http refuses with 400: control characters, a bad name, no Host or two.
+// Core refuses them then, so that the answer is the same.
+type RawHeaders interface {
+	// RawHeaders is the block of field lines as sent, without the request line.
+	// The bytes are only read during the call.
+	RawHeaders() []byte
+}
+
+// FromHTTP is the Request of net/http, and so of Gin and Echo.
+func FromHTTP(r *http.Request) Request { return httpRequest{r} }
+
+// httpRequest holds one pointer, so that making it a Request costs no allocation.
+type httpRequest struct{ r *http.Request }
+
+func (h httpRequest) Context() context.Context    { return h.r.Context() }
+func (h httpRequest) Method() string              { return h.r.Method }
+func (h httpRequest) Host() string                { return h.r.Host }
+func (h httpRequest) Path() string                { return h.r.URL.EscapedPath() }
+func (h httpRequest) RawQuery() string            { return h.r.URL.RawQuery }
+func (h httpRequest) RemoteAddr() string          { return h.r.RemoteAddr }
+func (h httpRequest) Header(name string) []string { return h.r.Header[name] }
+
+func (h httpRequest) Scheme() string {
+	if h.r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+func (h httpRequest) Body() io.Reader {
+	if h.r.Body == nil {
+		return http.NoBody
+	}
+	return h.r.Body
+}
+
+// wellFormed refuses what only some servers let through. RFC 9112 section 3.2
+// demands one Host; RFC 9110 section 5.5 forbids control characters in a value.
+func wellFormed(r Request) error {
+	var block []byte
+	if raw, ok := r.(RawHeaders); ok {
+		block = raw.RawHeaders()
+	}
+	if len(block) == 0 { // the server has judged the fields, or there was none
+		if r.Host() == "" {
+			return &Error{Kind: BadRequest, Cause: errHost}
+		}
+		return nil
+	}
+	hosts := 0
+	for len(block) > 0 {
+		line := block
+		if end := bytes.IndexByte(block, '\n'); end >= 0 {
+			line, block = block[:end], block[end+1:]
+		} else {
+			block = nil
+		}
+		line = bytes.TrimSuffix(line, []byte{'\r'})
+		if len(line) == 0 {
+			continue
+		}
+		if line[0] == ' ' || line[0] == '\t' { // a folded line: net/http joins it to the one before
+			if !validValue(line) {
+				return &Error{Kind: BadRequest, Cause: errField}
+			}
+			continue
+		}
+		name, value, found := bytes.Cut(line, []byte{':'})
+		if !found || !isToken(name) || !validValue(value) {
+			return &Error{Kind: BadRequest, Cause: errField}
+		}
+		if len(name) == len("Host") && strings.EqualFold(string(name), "Host") {
+			hosts++
+		}
+	}
+	if hosts != 1 {
+		return &Error{Kind: BadRequest, Cause: errHost}
+	}
+	return nil
+}
+
+var (
+	errHost  = errors.New("the request has no Host, or two")
+	errField = errors.New("a header field has a bad name or a control character")
+)
+
+// validValue reports whether a field value is free of control characters but tabs.
+func validValue(v []byte) bool {
+	for _, c := range v {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// isToken reports whether s is a token of RFC 9110 section 5.6.2.
+func isToken[S string | []byte](s S) bool {
+	for i := range len(s) {
+		if c := s[i]; c < '0' && !strings.ContainsRune("!#$%&'*+-.", rune(c)) ||
+			c > '9' && c < 'A' || c > 'Z' && c < '^' || c == '{' || c == '}' || c > '~' {
+			return false
+		}
+	}
+	return len(s) > 0
+}

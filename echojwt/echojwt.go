@@ -1,0 +1,89 @@
+// Package echojwt mounts jwtgate on Echo v4. It wraps the request, calls core,
+// and puts the context back or writes the answer; it decides nothing. It never
+// returns an error of its own, so Echo's error handler has no part in an answer.
+package echojwt
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Key is where a gate's context stands among the values of an echo.Context. The
+// same is in c.Request().Context().
+const Key = "jwtgate"
+
+// New is Require from a Config: e.Use(echojwt.New(cfg)). It panics if the Config
+// has a mistake; use core.New and Require where an error is wanted, or a login.
+func New[T any](cfg core.Config[T]) echo.MiddlewareFunc {
+	return Require(core.Must(cfg))
+}
+
+// Require lets identified requests pass that all guards agree to.
+func Require[T any](auth *core.Auth[T], guards ...core.Guard) echo.MiddlewareFunc {
+	return Use(auth.Require(guards...))
+}
+
+// Optional lets anonymous requests pass too.
+func Optional[T any](auth *core.Auth[T]) echo.MiddlewareFunc {
+	return Use(auth.Optional())
+}
+
+// Login is the login endpoint: e.POST("/auth", echojwt.Login(auth)). It panics
+// if the Auth has no Authenticate.
+func Login[T any](auth *core.Auth[T]) echo.HandlerFunc {
+	return Endpoint(auth.LoginRoute().Serve)
+}
+
+// Use makes middleware of any gate.
+func Use(gate core.Gate) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			ctx, res, ok := gate(core.FromHTTP(r))
+			if !ok {
+				return write(c, res)
+			}
+			res.SetHeaders(c.Response().Header())
+			c.Set(Key, ctx)
+			c.SetRequest(r.WithContext(ctx))
+			return next(c)
+		}
+	}
+}
+
+// Endpoint makes a handler of any endpoint.
+func Endpoint(serve func(core.Request) core.Response) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		return write(c, serve(core.FromHTTP(c.Request())))
+	}
+}
+
+// Router is what *echo.Echo and *echo.Group have in common for Mount.
+type Router interface {
+	Any(path string, handler echo.HandlerFunc, middleware ...echo.MiddlewareFunc) []*echo.Route
+}
+
+// Mount registers routes for every method: Mount(e, auth.Routes()...).
+func Mount(router Router, routes ...core.Route) {
+	for _, route := range routes {
+		router.Any(route.Path, Endpoint(route.Serve))
+	}
+}
+
+// Identity returns what the gate before this handler identified.
+func Identity[T any](c echo.Context) (T, bool) {
+	return core.Identity[T](c.Request().Context())
+}
+
+// Claims returns the claims that the gate before this handler verified.
+func Claims(c echo.Context) (*core.Claims, bool) {
+	return core.ClaimsOf(c.Request().Context())
+}
+
+func write(c echo.Context, res core.Response) error {
+	res.SetHeaders(c.Response().Header())
+	c.Response().WriteHeader(res.Status)
+	_, _ = c.Response().Write(res.Body) // a client that has gone cannot be told
+	return nil
+}

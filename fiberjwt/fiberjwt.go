@@ -1,0 +1,117 @@
+// Package fiberjwt mounts jwtgate on Fiber v2, natively. It wraps the request,
+// calls core, and puts the context back or writes the answer; it decides nothing.
+package fiberjwt
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Key is where a gate's context stands among the Locals of a fiber.Ctx. The same
+// is in c.UserContext(), not in c.Context().
+const Key = "jwtgate"
+
+// New is Require from a Config: app.Use(fiberjwt.New(cfg)). It panics if the
+// Config has a mistake; core.New and Require are for an error, or a login.
+func New[T any](cfg core.Config[T]) fiber.Handler { return Require(core.Must(cfg)) }
+
+// Require lets identified requests pass that all guards agree to.
+func Require[T any](auth *core.Auth[T], guards ...core.Guard) fiber.Handler {
+	return Use(auth.Require(guards...))
+}
+
+// Optional lets anonymous requests pass too.
+func Optional[T any](auth *core.Auth[T]) fiber.Handler { return Use(auth.Optional()) }
+
+// Login is the login endpoint: app.Post("/auth", fiberjwt.Login(auth)). It
+// panics if the Auth has no Authenticate.
+func Login[T any](auth *core.Auth[T]) fiber.Handler {
+	return Endpoint(auth.LoginRoute().Serve)
+}
+
+// Use makes middleware of any gate.
+func Use(gate core.Gate) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, res, ok := gate(request{c})
+		if !ok {
+			return write(c, res)
+		}
+		setHeaders(c, res)
+		c.Locals(Key, ctx)
+		c.SetUserContext(ctx)
+		return c.Next()
+	}
+}
+
+// Endpoint makes a handler of any endpoint.
+func Endpoint(serve func(core.Request) core.Response) fiber.Handler {
+	return func(c *fiber.Ctx) error { return write(c, serve(request{c})) }
+}
+
+// Mount registers routes for every method: Mount(app, auth.Routes()...).
+func Mount(router fiber.Router, routes ...core.Route) {
+	for _, route := range routes {
+		router.All(route.Path, Endpoint(route.Serve))
+	}
+}
+
+// Identity returns what the gate before this handler identified.
+func Identity[T any](c *fiber.Ctx) (T, bool) { return core.Identity[T](c.UserContext()) }
+
+// Claims returns the claims that the gate before this handler verified.
+func Claims(c *fiber.Ctx) (*core.Claims, bool) { return core.ClaimsOf(c.UserContext()) }
+
+func write(c *fiber.Ctx, res core.Response) error {
+	setHeaders(c, res)
+	return c.Status(res.Status).Send(res.Body)
+}
+
+func setHeaders(c *fiber.Ctx, res core.Response) {
+	for name, values := range res.Header {
+		if !core.AddsHeader(name) {
+			c.Response().Header.Del(name)
+		}
+		for _, value := range values {
+			c.Response().Header.Add(name, value)
+		}
+	}
+}
+
+// request is a fiber.Ctx as core sees it. Fiber's strings are windows on a buffer
+// that the next request overwrites, so each is copied here, once, at the door.
+type request struct{ c *fiber.Ctx }
+
+func (r request) Context() context.Context { return r.c.UserContext() }
+func (r request) Method() string           { return r.c.Method() } // one of the app's own strings
+func (r request) Host() string             { return string(r.c.Request().URI().Host()) }
+func (r request) Path() string             { return string(r.c.Request().URI().PathOriginal()) }
+func (r request) RawQuery() string         { return string(r.c.Request().URI().QueryString()) }
+func (r request) RemoteAddr() string       { return r.c.Context().RemoteAddr().String() }
+func (r request) RawHeaders() []byte       { return r.c.Request().Header.RawHeaders() }
+
+func (r request) Scheme() string {
+	if r.c.Context().IsTLS() { // c.Protocol would believe X-Forwarded-Proto
+		return "https"
+	}
+	return "http"
+}
+
+func (r request) Header(name string) []string {
+	var values []string
+	for _, value := range r.c.Request().Header.PeekAll(name) {
+		values = append(values, string(value))
+	}
+	return values
+}
+
+func (r request) Body() io.Reader { // c.Body would undo Content-Encoding
+	if stream := r.c.Context().RequestBodyStream(); stream != nil {
+		return stream
+	}
+	return bytes.NewReader(r.c.Request().Body())
+}
