@@ -16,12 +16,15 @@ type Auth[T any] struct {
 	payload      PayloadHandler[T]
 	headers      HeadersHandler[T]
 	authResponse AuthResponseHandler[T]
+	authRequest  func(Request) Response
 	nobody       func(T) bool
 }
 
-// engine is what of an Auth does not depend on T. Its address is the Auth's
-// identity: a record in a context belongs to one engine.
+// engine is what of an Auth does not depend on T.
 type engine struct {
+	// origin is the engine New made. Its address is the Auth's identity: a record
+	// in a context belongs to it, whatever realm the gate had.
+	origin    *engine
 	lookup    LookupHandler
 	decode    DecodeHandler
 	encode    EncodeHandler
@@ -34,7 +37,10 @@ type engine struct {
 	rules     ClaimRules
 	login     LoginEndpoint
 	preflight bool
+	flask     bool // issue what Flask-JWT issued
 	answers   answers
+
+	publishers []func() *publication // of KeyRoutes
 }
 
 // New makes an Auth. It touches nothing outside the process. The error lists
@@ -57,8 +63,11 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		rules:     c.Rules,
 		login:     c.Login,
 		preflight: c.AllowPreflight,
+		flask:     c.flask,
 		answers:   prepare(c.Realm, c.Scheme, c.Sources),
 	}
+	e.origin = e
+	e.publishers = publishers(c.Keys, c.Signer)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
 	}
@@ -75,8 +84,22 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		payload:      c.Payload,
 		headers:      c.Headers,
 		authResponse: c.AuthResponse,
+		authRequest:  c.AuthRequest,
 		nobody:       zeroTest[T](),
 	}, nil
+}
+
+// WithRealm is the same Auth with another realm in its challenges: what one of
+// them verified the other takes. It panics on what New would refuse.
+func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
+	if realm == "" || !printableASCII(realm) {
+		panic(fmt.Sprintf("jwtgate: WithRealm: %q is empty or has characters outside printable ASCII", realm))
+	}
+	e := *a.engine
+	e.answers = prepare(realm, e.answers.scheme, e.answers.sources)
+	b := *a
+	b.engine = &e
+	return &b
 }
 
 // Must is New for a Config that is typed into the program: it panics with all
@@ -114,7 +137,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 // record holds the credential as far as it is known.
 func (a *Auth[T]) verify(r Request) (*record[T], error) {
 	ctx := r.Context()
-	rec := &record[T]{Context: ctx, owner: a.engine}
+	rec := &record[T]{Context: ctx, owner: a.origin}
 	if err := wellFormed(r); err != nil {
 		return rec, err
 	}
@@ -171,6 +194,9 @@ func (a *engine) observe(ctx context.Context, start time.Time, e Event, refusal 
 		return
 	}
 	if refusal != nil {
+		if refusal.stack != nil { // perhaps it was the Observer that panicked; there is nobody else to tell
+			defer func() { _ = recover() }()
+		}
 		e.Kind, e.Claim, e.Stack = refusal.Kind, refusal.Claim, refusal.stack
 		if refusal.Kind.Status() >= 500 {
 			e.Cause = refusal.Cause
@@ -184,7 +210,7 @@ func (a *engine) observe(ctx context.Context, start time.Time, e Event, refusal 
 func (r *record[T]) event() Event {
 	e := Event{Action: ActionVerify, Anonymous: r.anonymous}
 	if r.claims != nil && r.claims.key != nil {
-		e.Algorithm, e.KeyID, e.Issuer = r.claims.alg, r.claims.key.ID(), r.claims.key.issuer()
+		e.Algorithm, e.KeyID, e.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.issuer()
 	}
 	return e
 }

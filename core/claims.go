@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 type Claims struct {
 	raw     string // the payload's JSON text, read strictly
 	members []strictjson.Member
-	key     *Key   // that verified the token; nil if core did not
-	alg     string // under which it did
+	key     *Key    // that verified the token; nil if core did not
+	hint    KeyHint // that found the key
+	dates   dates   // as the rules read them
 	inline  [12]strictjson.Member
 }
 
@@ -229,3 +231,6 @@ func (c *Claims) Format(f fmt.State, _ rune) {
 	slices.Sort(names)
 	fmt.Fprintf(f, "Claims%q", names)
 }
+
+// LogValue implements slog.LogValuer with the names alone.
+func (c *Claims) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }

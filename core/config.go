@@ -28,6 +28,8 @@ import (
 type Config[T any] struct {
 	_ [0]func() // no unkeyed literals
 
+	flask bool // made by FlaskConfig: nil steps take Flask-JWT's defaults
+
 	// Keys says whose signature is believed. A *Key is a KeySource of one.
 	Keys KeySource
 	// Signer signs issued tokens. Nil: Keys, if it is a Signer.
@@ -74,16 +76,29 @@ type Config[T any] struct {
 	Encode       EncodeHandler          // default: Encoder(Signer)
 	AuthResponse AuthResponseHandler[T] // default: access_token, token_type, expires_in
 	OnError      ErrorHandler           // default: Error.Response
+
+	// AuthRequest answers the login's requests in place of Authenticate and all
+	// that follows it. Flask-JWT called it auth_request_handler.
+	//
+	// Deprecated: it is here for ports of Flask-JWT, where it was deprecated
+	// too. Mount an endpoint of your own, and issue with Auth.Issue.
+	AuthRequest func(Request) Response
 }
 
 // LoginEndpoint shapes the login endpoint.
 type LoginEndpoint struct {
-	// Path is the Route's. "": "/auth".
+	// Path is the Route's. "": "/auth". It has no wildcards and, but for "/"
+	// itself, no slash at the end.
 	Path string
+	// Name is the Route's, for applications that look routes up by name.
+	Name string
 	// NoRoute leaves the login out of Routes; Login can still be mounted by hand.
 	NoRoute bool
-	// Methods the endpoint answers. Nil: POST.
+	// Methods the endpoint answers. Nil: POST. If OPTIONS is among them, it is
+	// answered with Allow alone.
 	Methods []string
+	// OnlyFields refuses a body with further members.
+	OnlyFields bool
 	// UsernameField and PasswordField are the members of the body. "": username, password.
 	UsernameField, PasswordField string
 	// MaxBytes bounds the body. 0: 16384.
@@ -98,6 +113,10 @@ const (
 
 // withDefaults fills in what is zero.
 func (c Config[T]) withDefaults() Config[T] {
+	if c.flask {
+		setDefault(&c.Realm, flaskRealm)
+		setDefault(&c.Scheme, flaskScheme)
+	}
 	setDefault(&c.Lifetime, defaultLifetime)
 	setDefault(&c.Realm, defaultRealm)
 	setDefault(&c.Scheme, defaultScheme)
@@ -117,6 +136,9 @@ func (c Config[T]) withDefaults() Config[T] {
 	if c.Signer == nil {
 		c.Signer = signerOf(c.Keys)
 	}
+	if c.flask {
+		c.flaskDefaults()
+	}
 	if c.Identify == nil {
 		c.Identify = defaultIdentify[T]()
 	}
@@ -130,9 +152,9 @@ func (c Config[T]) withDefaults() Config[T] {
 }
 
 // signerOf returns the Signer that a KeySource is, if it is one. A *Key that
-// holds a public key alone has the method but cannot sign.
+// holds a public key alone has the method but cannot sign, nor can a ring of such.
 func signerOf(keys KeySource) Signer {
-	if k, ok := keys.(*Key); ok && (k == nil || !k.CanSign()) {
+	if s, ok := keys.(interface{ CanSign() bool }); ok && (isNil(keys) || !s.CanSign()) {
 		return nil
 	}
 	s, _ := keys.(Signer)
@@ -153,29 +175,36 @@ func (c Config[T]) check(raw Config[T]) error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
 	switch {
-	case isNil(raw.Keys) && raw.Decode == nil:
-		bad("Keys: nil; set the key that verifies tokens, as from core.LoadKey or core.NewSecret")
 	case raw.Keys != nil && isNil(raw.Keys):
 		bad("Keys: a nil %T; was the error of its constructor ignored?", raw.Keys)
+	case raw.Keys == nil && raw.Decode == nil:
+		bad("Keys: nil; set the key that verifies tokens, as from core.LoadKey or core.NewSecret")
 	}
 	if raw.Signer != nil && isNil(raw.Signer) {
 		bad("Signer: a nil %T; was the error of its constructor ignored?", raw.Signer)
 	}
-	if err := raw.Rules.check(); err != nil {
-		for _, e := range flatten(err) {
-			bad("Rules.%w", e)
-		}
+	rules := flatten(raw.Rules.check())
+	if raw.Decode == nil && !isNil(raw.Keys) {
+		rules = append(rules, flatten(raw.Rules.checkRemote(raw.Keys))...)
+	}
+	for _, e := range rules {
+		bad("Rules.%w", e)
 	}
 	if raw.Now != nil && raw.Rules.Now != nil {
 		bad("Rules.Now: Now is set too, and there is one clock; leave Rules.Now nil")
 	}
 	if raw.Lifetime < 0 {
 		bad("Lifetime: %v is negative", raw.Lifetime)
+	} else if c.Lifetime < time.Second && !c.flask { // Flask-JWT cut the fraction off
+		bad("Lifetime: %v is less than a second, and tokens count whole seconds", raw.Lifetime)
+	}
+	if r, ok := c.Signer.(interface{ tokenLifetime() time.Duration }); ok && !isNil(c.Signer) && c.Lifetime > r.tokenLifetime() {
+		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set KeyRingConfig.Lifetime to %v", c.Lifetime, r.tokenLifetime(), c.Lifetime)
 	}
 	if raw.NotBefore < 0 {
 		bad("NotBefore: %v is negative; a token is valid from iat on anyway", raw.NotBefore)
 	}
-	if c.NotBefore >= c.Lifetime {
+	if c.Lifetime > 0 && c.NotBefore >= c.Lifetime {
 		bad("NotBefore: %v is not before the end of Lifetime, %v; such a token is never valid", c.NotBefore, c.Lifetime)
 	}
 	if !printableASCII(c.Realm) {
@@ -187,9 +216,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	if raw.Lookup != nil && raw.Sources != nil {
 		bad("Sources: Lookup is set too; set one, or wrap core.Lookup(sources...)")
 	}
-	for _, e := range flatten(checkSources(raw.Sources)) {
-		errs = append(errs, e)
-	}
+	errs = append(errs, flatten(checkSources(raw.Sources))...)
 	if raw.CallbackTimeout < 0 {
 		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
 	}
@@ -205,6 +232,20 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 	if raw.Signer != nil && raw.Encode != nil {
 		bad("Signer: Encode is set too and does not use it; set one, or wrap core.Encoder(signer)")
 	}
+	l := c.Login
+	if raw.Authenticate != nil && raw.AuthRequest != nil {
+		bad("AuthRequest: Authenticate is set too and would never be called; set one")
+	}
+	if c.flask && raw.Authenticate == nil && raw.AuthRequest == nil && !l.NoRoute {
+		bad("Authenticate: nil, and FlaskConfig has a login; set it, or Login.NoRoute")
+	}
+	if raw.Authenticate == nil && raw.AuthRequest == nil {
+		return errs
+	}
+	if !strings.HasPrefix(l.Path, "/") || l.Path != "/" && strings.HasSuffix(l.Path, "/") ||
+		strings.ContainsAny(l.Path, "?#:*{} \t") || !printableASCII(l.Path) {
+		bad("Login.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", l.Path)
+	}
 	if raw.Authenticate == nil {
 		return errs
 	}
@@ -213,10 +254,6 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 	}
 	if c.Payload == nil {
 		bad("Payload: nil, and there is no default for %v; set a function from it to claims", reflect.TypeFor[T]())
-	}
-	l := c.Login
-	if !strings.HasPrefix(l.Path, "/") || strings.ContainsAny(l.Path, "?# \t") {
-		bad("Login.Path: %q is not a path; it starts with a slash", l.Path)
 	}
 	if l.UsernameField == l.PasswordField {
 		bad("Login.PasswordField: %q is the username's field too", l.PasswordField)
@@ -228,11 +265,8 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 		bad("Login.Methods: empty but not nil; leave it nil for POST, or set NoRoute")
 	}
 	for _, m := range l.Methods {
-		switch {
-		case !isToken(m) || m != strings.ToUpper(m):
-			bad("Login.Methods: %q is not the name of a method in capitals", m)
-		case m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE":
-			bad("Login.Methods: %s carries no body; credentials in a URL end up in logs", m)
+		if err := checkLoginMethod(m); err != nil {
+			bad("Login.Methods: %w", err)
 		}
 	}
 	return errs

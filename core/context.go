@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 )
 
 // record is what a gate leaves behind: one value that is itself the node of the
@@ -32,6 +34,17 @@ func (r *record[T]) Value(key any) any {
 	}
 	return r.Context.Value(key)
 }
+
+// String names the context chain as package context does, and nothing in it.
+func (r *record[T]) String() string {
+	if s, ok := r.Context.(fmt.Stringer); ok {
+		return s.String() + ".jwtgate"
+	}
+	return fmt.Sprintf("%T.jwtgate", r.Context)
+}
+
+// Format prints String, whatever the verb: contexts are logged, tokens are not.
+func (r *record[T]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
 // anyRecord is a record whose T is not known.
 type anyRecord interface {
@@ -108,7 +121,7 @@ func (a *Auth[T]) Identity(ctx context.Context) (T, error) {
 	if ctx == nil {
 		return zero, ErrNoGate
 	}
-	if rec, ok := ctx.Value(a.engine).(*record[T]); ok {
+	if rec, ok := ctx.Value(a.origin).(*record[T]); ok {
 		if rec.anonymous {
 			return zero, ErrAnonymous
 		}

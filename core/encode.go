@@ -47,7 +47,7 @@ func Encoder(signer Signer) EncodeHandler {
 			return "", fmt.Errorf("payload: %w", err)
 		}
 		input := jws.Encode(head) + "." + jws.Encode(body)
-		signature, err := key.sign(key.algorithm(), input)
+		signature, err := key.sign(ctx, key.algorithm(), input)
 		if err != nil {
 			return "", fmt.Errorf("sign: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -239,7 +240,8 @@ func classify(err error) *Error {
 		if e == nil {
 			return &Error{Kind: Internal, Cause: errors.New("a step returned a nil *Error as its error")}
 		}
-		c := *e // the fields below are filled in per answer; the step's value may be shared
+		c := *e // the step's value may be shared, and OnError may change what it gets
+		c.Scopes, c.ACR, c.Methods = slices.Clone(c.Scopes), slices.Clone(c.ACR), slices.Clone(c.Methods)
 		if c.Kind == 0 || c.Kind >= kindEnd {
 			c.Kind = Internal
 		}
@@ -282,7 +284,10 @@ var foreignErrors = []struct {
 	{jwt.ErrTokenInvalidIssuer, WrongIssuer},
 	{jwt.ErrTokenInvalidAudience, WrongAudience},
 	{jwt.ErrTokenRequiredClaimMissing, MissingClaim},
+	{jwt.ErrTokenInvalidSubject, BadClaim},
+	{jwt.ErrTokenInvalidId, BadClaim},
 	{jwt.ErrTokenInvalidClaims, BadClaim},
+	{jwt.ErrInvalidType, BadClaim}, // what jwt.Validator says of an exp that is no number
 }
 
 // recovered makes the error of a panic that a callback let go.

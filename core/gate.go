@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -45,7 +44,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 		if p := recover(); p != nil {
 			e := recovered(p, debug.Stack())
 			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
-			ctx, res, ok = r.Context(), a.answer(r, rec.credential(), e), false
+			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, rec.credential(), e), false
 		}
 	}()
 	rec, again, err := a.enter(r, optional)
@@ -55,7 +54,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 	if err != nil {
 		e := classify(err)
 		a.observe(r.Context(), start, rec.event(), e)
-		return r.Context(), a.answer(r, rec.credential(), e), false
+		return r.Context(), a.answer(ActionVerify, r, rec.credential(), e), false
 	}
 	a.observe(rec, start, rec.event(), nil)
 	if again { // the gate before has set the headers
@@ -68,21 +67,21 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 func (a *Auth[T]) enter(r Request, optional bool) (rec *record[T], again bool, err error) {
 	// Another Auth's record does not count, even if ours stands behind it: the
 	// identity that a handler sees must be the nearest gate's.
-	if rec, ok := nearest(r.Context()).(*record[T]); ok && rec.owner == a.engine && (!rec.anonymous || optional) {
+	if rec, ok := nearest(r.Context()).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
 		return rec, true, nil
 	}
 	if a.preflight && isPreflight(r) {
 		return a.anonymous(r), false, nil
 	}
 	rec, err = a.verify(r)
-	if optional && err != nil && errors.Is(err, Missing) && rec.claims == nil {
+	if optional && rec.cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
 		return a.anonymous(r), false, nil
 	}
 	return rec, false, err
 }
 
 func (a *Auth[T]) anonymous(r Request) *record[T] {
-	return &record[T]{Context: r.Context(), owner: a.engine, anonymous: true}
+	return &record[T]{Context: r.Context(), owner: a.origin, anonymous: true}
 }
 
 // isPreflight recognises a CORS preflight and nothing else (Fetch standard,

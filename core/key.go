@@ -3,17 +3,21 @@ package core
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
 // Key is key material together with the algorithms it may be used with: the
 // algorithm belongs to the key, never to the token (RFC 8725 section 3.1).
-// Make one with [NewSecret], [ParseKey], [LoadKey], [ParseKeyPair] or
-// [LoadKeyPair].
+// Make one with [NewSecret], [ParseKey], [LoadKey], [ParseKeyPair], [LoadKeyPair]
+// or, of a key that the program or another one holds, [NewKey]; make many with
+// [ParseKeySet].
 //
 // A Key is immutable and safe for concurrent use; copies share its material.
 // It is a [KeySource] of one key and, if it can sign, a [Signer]. However it
@@ -25,12 +29,23 @@ type Key struct{ m *material }
 // Key in an unexported field of another struct: it walks the fields instead,
 // and of a pointer inside a struct it prints the address alone.
 type material struct {
+	traits
+	bound   []*jws.Bound     // one for each name that verifies
+	signing *jws.Bound       // nil if the key cannot sign
+	goKey   crypto.PublicKey // nil for a secret
+	self    []*Key           // Find's answer, made once
+	public  *Key             // nil for a secret; for a public key, the key itself
+}
+
+// traits are what a key has besides its material.
+type traits struct {
 	id         string
-	algorithms []string     // as declared; the first one signs
-	bound      []*jws.Bound // one for each name that verifies
-	canSign    bool
-	self       []*Key // Find's answer, made once
-	public     *Key   // nil for a secret; for a public key, the key itself
+	issuer     string          // the only issuer whose tokens it verifies; "": any
+	algorithms []jws.Algorithm // as declared, at least one; the first one signs
+	elsewhere  bool            // another process or a device signs
+	timeout    time.Duration   // for one signature made elsewhere
+	noSign     bool            // key_ops without "sign"
+	noVerify   bool            // key_ops of a secret without "verify"
 }
 
 // KeyHint is what a token says about the key that signed it. All of it is the
@@ -69,6 +84,11 @@ type Signer interface {
 	SigningKey(ctx context.Context) (*Key, error)
 }
 
+// algorithmLister is a KeySource that knows its keys, and says whether any of
+// them may be used with an algorithm. If none may, a token of that algorithm is
+// refused as WrongAlgorithm, and not as UnknownKey.
+type algorithmLister interface{ allowsAny(alg string) bool }
+
 var (
 	_ KeySource = (*Key)(nil)
 	_ Signer    = (*Key)(nil)
@@ -76,43 +96,64 @@ var (
 
 var errZeroKey = errors.New("jwtgate: a nil or zero Key; make one with NewSecret, ParseKey or LoadKey")
 
-// newKey binds goKey, which jws.Algorithm.Bind takes, to the algorithms, of
-// which there is at least one.
-func newKey(goKey any, id string, algorithms []jws.Algorithm) (*Key, error) {
-	m := &material{id: id}
+// newKey binds goKey, which jws.Algorithm.Bind takes, to the algorithms.
+func newKey(goKey any, t traits) (*Key, error) {
+	public := publicHalf(goKey)
+	if public != nil && t.noSign {
+		goKey = public
+	}
+	m := &material{traits: t, goKey: public}
 	k := &Key{m}
 	m.self = []*Key{k}
-	verifying := algorithms
-	if algorithms[0].Family == jws.Ed25519 {
+	names := t.algorithms
+	if names[0].Family == jws.Ed25519 {
 		// EdDSA and Ed25519 name the same signatures: RFC 9864 section 2.2
 		// renamed what RFC 8037 section 3.1 had introduced, and issuers
 		// change over one by one.
-		verifying = jws.For(goKey)
+		names = jws.For(goKey)
 	}
-	for _, a := range algorithms {
-		m.algorithms = append(m.algorithms, a.Name)
-	}
-	for _, a := range verifying {
+	for _, a := range names {
 		b, err := a.Bind(goKey)
 		if err != nil {
 			return nil, fmt.Errorf("jwtgate: key: %w", err)
 		}
-		m.bound = append(m.bound, b)
-		m.canSign = b.CanSign()
+		if !t.noVerify {
+			m.bound = append(m.bound, b)
+		}
+		if a.Name == t.algorithms[0].Name && b.CanSign() && !t.noSign {
+			m.signing = b
+		}
 	}
-	switch goKey := goKey.(type) {
-	case []byte:
-		// A secret has no half that could be given away.
-	case crypto.Signer:
-		public, err := newKey(goKey.Public(), id, algorithms)
-		if err != nil {
+	switch {
+	case public == nil: // a secret has no half that could be given away
+	case m.signing == nil:
+		m.public = k
+	default:
+		var err error
+		if m.public, err = newKey(public, t); err != nil {
 			return nil, err
 		}
-		m.public = public
-	default:
-		m.public = k
 	}
 	return k, nil
+}
+
+// publicHalf returns the half of goKey that verifies; nil for a secret.
+func publicHalf(goKey any) crypto.PublicKey {
+	switch goKey := goKey.(type) {
+	case []byte:
+		return nil
+	case interface{ Public() crypto.PublicKey }:
+		return goKey.Public()
+	}
+	return goKey
+}
+
+func isPublic(goKey any) bool {
+	switch goKey.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return true
+	}
+	return false
 }
 
 // ID returns the key's id, the "kid" of the tokens it signs; "" if it has none.
@@ -129,12 +170,16 @@ func (k *Key) Algorithms() []string {
 	if !k.made() {
 		return nil
 	}
-	return slices.Clone(k.m.algorithms)
+	names := make([]string, len(k.m.algorithms))
+	for i, a := range k.m.algorithms {
+		names[i] = a.Name
+	}
+	return names
 }
 
 // CanSign reports whether the key can sign: a secret and a private key can, a
 // public key cannot.
-func (k *Key) CanSign() bool { return k.made() && k.m.canSign }
+func (k *Key) CanSign() bool { return k.made() && k.m.signing != nil }
 
 // Public returns the half of the key that verifies and cannot sign, with the
 // same id and algorithms; always the same pointer, and for a public key the key
@@ -173,60 +218,13 @@ func (k *Key) SigningKey(context.Context) (*Key, error) {
 	if !k.made() {
 		return nil, errZeroKey
 	}
-	if !k.m.canSign {
-		return nil, errors.New("jwtgate: a public key cannot sign; load the private key to issue tokens")
+	if k.m.signing == nil {
+		return nil, errCannotSign
 	}
 	return k.m.self[0], nil
 }
 
+// ignoresIssuer says that hint.Issuer need not be read for Find.
+func (k *Key) ignoresIssuer() {}
+
 func (k *Key) made() bool { return k != nil && k.m != nil }
-
-// algorithm returns the name of the algorithm the key signs with.
-func (k *Key) algorithm() string {
-	if !k.made() {
-		return ""
-	}
-	return k.m.algorithms[0]
-}
-
-// allows reports whether the key verifies signatures of the algorithm. The name
-// is compared exactly (RFC 7515 section 4.1.1).
-func (k *Key) allows(alg string) bool { return k.boundTo(alg) != nil }
-
-func (k *Key) boundTo(alg string) *jws.Bound {
-	if k.made() {
-		for _, b := range k.m.bound {
-			if b.Name == alg {
-				return b
-			}
-		}
-	}
-	return nil
-}
-
-// verify reports whether signature is the key's over signingInput. It is false
-// for every algorithm that the key does not allow.
-func (k *Key) verify(alg, signingInput string, signature []byte) bool {
-	b := k.boundTo(alg)
-	return b != nil && b.Verify(signingInput, signature)
-}
-
-// sign returns the raw signature over signingInput. The name must be that of
-// the algorithm the key signs with, so that a header cannot promise another.
-func (k *Key) sign(alg, signingInput string) ([]byte, error) {
-	if !k.made() {
-		return nil, errZeroKey
-	}
-	if alg != k.algorithm() {
-		return nil, fmt.Errorf("jwtgate: the key signs with %s, not with %.32q", k.algorithm(), alg)
-	}
-	signature, err := k.boundTo(alg).Sign(signingInput)
-	if err != nil {
-		return nil, fmt.Errorf("jwtgate: sign with %s: %w", alg, err)
-	}
-	return signature, nil
-}
-
-// issuer returns the issuer whose tokens alone the key verifies; "" for any. No
-// source binds its keys to an issuer yet.
-func (k *Key) issuer() string { return "" }

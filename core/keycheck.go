@@ -8,14 +8,21 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"math/big"
+	"slices"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
 const (
-	minRSABits     = 2048  // RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"
-	maxRSABits     = 16384 // beyond it one verification takes as long as an attacker could wish
-	minRSAExponent = 65537 // NIST SP 800-56B section 6.2, FIPS 186-5 section 5.1
+	minRSABits = 2048  // RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"
+	maxRSABits = 16384 // beyond it one verification takes as long as an attacker could wish
+	// RFC 8017 section 3.1: e is odd and at least 3; package rsa takes none of
+	// 2^31 or more. FIPS 186-5 wants more than 2^16 of keys that are made; but a
+	// signature with exponent 3 is as sound as any if its padding is compared
+	// whole, as package rsa does, and such keys are in use.
+	minRSAExponent = 3
+	maxRSAExponent = 1<<31 - 1
 )
 
 // checkStrength judges a key by its public half ("Validate Cryptographic
@@ -25,7 +32,10 @@ func checkStrength(public crypto.PublicKey) error {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		const remedy = "; make a key with: openssl genrsa -out key.pem 2048"
-		bits := key.N.BitLen()
+		bits := 0
+		if key.N != nil {
+			bits = key.N.BitLen()
+		}
 		switch {
 		case bits < minRSABits:
 			return fmt.Errorf("the RSA key has %d bits, at least %d are needed (RFC 7518 section 3.3)"+remedy, bits, minRSABits)
@@ -33,11 +43,14 @@ func checkStrength(public crypto.PublicKey) error {
 			return fmt.Errorf("the RSA key has %d bits, more than %d"+remedy, bits, maxRSABits)
 		case key.N.Bit(0) == 0:
 			return errors.New("the RSA key's modulus is even: this is no RSA key" + remedy)
-		case key.E&1 == 0 || key.E < minRSAExponent:
-			return fmt.Errorf("the RSA key's exponent is %d, it must be odd and at least %d"+remedy, key.E, minRSAExponent)
+		case key.E&1 == 0 || key.E < minRSAExponent || key.E > maxRSAExponent:
+			return fmt.Errorf("the RSA key's exponent is %d, it must be odd and from 3 to 2^31-1"+remedy, key.E)
 		}
 	case *ecdsa.PublicKey:
 		const remedy = "; make a key with: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+		if key.Curve == nil || key.X == nil || key.Y == nil {
+			return errors.New("the EC key is without its numbers" + remedy)
+		}
 		if len(jws.For(key)) == 0 {
 			return fmt.Errorf("the EC key is on %s, tokens are signed on P-256, P-384 or P-521 (RFC 7518 section 3.4)"+remedy, key.Curve.Params().Name)
 		}
@@ -48,6 +61,7 @@ func checkStrength(public crypto.PublicKey) error {
 		if len(key) != ed25519.PublicKeySize {
 			return fmt.Errorf("the Ed25519 key has %d bytes, not %d", len(key), ed25519.PublicKeySize)
 		}
+		return checkEd25519(key)
 	case *ecdh.PublicKey:
 		return errors.New(cannotSign)
 	default:
@@ -57,3 +71,39 @@ func checkStrength(public crypto.PublicKey) error {
 }
 
 const cannotSign = "it is a key for X25519 or ECDH, which agrees on secrets and cannot sign; make one that can with: openssl genpkey -algorithm ed25519 -out key.pem"
+
+// The numbers of RFC 8032 section 5.1: the prime of the field, and d of the curve
+// -x^2 + y^2 = 1 + d x^2 y^2.
+var (
+	edPrime = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	edD     = edQuotient(big.NewInt(-121665), big.NewInt(121666))
+	// The y of the points whose order divides 8, beside 0, 1 and -1.
+	edOrder8, _ = new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
+)
+
+func edQuotient(a, b *big.Int) *big.Int {
+	q := new(big.Int).ModInverse(b, edPrime)
+	return q.Mod(q.Mul(q, a), edPrime)
+}
+
+// checkEd25519 looks whether the key is a point of the curve at all, and not one
+// of the eight with which a signature holds for every text (RFC 8032 section
+// 5.1.3, RFC 8725 section 3.4).
+func checkEd25519(key ed25519.PublicKey) error {
+	const remedy = "; make a key with: openssl genpkey -algorithm ed25519 -out key.pem"
+	bigEndian := slices.Clone(key)
+	slices.Reverse(bigEndian)
+	bigEndian[0] &= 0x7f // the sign of x
+	y, one := new(big.Int).SetBytes(bigEndian), big.NewInt(1)
+	y2 := new(big.Int).Mul(y, y)
+	below := new(big.Int).Mul(edD, y2)
+	x2 := edQuotient(new(big.Int).Sub(y2, one), below.Add(below, one))
+	if y.Cmp(edPrime) >= 0 || big.Jacobi(x2, edPrime) < 0 {
+		return errors.New("the Ed25519 key is no point of its curve" + remedy)
+	}
+	minus := new(big.Int).Sub(edPrime, y)
+	if y.Cmp(one) <= 0 || minus.Cmp(one) == 0 || y.Cmp(edOrder8) == 0 || minus.Cmp(edOrder8) == 0 {
+		return errors.New("the Ed25519 key is a point of small order, with which anybody can sign" + remedy)
+	}
+	return nil
+}

@@ -50,7 +50,7 @@ func whatIsIn(data []byte) string {
 	case strings.HasPrefix(what, "a public key in DER"):
 		return "it is " + what + "; convert it with: openssl pkey -pubin -inform DER -in key.der -pubout -out key.pem"
 	case strings.HasPrefix(what, "a certificate in DER"):
-		return "it is " + what + "; take its key with: openssl x509 -inform DER -in cert.der -noout -pubkey -out key.pem"
+		return "it is " + what + "; convert it with: openssl x509 -inform DER -in cert.der -out cert.pem"
 	case what != "":
 		return "it is " + what + "; PEM is wanted"
 	case len(data) > 2 && data[0] == 0x30 && data[1] >= 0x80:
@@ -104,14 +104,14 @@ func unbase64(text []byte) ([]byte, bool) {
 // foreignBlock says what a PEM block of a type that holds no key for tokens is.
 func foreignBlock(blockType, file string) string {
 	switch {
-	case strings.HasSuffix(blockType, "CERTIFICATE"):
-		return "it holds a certificate, and a key is wanted; take the certificate's key with: openssl x509 -in " + file + " -noout -pubkey -out public.pem"
+	case blockType == "TRUSTED CERTIFICATE":
+		return "it holds a certificate in a form of openssl's own; convert it with: openssl x509 -in " + file + " -out certificate.pem"
 	case blockType == "OPENSSH PRIVATE KEY":
 		return "it holds an OpenSSH private key; convert a copy of it with: ssh-keygen -p -m PKCS8 -f copy"
 	case strings.HasPrefix(blockType, "DSA "):
 		return dsaKey
 	}
-	return fmt.Sprintf("it holds a PEM block %.64q, and PRIVATE KEY or PUBLIC KEY is wanted", blockType)
+	return fmt.Sprintf("it holds a PEM block %.64q, and PRIVATE KEY, PUBLIC KEY or CERTIFICATE is wanted", blockType)
 }
 
 const dsaKey = "it holds a DSA key, and no algorithm of tokens is DSA; make a key with: openssl genrsa -out key.pem 2048"
@@ -120,7 +120,7 @@ const dsaKey = "it holds a DSA key, and no algorithm of tokens is DSA; make a ke
 var foreignKeys = []struct{ oid, text string }{
 	{"\x06\x05\x2b\x81\x04\x00\x0a", "it holds a secp256k1 key; tokens are signed on P-256, P-384 or P-521 (RFC 7518 section 3.4)"},
 	{"\x06\x09\x2b\x24\x03\x03\x02\x08\x01\x01", "it holds a Brainpool key; tokens are signed on P-256, P-384 or P-521 (RFC 7518 section 3.4)"},
-	{"\x06\x07\x2a\x86\x48\xce\x3d\x01\x01", "it spells out its curve instead of naming it; rewrite it with: openssl pkey -in key.pem -ec_param_enc named_curve -out named.pem"},
+	{"\x06\x07\x2a\x86\x48\xce\x3d\x01\x01", "it spells out its curve instead of naming it; rewrite it with: openssl ec -in key.pem -param_enc named_curve -out named.pem"},
 	{"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", "it holds an RSA key marked for PSS only; for PS256 make a plain RSA key (openssl genrsa -out key.pem 2048) and say WithAlgorithm(\"PS256\")"},
 	{"\x06\x03\x2b\x65\x6e", cannotSign},
 	{"\x06\x03\x2b\x65\x71", "it holds an Ed448 key; of the Edwards curves only Ed25519 is read"},

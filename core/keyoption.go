@@ -1,13 +1,11 @@
 package core
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,11 +20,19 @@ const maxKeyIDBytes = 256
 type KeyOption func(*keyOptions)
 
 type keyOptions struct {
-	algorithms  []string
-	id          string
+	algorithms  []string // nil: WithAlgorithm is not given
+	id, issuer  string
+	passphrase  []byte // nil: WithPassphrase is not given
+	timeout     time.Duration
 	shortSecret bool
+	expired     bool
 	wrong       []string // mistakes in the options themselves
 	given       map[string]bool
+}
+
+// traits are the options as the key keeps them.
+func (o keyOptions) traits(algorithms []jws.Algorithm) traits {
+	return traits{id: o.id, issuer: o.issuer, algorithms: algorithms, timeout: o.timeout}
 }
 
 func (o *keyOptions) once(name string) {
@@ -83,12 +89,76 @@ func WithKeyID(id string) KeyOption {
 	}
 }
 
-// InsecureShortSecret lets [NewSecret] take a secret shorter than RFC 7518
-// section 3.2 demands. Such a secret can be found by trying, from one token.
-// It is meant for tokens of an issuer that cannot be changed; an empty secret
-// stays an error.
+// WithIssuer binds the key to an issuer: it verifies only tokens whose "iss" is
+// exactly this, whatever ClaimRules.Issuer says besides. A program that trusts
+// several issuers must bind the keys of each, or each could make tokens in the
+// name of another (RFC 8725 section 3.8).
+func WithIssuer(issuer string) KeyOption {
+	return func(o *keyOptions) {
+		o.once("WithIssuer")
+		o.issuer = issuer
+		if issuer == "" {
+			o.wrong = append(o.wrong, "WithIssuer: the issuer is empty; leave the option out for a key that verifies any issuer's tokens")
+		}
+	}
+}
+
+// WithPassphrase decrypts a PEM key in an ENCRYPTED PRIVATE KEY block, as
+// "openssl genpkey -aes256" and "openssl pkcs8 -topk8" write it (PKCS#8 with
+// PBES2, RFC 8018: PBKDF2 and AES-CBC). The passphrase's bytes are taken as they
+// are: a line break at the end of a file is a part of it. A key that is not
+// encrypted is an error then.
+func WithPassphrase(passphrase []byte) KeyOption {
+	passphrase = append([]byte{}, passphrase...)
+	return func(o *keyOptions) {
+		o.once("WithPassphrase")
+		o.passphrase = passphrase
+		if len(passphrase) == 0 {
+			o.wrong = append(o.wrong, "WithPassphrase: the passphrase is empty; leave the option out for a key that is not encrypted")
+		}
+	}
+}
+
+// WithSignTimeout bounds the wait for one signature of a [ContextSigner]. The
+// default is 10 seconds.
+func WithSignTimeout(d time.Duration) KeyOption {
+	return func(o *keyOptions) {
+		o.once("WithSignTimeout")
+		o.timeout = d
+		if d <= 0 {
+			o.wrong = append(o.wrong, fmt.Sprintf("WithSignTimeout: %v is not positive; leave the option out for %v", d, defaultSignTimeout))
+		}
+	}
+}
+
+// InsecureShortSecret lets [NewSecret], and a symmetric JWK, be shorter than RFC
+// 7518 section 3.2 demands. Such a secret can be found by trying, from one
+// token. It is meant for tokens of an issuer that cannot be changed; an empty
+// secret stays an error.
 func InsecureShortSecret() KeyOption {
-	return func(o *keyOptions) { o.shortSecret = true }
+	return func(o *keyOptions) {
+		o.once("InsecureShortSecret")
+		o.shortSecret = true
+	}
+}
+
+// InsecureExpiredCertificate takes the key of an X.509 certificate that is
+// expired or not yet valid, and does not look at its dates.
+func InsecureExpiredCertificate() KeyOption {
+	return func(o *keyOptions) {
+		o.once("InsecureExpiredCertificate")
+		o.expired = true
+	}
+}
+
+// optionsFor are the options that not every constructor takes, and what they
+// are for.
+var optionsFor = []struct{ name, text string }{
+	{"WithKeyID", "WithKeyID is for one key; those of a set have ids of their own, or none"},
+	{"WithPassphrase", "WithPassphrase is for an encrypted PEM key"},
+	{"WithSignTimeout", "WithSignTimeout is for NewKey of a ContextSigner"},
+	{"InsecureShortSecret", "InsecureShortSecret is for NewSecret and for a symmetric JWK; no other key is a secret of one's choice"},
+	{"InsecureExpiredCertificate", "InsecureExpiredCertificate is for a PEM key in a certificate"},
 }
 
 // keyProblems collects the mistakes of one constructor, so that all are
@@ -103,8 +173,9 @@ func (p *keyProblems) add(about, format string, args ...any) {
 
 func (p keyProblems) err() error { return errors.Join(p...) }
 
-// options applies opts and notes what is wrong with them.
-func (p *keyProblems) options(about string, opts []KeyOption) keyOptions {
+// options applies opts and notes what is wrong with them. Of optionsFor only
+// the taken ones are right here.
+func (p *keyProblems) options(about string, opts []KeyOption, taken ...string) keyOptions {
 	var o keyOptions
 	for _, opt := range opts {
 		if opt == nil {
@@ -113,74 +184,13 @@ func (p *keyProblems) options(about string, opts []KeyOption) keyOptions {
 		}
 		opt(&o)
 	}
+	for _, option := range optionsFor {
+		if o.given[option.name] && !slices.Contains(taken, option.name) {
+			o.wrong = append(o.wrong, option.text)
+		}
+	}
 	for _, text := range o.wrong {
 		p.add(about, "%s", text)
 	}
 	return o
-}
-
-// algorithms returns the named algorithms, or the default of goKey, and notes
-// the names that are unknown or do not fit. A nil goKey could not be loaded;
-// then only the names are judged.
-func (p *keyProblems) algorithms(about string, names []string, goKey any) []jws.Algorithm {
-	fit := jws.For(goKey)
-	if len(names) == 0 {
-		return fit[:min(1, len(fit))]
-	}
-	var list []jws.Algorithm
-	for _, name := range names {
-		a, known := jws.Lookup(name)
-		switch {
-		case !known:
-			p.add(about, "WithAlgorithm: %s", unknownAlgorithm(name))
-		case len(fit) > 0 && !a.Fits(goKey):
-			p.add(about, "WithAlgorithm: %s does not fit %s; use %s", name, kindOfKey(goKey), algorithmNames(fit, " or "))
-		default:
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
-func unknownAlgorithm(name string) string {
-	if strings.EqualFold(name, "none") {
-		return `"none" is not an algorithm here: a token without a signature proves nothing (RFC 8725 section 3.2)`
-	}
-	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(name)
-	for _, a := range jws.All() {
-		if strings.EqualFold(plain, a.Name) {
-			return fmt.Sprintf("unknown algorithm %.32q, did you mean %s?", name, a.Name)
-		}
-	}
-	return fmt.Sprintf("unknown algorithm %.32q; known are %s", name, algorithmNames(jws.All(), " and "))
-}
-
-// algorithmNames lists the names as in "RS256, RS384 or RS512".
-func algorithmNames(list []jws.Algorithm, last string) string {
-	var names []string
-	for _, a := range list {
-		names = append(names, a.Name)
-	}
-	n := len(names) - 1
-	if n < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:n], ", ") + last + names[n]
-}
-
-// kindOfKey names the kind of a key for an error text.
-func kindOfKey(goKey any) string {
-	switch key := goKey.(type) {
-	case []byte:
-		return "a secret"
-	case *rsa.PrivateKey, *rsa.PublicKey:
-		return "an RSA key"
-	case *ecdsa.PrivateKey:
-		return kindOfKey(&key.PublicKey)
-	case *ecdsa.PublicKey:
-		return "a " + key.Curve.Params().Name + " key"
-	case ed25519.PrivateKey, ed25519.PublicKey:
-		return "an Ed25519 key"
-	}
-	return fmt.Sprintf("a key of type %T", goKey)
 }

@@ -8,52 +8,90 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// parse returns the one key in text: a private key and its public half, or nil
-// and a public key. On nil, nil what is wrong has been noted.
-func (p *keyProblems) parse(text keyText) (private crypto.Signer, public crypto.PublicKey) {
-	if text.failed {
-		return nil, nil
+// pemKey is what one block holds: a private key and its public half, a public
+// key alone, or a certificate and its public key. Without a public key it is a
+// block that may stand beside a key.
+type pemKey struct {
+	private     crypto.Signer
+	public      crypto.PublicKey
+	certificate *x509.Certificate
+}
+
+// parseOne returns the one key in text. If there is none, or not ok, what is
+// wrong has been noted.
+func (p *keyProblems) parseOne(text keyText, o keyOptions) (key pemKey, ok bool) {
+	keys := p.parseAll(text, o)
+	if len(keys) > 1 {
+		p.add(text.about, "it holds several keys that do not belong together; leave one in it, or load them all with ParseKeySet or LoadKeySet")
 	}
+	if len(keys) != 1 {
+		return pemKey{}, false
+	}
+	return keys[0], true
+}
+
+// parseAll returns the keys in text in their order, each once and with its
+// private half if that is there too. If there are none, what is wrong has been
+// noted.
+func (p *keyProblems) parseAll(text keyText, o keyOptions) (keys []pemKey) {
+	if text.failed {
+		return nil
+	}
+	keys, err := pemKeys(text, o)
+	if err != nil {
+		// One is enough: a file of a hundred weak keys has one mistake.
+		p.add(text.about, "%w", err)
+		return nil
+	}
+	return keys
+}
+
+func pemKeys(text keyText, o keyOptions) (keys []pemKey, err error) {
 	if len(bytes.TrimSpace(text.data)) == 0 {
-		p.add(text.about, "it is empty")
-		return nil, nil
+		return nil, errors.New("it is empty")
 	}
 	blocks, err := pemBlocks(text.data)
 	if err != nil {
-		p.add(text.about, "%w", err)
-		return nil, nil
+		return nil, err
 	}
-	failed := false
+	var all []pemKey
+	encrypted := false
 	for _, block := range blocks {
-		priv, pub, err := parseBlock(block, text.file())
-		if err == nil && pub != nil {
-			err = checkStrength(pub)
+		key, err := parseBlock(block, text.file(), o)
+		if err != nil {
+			return nil, err
 		}
-		switch {
-		case err != nil:
-			p.add(text.about, "%w", err)
-			failed = true
-		case pub == nil: // a block beside the key, without one
-		case public != nil && !samePublic(public, pub):
-			p.add(text.about, "it holds several keys that do not belong together; leave one in it, and combine keys with Keys")
-			return nil, nil
-		default:
-			public = pub
-			if priv != nil {
-				private = priv
-			}
+		encrypted = encrypted || block.Type == encryptedBlock
+		all = append(all, key)
+	}
+	if o.passphrase != nil && !encrypted {
+		return nil, errors.New("it is not encrypted, and WithPassphrase is given; leave that out")
+	}
+	for _, key := range withoutChain(all) {
+		if key.public == nil {
+			continue
+		}
+		if err := checkStrength(key.public); err != nil {
+			return nil, err
+		}
+		if err := checkCertificate(key.certificate, o.expired); err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(keys, func(k pemKey) bool { return samePublic(k.public, key.public) })
+		if i < 0 {
+			keys = append(keys, key)
+		} else if key.private != nil {
+			keys[i].private = key.private
 		}
 	}
-	if failed {
-		return nil, nil
+	if len(keys) == 0 {
+		return nil, errors.New("it holds EC parameters and no key; make one with: openssl ecparam -name prime256v1 -genkey -noout -out key.pem")
 	}
-	if public == nil {
-		p.add(text.about, "it holds EC parameters and no key; make one with: openssl ecparam -name prime256v1 -genkey -noout -out key.pem")
-	}
-	return private, public
+	return keys, nil
 }
 
 // pemBlocks returns the blocks of a PEM text, at least one. Unlike package pem
@@ -89,39 +127,61 @@ func pemBlocks(data []byte) ([]*pem.Block, error) {
 	return blocks, nil
 }
 
+const encryptedBlock = "ENCRYPTED PRIVATE KEY"
+
 // parseBlock returns the key in one block; nothing for EC parameters. File is
 // the name that commands in errors use.
-func parseBlock(block *pem.Block, file string) (private crypto.Signer, public crypto.PublicKey, err error) {
-	if strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") || block.Type == "ENCRYPTED PRIVATE KEY" {
-		return nil, nil, errors.New("the private key in it is encrypted; decrypt it with: openssl pkey -in " + file + " -out decrypted.pem")
+func parseBlock(block *pem.Block, file string, o keyOptions) (key pemKey, err error) {
+	if strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+		return key, errors.New(encryptedOldForm + file + encryptedOldFormTo)
 	}
+	der := block.Bytes
 	switch block.Type {
 	case "EC PARAMETERS":
 		// openssl ecparam -genkey repeats the curve before the key.
-		return nil, nil, nil
+		return key, nil
+	case encryptedBlock:
+		if o.passphrase == nil {
+			return key, errors.New("the private key in it is encrypted; say WithPassphrase, or decrypt it with: openssl pkey -in " + file + " -out decrypted.pem")
+		}
+		if der, err = decryptPKCS8(der, o.passphrase); err != nil {
+			return key, fmt.Errorf("the encrypted private key in it: %w; openssl may read it: openssl pkey -in %s -out decrypted.pem", err, file)
+		}
+		key.private, err = parsePrivate(der, parsePKCS8)
 	case "PRIVATE KEY":
-		private, err = parsePrivate(block.Bytes, parsePKCS8, parsePKCS1, parseSEC1)
+		key.private, err = parsePrivate(der, parsePKCS8, parsePKCS1, parseSEC1)
 	case "RSA PRIVATE KEY":
-		private, err = parsePrivate(block.Bytes, parsePKCS1, parsePKCS8)
+		key.private, err = parsePrivate(der, parsePKCS1, parsePKCS8)
 	case "EC PRIVATE KEY":
-		private, err = parsePrivate(block.Bytes, parseSEC1, parsePKCS8)
+		key.private, err = parsePrivate(der, parseSEC1, parsePKCS8)
 	case "PUBLIC KEY":
-		public, err = x509.ParsePKIXPublicKey(block.Bytes)
+		key.public, err = x509.ParsePKIXPublicKey(der)
 	case "RSA PUBLIC KEY":
-		if public, err = x509.ParsePKCS1PublicKey(block.Bytes); err != nil {
-			public, err = x509.ParsePKIXPublicKey(block.Bytes)
+		if key.public, err = x509.ParsePKCS1PublicKey(der); err != nil {
+			key.public, err = x509.ParsePKIXPublicKey(der)
+		}
+	case "CERTIFICATE", "X509 CERTIFICATE":
+		if key.certificate, err = x509.ParseCertificate(der); err == nil {
+			key.public = key.certificate.PublicKey
 		}
 	default:
-		return nil, nil, errors.New(foreignBlock(block.Type, file))
+		return key, errors.New(foreignBlock(block.Type, file))
 	}
 	if err != nil {
-		return nil, nil, unreadable(block, err)
+		return key, unreadable(block.Type, der, err)
 	}
-	if private != nil {
-		public = private.Public()
+	if key.private != nil {
+		key.public = key.private.Public()
 	}
-	return private, public, nil
+	return key, nil
 }
+
+// Openssl before 1.0 wrote it, and "openssl rsa -traditional -aes128" does: one
+// round of MD5 makes its key. What is in it is as good as unprotected.
+const (
+	encryptedOldForm   = "the private key in it is encrypted in an old form that hardly protects it (Proc-Type); decrypt it with: openssl pkey -in "
+	encryptedOldFormTo = " -out decrypted.pem, or encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in decrypted.pem -out encrypted.pem"
+)
 
 // parsePrivate tries the format of the block's label and then the ones that
 // some programs put under that label; the error is that of the first.
@@ -148,14 +208,14 @@ func parsePKCS1(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der)
 func parseSEC1(der []byte) (any, error)  { return x509.ParseECPrivateKey(der) }
 
 // unreadable explains why a block of a known type could not be read.
-func unreadable(block *pem.Block, err error) error {
-	if found := foreignKey(block.Bytes); found != "" {
+func unreadable(blockType string, der []byte, err error) error {
+	if found := foreignKey(der); found != "" {
 		return errors.New(found)
 	}
 	var syntax asn1.SyntaxError
 	var structure asn1.StructuralError
 	if errors.As(err, &syntax) || errors.As(err, &structure) {
-		return errors.New("the " + block.Type + " in it is damaged or cut short")
+		return errors.New("the " + blockType + " in it is damaged or cut short")
 	}
-	return fmt.Errorf("the %s in it is invalid: %w", block.Type, err)
+	return fmt.Errorf("the %s in it is invalid: %w", blockType, err)
 }

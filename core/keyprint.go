@@ -26,12 +26,12 @@ func (k Key) String() string {
 	}
 	var b strings.Builder
 	b.WriteString("Key{")
-	b.WriteString(strings.Join(k.m.algorithms, " "))
+	b.WriteString(strings.Join(k.Algorithms(), " "))
 	if k.m.id != "" {
 		b.WriteString(", id ")
 		b.WriteString(strconv.Quote(k.m.id))
 	}
-	if k.m.canSign {
+	if k.CanSign() {
 		b.WriteString(", can sign}")
 	} else {
 		b.WriteString(", verifies only}")

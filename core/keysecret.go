@@ -1,6 +1,15 @@
 package core
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
 
 // NewSecret makes a key of a shared secret, for HMAC; by default for HS256. The
 // secret's bytes are taken as they are and copied: no trimming, no decoding.
@@ -16,32 +25,81 @@ import "bytes"
 // who knows an HMAC secret can sign (RFC 8725 section 2.1). The error never
 // holds bytes of the secret.
 func NewSecret(secret []byte, opts ...KeyOption) (*Key, error) {
+	return newSecret(bytes.Clone(secret), nil, opts)
+}
+
+// SecretFromBase64 is [NewSecret] of what text is the base64 of, as "openssl
+// rand -base64 48" prints it: in the standard or the URL-safe alphabet (RFC 4648
+// sections 4 and 5), with its padding or without. White space around it is
+// dropped; anything else that is not the one spelling of its bytes is an error.
+func SecretFromBase64(text string, opts ...KeyOption) (*Key, error) {
+	secret, err := decodeBase64(strings.TrimSpace(text))
+	return newSecret(secret, err, opts)
+}
+
+// SecretFromHex is [NewSecret] of what text is the hexadecimal of, in either
+// case, as "openssl rand -hex 32" prints it. White space around it is dropped.
+func SecretFromHex(text string, opts ...KeyOption) (*Key, error) {
+	secret, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		// The library's error holds a byte of the text.
+		err = errors.New("it is not hexadecimal: an even number of digits 0 to 9 and a to f")
+	}
+	return newSecret(secret, err, opts)
+}
+
+var errNotBase64 = errors.New("it is not base64: one alphabet, no line break inside, padding all or none, and no leftover bits (RFC 4648 section 3.5)")
+
+func decodeBase64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") { // which package base64 passes over
+		return nil, errNotBase64
+	}
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		if b, err := encoding.Strict().DecodeString(text); err == nil {
+			return b, nil
+		}
+	}
+	return nil, errNotBase64
+}
+
+// newSecret makes the key of a secret that is its own, unless it was unreadable.
+func newSecret(secret []byte, unreadable error, opts []KeyOption) (*Key, error) {
 	const about = "secret"
 	var p keyProblems
-	o := p.options(about, opts)
-
-	secret = bytes.Clone(secret)
-	found := keyFileIn(secret)
+	o := p.options(about, opts, "WithKeyID", "InsecureShortSecret")
 	sample := secret
 	if len(secret) == 0 {
 		sample = []byte{0} // so that the names are judged as those of a secret
 	}
 	algorithms := p.algorithms(about, o.algorithms, sample)
-	switch {
-	case len(secret) == 0:
-		p.add(about, "it is empty; make one with: openssl rand -hex 32")
-	case found != "":
-		p.add(about, "it is %s, not a secret; load a key with ParseKey or LoadKey", found)
-	case !o.shortSecret:
-		for _, a := range algorithms {
-			if need := a.Hash.Size(); len(secret) < need {
-				p.add(about, "%s needs at least %d bytes, this has %d (RFC 7518 section 3.2); make one with: openssl rand -hex %d",
-					a.Name, need, len(secret), need)
-			}
+	if unreadable == nil {
+		unreadable = checkSecret(secret, algorithms, o.shortSecret)
+	}
+	if unreadable != nil {
+		for _, err := range flatten(unreadable) {
+			p.add(about, "%w", err)
 		}
 	}
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	return newKey(secret, o.id, algorithms)
+	return newKey(secret, o.traits(algorithms))
+}
+
+// checkSecret says what is wrong with the bytes of a secret for these algorithms.
+func checkSecret(secret []byte, algorithms []jws.Algorithm, short bool) error {
+	if len(secret) == 0 {
+		return errors.New("it is empty; make one with: openssl rand -hex 32")
+	}
+	if found := keyFileIn(secret); found != "" {
+		return fmt.Errorf("it is %s, not a secret; load a key with ParseKey or LoadKey", found)
+	}
+	var errs []error
+	for _, a := range algorithms {
+		if need := a.Hash.Size(); len(secret) < need && !short {
+			errs = append(errs, fmt.Errorf("%s needs at least %d bytes, this has %d (RFC 7518 section 3.2); make one with: openssl rand -hex %d",
+				a.Name, need, len(secret), need))
+		}
+	}
+	return errors.Join(errs...)
 }

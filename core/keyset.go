@@ -4,36 +4,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
-// keySet is a fixed set of keys. Every answer is made beforehand.
-type keySet struct {
-	byID      map[string]*Key
+// KeySet is a fixed set of keys, made by [Keys], [ParseKeySet] or [LoadKeySet].
+// It is a [KeySource] and safe for concurrent use. It does not sign; say which
+// key signs with Config.Signer. The zero KeySet has no keys.
+//
+// A token that names a key by its id ("kid") is verified with the key of that
+// id alone; if no key has it, with those that have no id. A token without a kid
+// is tried with the keys that may be used with its algorithm, the first eight in
+// the order of the set.
+type KeySet struct {
+	keys      []*Key
+	skipped   []error
+	byID      map[string]named
 	withoutID map[string][]*Key // by algorithm: the keys that answer for every id
 	all       map[string][]*Key // by algorithm: the first maxCandidates
-	text      string
 }
 
-// Keys returns a source of these keys and no others, for example the current
-// key and the one before it.
+// named are the answers for an id. The first stands in the map itself, so that
+// to find a key among many costs few steps through memory.
+type named struct {
+	first found
+	rest  []found
+}
+
+// found is the one key of an id that may be used with alg.
+type found struct {
+	alg  string
+	keys []*Key
+}
+
+// Keys returns the set of these keys, for example the current key and the one
+// before it.
 //
-// A token that names a key by its id ("kid") is verified with that key alone;
-// if no key has that id, with those that have none. A token without a kid is
-// tried with the keys that allow its algorithm, the first eight in the order
-// given. Keys returns an error, naming all mistakes, for no keys at all, a nil
-// key, the same key or the same id twice, and more than eight keys without an id
-// for one algorithm, of which the ninth would never be tried.
-//
-// The source does not sign; say which key signs with Config.Signer.
-func Keys(keys ...*Key) (KeySource, error) {
-	set := &keySet{
-		byID:      make(map[string]*Key),
-		withoutID: make(map[string][]*Key),
-		all:       make(map[string][]*Key),
-	}
+// Keys returns an error, naming all mistakes, for no keys at all, a nil key, the
+// same key or the same id twice, and more than eight keys without an id for one
+// algorithm, of which the ninth would never be tried.
+func Keys(keys ...*Key) (*KeySet, error) {
 	var problems []error
 	add := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("jwtgate: Keys: "+format, args...))
@@ -41,8 +53,8 @@ func Keys(keys ...*Key) (KeySource, error) {
 	if len(keys) == 0 {
 		add("no keys; every token would be refused")
 	}
-	seen := make(map[*material]bool)
-	var texts []string
+	seen, ids := make(map[*material]bool), make(map[string]bool)
+	var sound []*Key
 	for i, k := range keys {
 		switch {
 		case !k.made():
@@ -51,14 +63,14 @@ func Keys(keys ...*Key) (KeySource, error) {
 		case seen[k.m]:
 			add("key %d is given twice", i+1)
 			continue
-		case k.m.id != "" && set.byID[k.m.id] != nil:
+		case k.m.id != "" && ids[k.m.id]:
 			add("two keys have the id %q; give each its own with WithKeyID", k.m.id)
 			continue
 		}
-		seen[k.m] = true
-		texts = append(texts, k.String())
-		set.put(k.m.self[0])
+		seen[k.m], ids[k.m.id] = true, true
+		sound = append(sound, k)
 	}
+	set := newKeySet(sound, nil)
 	for _, a := range jws.All() {
 		if n := len(set.withoutID[a.Name]); n > maxCandidates {
 			add("%d keys without an id allow %s, at most %d can; give them ids with WithKeyID", n, a.Name, maxCandidates)
@@ -67,36 +79,98 @@ func Keys(keys ...*Key) (KeySource, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	set.text = "Keys[" + strings.Join(texts, ", ") + "]"
 	return set, nil
 }
 
-func (s *keySet) put(k *Key) {
-	if k.m.id != "" {
-		s.byID[k.m.id] = k
+// newKeySet makes every answer of a set beforehand. It expects what
+// parseKeySet and Keys see to: that no two keys share an id and an algorithm.
+func newKeySet(keys []*Key, skipped []error) *KeySet {
+	s := &KeySet{
+		skipped:   skipped,
+		byID:      make(map[string]named),
+		withoutID: make(map[string][]*Key),
+		all:       make(map[string][]*Key),
 	}
-	for _, b := range k.m.bound {
-		if k.m.id == "" {
-			s.withoutID[b.Name] = append(s.withoutID[b.Name], k)
-		}
-		if len(s.all[b.Name]) < maxCandidates {
-			s.all[b.Name] = append(s.all[b.Name], k)
+	for _, k := range keys {
+		k = k.m.self[0] // the one pointer of its material
+		s.keys = append(s.keys, k)
+		for _, b := range k.m.bound {
+			if k.m.id == "" {
+				s.withoutID[b.Name] = append(s.withoutID[b.Name], k)
+			} else {
+				s.name(k, b.Name)
+			}
+			if len(s.all[b.Name]) < maxCandidates {
+				s.all[b.Name] = append(s.all[b.Name], k)
+			}
 		}
 	}
+	return s
 }
 
-// Find implements [KeySource]; it does not allocate.
-func (s *keySet) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
+func (s *KeySet) name(k *Key, alg string) {
+	n, a := s.byID[k.m.id], found{alg, k.m.self}
+	if n.first.keys == nil {
+		n.first = a
+	} else {
+		n.rest = append(n.rest, a)
+	}
+	s.byID[k.m.id] = n
+}
+
+// withID returns the keys of an id.
+func (s *KeySet) withID(id string) (keys []*Key) {
+	n := s.byID[id]
+	for _, f := range append([]found{n.first}, n.rest...) {
+		for _, k := range f.keys {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+// Find implements [KeySource]; it does not allocate, and takes as long in a set
+// of a thousand keys as in one of two. The returned slice must not be changed.
+func (s *KeySet) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
 	if hint.KeyID == "" {
 		return s.all[hint.Algorithm], nil
 	}
-	if k := s.byID[hint.KeyID]; k != nil {
-		if !k.allows(hint.Algorithm) {
-			return nil, nil
-		}
-		return k.m.self, nil
+	n, ok := s.byID[hint.KeyID]
+	if !ok {
+		return s.withoutID[hint.Algorithm], nil
 	}
-	return s.withoutID[hint.Algorithm], nil
+	if n.first.alg == hint.Algorithm {
+		return n.first.keys, nil
+	}
+	for _, a := range n.rest {
+		if a.alg == hint.Algorithm {
+			return a.keys, nil
+		}
+	}
+	return nil, nil
 }
 
-func (s *keySet) String() string { return s.text }
+// allowsAny makes the set an [algorithmLister].
+func (s *KeySet) allowsAny(alg string) bool { return len(s.all[alg]) > 0 }
+
+// Keys returns the keys of the set in their order. The slice is the caller's own.
+func (s *KeySet) Keys() []*Key { return slices.Clone(s.keys) }
+
+// Skipped returns why keys of a JWK Set were not taken, an error for each. The
+// slice is the caller's own.
+func (s *KeySet) Skipped() []error { return slices.Clone(s.skipped) }
+
+// String lists the first keys of the set. It never shows their material.
+func (s *KeySet) String() string {
+	const shown = 8
+	var texts []string
+	for _, k := range s.keys[:min(shown, len(s.keys))] {
+		texts = append(texts, k.String())
+	}
+	if more := len(s.keys) - shown; more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more", more))
+	}
+	return "Keys[" + strings.Join(texts, ", ") + "]"
+}

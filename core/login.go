@@ -45,15 +45,23 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 		if p := recover(); p != nil {
 			e := recovered(p, debug.Stack())
 			a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
-			res = a.answer(r, Credential{}, e)
+			res = a.answer(ActionLogin, r, Credential{}, e)
 		}
-		res = noStore(res)
+		res = noStore(typed(res))
 	}()
+	if r.Method() == http.MethodOptions && slices.Contains(a.login.Methods, http.MethodOptions) {
+		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(a.login.Methods, ", ")}}}
+	}
+	if a.authRequest != nil && wellFormed(r) == nil && slices.Contains(a.login.Methods, r.Method()) {
+		res = a.authRequest(r)
+		setDefault(&res.Status, http.StatusOK)
+		return res
+	}
 	identity, issued, err := a.logIn(r)
 	if err != nil {
 		e := classify(err)
 		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
-		return a.answer(r, Credential{}, e)
+		return a.answer(ActionLogin, r, Credential{}, e)
 	}
 	res = a.authResponse(r, identity, issued)
 	setDefault(&res.Status, http.StatusOK)
@@ -63,14 +71,14 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 
 // logIn is the order of a login's steps.
 func (a *Auth[T]) logIn(r Request) (identity T, issued Issued, err error) {
-	if a.authenticate == nil {
-		return identity, issued, errors.New("Login is mounted, but Config.Authenticate is nil")
-	}
 	if err := wellFormed(r); err != nil {
 		return identity, issued, err
 	}
 	if !slices.Contains(a.login.Methods, r.Method()) {
 		return identity, issued, &Error{Kind: MethodNotAllowed, Methods: a.login.Methods}
+	}
+	if a.authenticate == nil {
+		return identity, issued, errors.New("Login is mounted, but Config.Authenticate is nil")
 	}
 	c, err := a.credentials(r)
 	if err != nil {
@@ -119,18 +127,21 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 			*field = s
 		}
 	}
+	if a.login.OnlyFields && len(members) != 2 {
+		return Credentials{}, &Error{Kind: BadBody, Cause: errFields}
+	}
 	if c.Username == "" || c.Password == "" {
 		return Credentials{}, &Error{Kind: BadBody, Cause: errFields}
 	}
 	return c, nil
 }
 
-var errFields = errors.New("the username or the password is absent, empty or no string")
+var errFields = errors.New("the username or the password is absent, empty or no string, or there is more than these")
 
 // jsonContent wants a body that says once that it is JSON, unencoded.
 func jsonContent(r Request) error {
 	types := r.Header("Content-Type")
-	if len(types) != 1 || len(r.Header("Content-Encoding")) > 0 {
+	if len(types) != 1 || sentTwice(r, "Content-Type") || len(r.Header("Content-Encoding")) > 0 {
 		return UnsupportedMedia
 	}
 	media, params, err := mime.ParseMediaType(types[0])

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +16,12 @@ type Credential struct {
 	Scheme string
 	Source Source // nil if a LookupHandler of the user's does not say
 }
+
+// Format prints everything but the token, whatever the verb.
+func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Credential{%T}", c.Source) }
+
+// LogValue implements slog.LogValuer without the token.
+func (c Credential) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // LookupHandler finds the credential of a request. It returns Missing if there
 // is none, BadRequest if it is presented against the rules. Flask-JWT called it
@@ -66,7 +73,7 @@ func lookup(sources []Source, scheme string) LookupHandler {
 		have := false
 		for _, s := range explicit {
 			switch c, err := s.Find(r); {
-			case errors.Is(err, Missing):
+			case isMissing(err):
 			case err != nil:
 				return Credential{Source: s}, err
 			case have:
@@ -82,13 +89,19 @@ func lookup(sources []Source, scheme string) LookupHandler {
 			return found, nil
 		}
 		for _, s := range cookies {
-			if c, err := s.Find(r); !errors.Is(err, Missing) {
+			if c, err := s.Find(r); !isMissing(err) {
 				c.Source = s
 				return c, err
 			}
 		}
 		return Credential{}, Missing
 	}
+}
+
+// isMissing reports whether an error says that there is no credential, and not
+// that something else went wrong, of which Missing is only the cause.
+func isMissing(err error) bool {
+	return err == Missing || err != nil && errors.Is(err, Missing) && classify(err).Kind == Missing
 }
 
 var errTwoMethods = errors.New("a token is presented by more than one method")
@@ -253,6 +266,8 @@ func checkSources(sources []Source) error {
 			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
 				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
 			}
+		case *Header, *Cookie, *Query, *Custom:
+			bad("a %T; set the value, not a pointer to it", s)
 		case Custom:
 			if v == nil {
 				bad("a nil Custom; remove it")

@@ -20,6 +20,11 @@ const (
 	ActionVerify Action = iota + 1
 	// ActionLogin is the login endpoint's.
 	ActionLogin
+	// ActionKeys is a fetch of keys from a provider, or a change of a key ring. It
+	// belongs to no request.
+	ActionKeys
+	// ActionPublish is the answer of an endpoint of KeyRoutes.
+	ActionPublish
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -29,6 +34,10 @@ func (a Action) String() string {
 		return "verify"
 	case ActionLogin:
 		return "login"
+	case ActionKeys:
+		return "keys"
+	case ActionPublish:
+		return "publish"
 	}
 	return "unknown"
 }
@@ -45,9 +54,12 @@ type Event struct {
 	Claim string
 	// Algorithm, KeyID and Issuer are those of the key that verified the token.
 	Algorithm, KeyID, Issuer string
+	// Source names the key source of an ActionKeys: its URL, without the query.
+	Source string
 	// Duration is the time that core and the callbacks took.
 	Duration time.Duration
-	// Cause is set only where the answer is a 5xx.
+	// Cause is set only where the answer is a 5xx; of an ActionKeys it is why the
+	// fetch failed or, if Kind is zero, which of the keys are not used.
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte
@@ -55,7 +67,8 @@ type Event struct {
 
 // LogObserver writes events to l, with the request's context: a yes and what a
 // client did wrong at debug level, since strangers decide how many there are; a
-// failed login at info; Unavailable at warn; Internal at error with its cause and stack.
+// failed login at info; Unavailable, and keys that are not used, at warn; Internal
+// at error with its cause and stack.
 func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
 
 type logObserver struct{ l *slog.Logger }
@@ -65,7 +78,7 @@ func (o logObserver) Observe(ctx context.Context, e Event) {
 	switch {
 	case e.Kind == Internal:
 		level = slog.LevelError
-	case e.Kind == Unavailable:
+	case e.Kind == Unavailable, e.Action == ActionKeys && e.Cause != nil:
 		level = slog.LevelWarn
 	case e.Action == ActionLogin && e.Kind == BadCredentials:
 		level = slog.LevelInfo
@@ -73,11 +86,12 @@ func (o logObserver) Observe(ctx context.Context, e Event) {
 	if !o.l.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 9)
+	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.Duration("took", e.Duration))
 	for _, a := range []slog.Attr{
 		slog.String("claim", e.Claim), slog.String("alg", e.Algorithm),
-		slog.String("kid", e.KeyID), slog.String("iss", e.Issuer), slog.String("stack", string(e.Stack)),
+		slog.String("kid", e.KeyID), slog.String("iss", e.Issuer),
+		slog.String("source", e.Source), slog.String("stack", string(e.Stack)),
 	} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -30,14 +33,17 @@ func defaultPayload[T any]() PayloadHandler[T] {
 	switch any(&zero).(type) {
 	case *string:
 		return func(_ context.Context, identity T) (Payload, error) {
-			return Payload{"sub": any(identity)}, nil
+			if s := any(identity).(string); s != "" {
+				return Payload{"sub": s}, nil
+			}
+			return nil, errors.New("the identity is empty")
 		}
 	case interface{ Subject() string }: // T itself may have it on its pointer
 		return func(_ context.Context, identity T) (Payload, error) {
 			return subjectPayload(any(&identity).(interface{ Subject() string }))
 		}
 	}
-	if _, ok := any(zero).(interface{ Subject() string }); ok {
+	if reflect.TypeFor[T]().Implements(reflect.TypeFor[interface{ Subject() string }]()) {
 		return func(_ context.Context, identity T) (Payload, error) {
 			return subjectPayload(any(identity).(interface{ Subject() string }))
 		}
@@ -65,6 +71,9 @@ type Issued struct {
 func (i Issued) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339))
 }
+
+// LogValue implements slog.LogValuer without the token.
+func (i Issued) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(i)) }
 
 // Issue makes a token for an identity: the line "out" without HTTP. Further
 // claims replace those of Payload. The error is an *Error.
@@ -101,7 +110,8 @@ func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued,
 	if err != nil {
 		return Issued{}, err
 	}
-	token, err := a.encode(ctx, header, payload)
+	encode := func(ctx context.Context, p Payload) (string, error) { return a.encode(ctx, header, p) }
+	token, err := bounded(ctx, a.timeout, encode, payload)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -109,7 +119,8 @@ func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued,
 		return Issued{}, errors.New("Encode returned an empty token")
 	}
 	id, _ := payload["jti"].(string)
-	left := time.Duration(max(0, exp.Unix()-a.now().Unix())) * time.Second
+	const most = int64(math.MaxInt64 / time.Second)
+	left := time.Duration(min(max(0, exp.Unix()-a.now().Unix()), most)) * time.Second
 	return Issued{Token: token, Expires: exp, ExpiresIn: left, ID: id}, nil
 }
 
@@ -129,7 +140,9 @@ func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
 	put("iat", now.Unix())
 	put("nbf", now.Add(a.notBefore).Unix())
 	put("exp", now.Add(a.lifetime).Unix())
-	put("jti", rand.Text())
+	if !a.flask {
+		put("jti", rand.Text())
+	}
 	if a.rules.Issuer != "" {
 		p["iss"] = a.rules.Issuer
 	}
@@ -179,11 +192,7 @@ func numericDate(v any) (seconds any, at time.Time, err error) {
 	switch v := v.(type) {
 	case time.Time:
 		return v.Unix(), v.Truncate(time.Second).UTC(), nil
-	case int64:
-		return v, time.Unix(v, 0).UTC(), nil
-	case int:
-		return v, time.Unix(int64(v), 0).UTC(), nil
-	case float64, json.Number, int32, uint32:
+	case int64, int, float64, json.Number, int32, uint32:
 		f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
 		if err != nil || f != f || f < -(1<<53) || f > 1<<53 {
 			return nil, at, errors.New("is no number of seconds")

@@ -21,11 +21,11 @@ func (a *Auth[T]) Reject(r Request, err error) Response {
 	if err == nil {
 		err = fmt.Errorf("Reject was called without an error")
 	}
-	return a.answer(r, Credential{}, classify(err))
+	return a.answer(ActionVerify, r, Credential{}, classify(err))
 }
 
 // answer makes the Response to a refusal, with OnError's help if it is set.
-func (a *engine) answer(r Request, cred Credential, e *Error) (res Response) {
+func (a *engine) answer(action Action, r Request, cred Credential, e *Error) (res Response) {
 	e.realm, e.scheme = a.answers.realm, a.answers.scheme
 	if a.onError == nil {
 		return a.answers.forError(e, cred)
@@ -33,7 +33,7 @@ func (a *engine) answer(r Request, cred Credential, e *Error) (res Response) {
 	defer func() {
 		if p := recover(); p != nil {
 			failed := recovered(p, debug.Stack())
-			a.observe(r.Context(), a.start(), Event{Action: ActionVerify}, failed)
+			a.observe(r.Context(), a.start(), Event{Action: action}, failed)
 			failed.realm, failed.scheme = e.realm, e.scheme
 			res = a.answers.forError(failed, cred)
 		}
@@ -42,7 +42,21 @@ func (a *engine) answer(r Request, cred Credential, e *Error) (res Response) {
 	if res.Status == 0 {
 		res.Status = e.Kind.Status()
 	}
-	return a.answers.decorate(res, cred)
+	return a.answers.decorate(typed(res), cred)
+}
+
+// typed gives a body whose type nobody said one: net/http would guess it from
+// the bytes, fasthttp would not.
+func typed(res Response) Response {
+	if len(res.Body) == 0 || res.Header["Content-Type"] != nil {
+		return res
+	}
+	res.Header = res.Header.Clone()
+	if res.Header == nil {
+		res.Header = http.Header{}
+	}
+	res.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	return res
 }
 
 // Response is the default answer, made anew at each call: the status of the
@@ -108,6 +122,7 @@ func param(b *strings.Builder, name, value string) {
 // answers are the Responses of an Auth that can be made in advance.
 type answers struct {
 	realm, scheme string
+	sources       []Source
 	refusals      [kindEnd]Response
 	// vary names the fields that a source reads, with and without those of a
 	// header: where a credential is required, caches keep answers to requests
@@ -116,7 +131,7 @@ type answers struct {
 }
 
 func prepare(realm, scheme string, sources []Source) answers {
-	a := answers{realm: realm, scheme: scheme}
+	a := answers{realm: realm, scheme: scheme, sources: sources}
 	if len(sources) == 0 {
 		sources = []Source{Header{}}
 	}

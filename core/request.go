@@ -24,7 +24,8 @@ type Request interface {
 	// Scheme is "https" if the connection itself is encrypted, else "http".
 	// X-Forwarded-Proto is never read.
 	Scheme() string
-	// Host is the authority the client named, with its port if it named one.
+	// Host is the authority the client named, in lower case, with its port if it
+	// named one.
 	Host() string
 	// Path is the path as sent, still escaped.
 	Path() string
@@ -40,7 +41,8 @@ type Request interface {
 }
 
 // RawHeaders is implemented by the Requests of servers that hand on fields which
-// net/http refuses with 400: control characters, a bad name, no Host or two.
+// net/http refuses with 400: control characters, a bad name, no Host or two, a
+// bad Host, two lengths.
 // Core refuses them then, so that the answer is the same.
 type RawHeaders interface {
 	// RawHeaders is the block of field lines as sent, without the request line.
@@ -56,7 +58,7 @@ type httpRequest struct{ r *http.Request }
 
 func (h httpRequest) Context() context.Context    { return h.r.Context() }
 func (h httpRequest) Method() string              { return h.r.Method }
-func (h httpRequest) Host() string                { return h.r.Host }
+func (h httpRequest) Host() string                { return strings.ToLower(h.r.Host) }
 func (h httpRequest) Path() string                { return h.r.URL.EscapedPath() }
 func (h httpRequest) RawQuery() string            { return h.r.URL.RawQuery }
 func (h httpRequest) RemoteAddr() string          { return h.r.RemoteAddr }
@@ -90,6 +92,7 @@ func wellFormed(r Request) error {
 		return nil
 	}
 	hosts := 0
+	var length []byte
 	for len(block) > 0 {
 		line := block
 		if end := bytes.IndexByte(block, '\n'); end >= 0 {
@@ -111,8 +114,17 @@ func wellFormed(r Request) error {
 		if !found || !isToken(name) || !validValue(value) {
 			return &Error{Kind: BadRequest, Cause: errField}
 		}
-		if len(name) == len("Host") && strings.EqualFold(string(name), "Host") {
-			hosts++
+		value = bytes.Trim(value, " \t")
+		if isField(name, "Content-Length") {
+			if length != nil && !bytes.Equal(length, value) { // RFC 9112 section 6.3 rule 5
+				return &Error{Kind: BadRequest, Cause: errLength}
+			}
+			length = value
+		}
+		if isField(name, "Host") {
+			if hosts++; !validHost(value) || len(value) == 0 && r.Host() == "" {
+				return &Error{Kind: BadRequest, Cause: errHost}
+			}
 		}
 	}
 	if hosts != 1 {
@@ -121,15 +133,47 @@ func wellFormed(r Request) error {
 	return nil
 }
 
+// sentTwice reports whether a field is there more than once where the server
+// does not hand on the second: fasthttp keeps one Content-Type.
+func sentTwice(r Request, name string) bool {
+	raw, ok := r.(RawHeaders)
+	if !ok {
+		return false
+	}
+	n := 0
+	for line := range bytes.Lines(raw.RawHeaders()) {
+		if have, _, _ := bytes.Cut(line, []byte{':'}); isField(have, name) {
+			n++
+		}
+	}
+	return n > 1
+}
+
+func isField(have []byte, name string) bool {
+	return len(have) == len(name) && strings.EqualFold(string(have), name)
+}
+
 var (
-	errHost  = errors.New("the request has no Host, or two")
-	errField = errors.New("a header field has a bad name or a control character")
+	errHost   = errors.New("the request has no Host, a bad one, or two")
+	errLength = errors.New("the request has two lengths")
+	errField  = errors.New("a header field has a bad name or a control character")
 )
 
 // validValue reports whether a field value is free of control characters but tabs.
 func validValue(v []byte) bool {
 	for _, c := range v {
 		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// validHost reports whether a Host has only characters of RFC 3986 section 3.2.2;
+// net/http refuses others. Empty is for an absolute URL to make up for.
+func validHost(v []byte) bool {
+	for _, c := range v {
+		if !('0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || strings.IndexByte("!$%&'()*+,-.:;=[]_~", c) >= 0) {
 			return false
 		}
 	}

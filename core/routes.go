@@ -4,6 +4,7 @@ package core
 // method itself, with 405 and Allow where it must, so an adapter registers all
 // of them.
 type Route struct {
+	Name  string // "" if it has none
 	Path  string
 	Serve func(Request) Response
 }
@@ -11,16 +12,16 @@ type Route struct {
 // LoginRoute is the login at Config.Login.Path. It panics if the Auth has no
 // Authenticate.
 func (a *Auth[T]) LoginRoute() Route {
-	if a.authenticate == nil {
+	if a.authenticate == nil && a.authRequest == nil {
 		panic("jwtgate: LoginRoute: Config.Authenticate is nil, so there is no login")
 	}
-	return Route{Path: a.login.Path, Serve: a.Login}
+	return Route{Name: a.login.Name, Path: a.login.Path, Serve: a.Login}
 }
 
 // Routes are the endpoints of an Auth: the login, if there is one.
 func (a *Auth[T]) Routes() []Route {
 	var routes []Route
-	if a.authenticate != nil && !a.login.NoRoute {
+	if (a.authenticate != nil || a.authRequest != nil) && !a.login.NoRoute {
 		routes = append(routes, a.LoginRoute())
 	}
 	return routes

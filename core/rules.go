@@ -1,50 +1,197 @@
 package core
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// judge applies the rules to claims whose signature is verified.
+// ClaimRules say which tokens are accepted. The zero value accepts a token of
+// at most 8 KiB that has an exp, whose exp has not passed and whose nbf, if
+// any, has, with no leeway, and whose typ is absent, JWT or at+jwt.
+type ClaimRules struct {
+	// Issuer is the iss that tokens must have, and that issued ones get. The
+	// comparison is exact (RFC 7519 section 4.1.1).
+	Issuer string
+	// Audience: aud must name at least one of these (RFC 7519 section 4.1.3).
+	// Issued tokens get all of them. With none, aud is not looked at; keys of a
+	// provider need one, see InsecureAnyAudience.
+	Audience []string
+	// Required are the names of further claims that must be there. exp always
+	// is, unless InsecureNoExpiry says otherwise.
+	Required []string
+	// Leeway is how far clocks may be apart, for exp, nbf, iat and MaxAge: from
+	// 0, the default, to 5 minutes.
+	Leeway time.Duration
+	// MaxAge bounds the time since iat, which must then be there and not in the
+	// future. 0: no bound.
+	MaxAge time.Duration
+	// VerifyIssuedAt refuses tokens whose iat is in the future. RFC 7519 does
+	// not ask for it, and clocks differ.
+	VerifyIssuedAt bool
+	// Types are the accepted values of the header's typ, compared without case
+	// and without "application/". typ must then be there: Types of "at+jwt" is
+	// RFC 9068 section 4. Nil: absent, JWT or at+jwt.
+	Types []string
+	// Check is called last, with claims that passed everything else. It says no
+	// by a Kind, BadClaim if in doubt.
+	Check func(ctx context.Context, claims *Claims) error
+	// MaxTokenBytes bounds the token's length. 0: 8192. At most 1 MiB.
+	MaxTokenBytes int
+	// CacheTokens is how many verified tokens the default Decode may remember, so
+	// that their signatures are not computed again: about 1.5 KiB of memory each
+	// beyond the token itself. Whatever can change is judged again at every
+	// request: exp, nbf, MaxAge, Check, and whether the key source still returns
+	// the very key. 0: none.
+	CacheTokens int
+	// Now is the clock. Nil: Config.Now, or time.Now for Decoder.
+	Now func() time.Time
+
+	// InsecureNoExpiry accepts tokens without exp: they never end.
+	InsecureNoExpiry bool
+	// InsecureIgnoreExpiry does not look at exp, InsecureIgnoreNotBefore not at nbf.
+	InsecureIgnoreExpiry    bool
+	InsecureIgnoreNotBefore bool
+	// InsecureAnyAudience lets Audience be nil with keys of a provider, which
+	// signs tokens for others too: RemoteKeys, Issuers. What any of them was
+	// given for its own use is then taken here.
+	InsecureAnyAudience bool
+
+	pyjwt bool // judge dates as FlaskConfig must
+}
+
+const (
+	maxLeeway            = 5 * time.Minute
+	defaultMaxTokenBytes = 8 << 10
+	largestMaxTokenBytes = 1 << 20
+	// maxCandidates bounds the signature checks that one token can cost.
+	maxCandidates = 8
+	largestCache  = 1 << 24
+)
+
+// check says all that is wrong with the rules. Each text starts with the field.
+func (r ClaimRules) check() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if r.Leeway < 0 || r.Leeway > maxLeeway {
+		bad("Leeway: %v is outside 0 to %v; a leeway bridges clocks, not lifetimes", r.Leeway, maxLeeway)
+	}
+	if r.MaxAge < 0 {
+		bad("MaxAge: %v is negative; 0 means no bound", r.MaxAge)
+	}
+	if r.MaxTokenBytes < 0 || r.MaxTokenBytes > largestMaxTokenBytes {
+		bad("MaxTokenBytes: %d is outside 0 (the default, %d) to %d", r.MaxTokenBytes, defaultMaxTokenBytes, largestMaxTokenBytes)
+	}
+	if r.CacheTokens < 0 || r.CacheTokens > largestCache {
+		bad("CacheTokens: %d is outside 0 (no cache) to %d", r.CacheTokens, largestCache)
+	}
+	if r.InsecureAnyAudience && r.Audience != nil {
+		bad("InsecureAnyAudience: Audience is set too; leave one out")
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{{"Audience", r.Audience}, {"Required", r.Required}, {"Types", r.Types}} {
+		if list.values != nil && len(list.values) == 0 {
+			bad("%s: empty but not nil; leave it nil to ask for nothing", list.field)
+		}
+		for _, v := range list.values {
+			if v == "" {
+				bad("%s: holds an empty string; remove it", list.field)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// judge applies the rules to claims whose signature is verified, but for the
+// typ and Check. It leaves the dates in the claims, for judgeDates.
 func (r *ClaimRules) judge(c *Claims) error {
-	now := r.Now()
-	exp, hasExp, err := instantOf(c, "exp")
-	if err != nil && !r.InsecureIgnoreExpiry {
+	if r.pyjwt {
+		return r.judgePyJWT(c)
+	}
+	if err := r.judgePresence(c); err != nil {
 		return err
 	}
-	nbf, hasNbf, err := instantOf(c, "nbf")
-	if err != nil && !r.InsecureIgnoreNotBefore {
+	if err := r.judgeDates(&c.dates); err != nil {
 		return err
 	}
-	iat, hasIat, err := instantOf(c, "iat")
-	if err != nil {
-		return err
-	}
-	switch {
-	case !hasExp && !r.InsecureNoExpiry:
-		return &Error{Kind: MissingClaim, Claim: "exp"}
-	case !hasIat && r.MaxAge > 0:
-		return &Error{Kind: MissingClaim, Claim: "iat"}
-	}
+	return r.judgeParties(c)
+}
+
+// judgePresence reads the dates, which must be numbers, and wants what must be there.
+func (r *ClaimRules) judgePresence(c *Claims) error {
 	for _, name := range r.Required {
 		if !c.Has(name) {
 			return &Error{Kind: MissingClaim, Claim: name}
 		}
 	}
-	// Section 4.1.4 of RFC 7519: on or after exp the token must not be accepted.
-	if hasExp && !r.InsecureIgnoreExpiry && !exp.after(now.Add(-r.Leeway)) {
-		return &Error{Kind: Expired, Claim: "exp"}
+	for i := range c.members {
+		var at *instant
+		switch c.members[i].Name {
+		case "exp":
+			if at = &c.dates.exp; r.InsecureIgnoreExpiry {
+				continue
+			}
+		case "nbf":
+			if at = &c.dates.nbf; r.InsecureIgnoreNotBefore {
+				continue
+			}
+		case "iat":
+			if at = &c.dates.iat; r.pyjwt && !r.VerifyIssuedAt && r.MaxAge == 0 {
+				continue
+			}
+		default:
+			continue
+		}
+		if at.sec, at.nsec, at.there = strictjson.Seconds(c.members[i].Value); !at.there {
+			return &Error{Kind: BadClaim, Claim: c.members[i].Name}
+		}
 	}
-	if hasNbf && !r.InsecureIgnoreNotBefore && nbf.after(now.Add(r.Leeway)) {
-		return &Error{Kind: NotYetValid, Claim: "nbf"}
+	if !c.dates.exp.there && !r.InsecureNoExpiry && !c.Has("exp") {
+		return &Error{Kind: MissingClaim, Claim: "exp"}
 	}
-	if hasIat && (r.VerifyIssuedAt || r.MaxAge > 0) && iat.after(now.Add(r.Leeway)) {
-		return &Error{Kind: IssuedInFuture, Claim: "iat"}
+	if !c.dates.iat.there && r.MaxAge > 0 {
+		return &Error{Kind: MissingClaim, Claim: "iat"}
 	}
-	if r.MaxAge > 0 && !iat.after(now.Add(-r.MaxAge-r.Leeway)) {
-		return &Error{Kind: TooOld, Claim: "iat"}
+	return nil
+}
+
+// judgeDates is all of the rules that depends on the clock, and so what is
+// judged again when a token comes from the cache.
+func (r *ClaimRules) judgeDates(d *dates) error {
+	now := r.Now()
+	if r.pyjwt {
+		return r.judgeDatesPyJWT(d, now.Unix())
 	}
+	// RFC 7519 section 4.1.4: on or after exp the token must not be accepted.
+	if d.exp.there && !d.exp.after(now.Add(-r.Leeway)) {
+		return errExpired
+	}
+	if d.nbf.there && d.nbf.after(now.Add(r.Leeway)) {
+		return errNotYetValid
+	}
+	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.Add(r.Leeway)) {
+		return errIssuedInFuture
+	}
+	if r.MaxAge > 0 && !d.iat.after(now.Add(-r.MaxAge).Add(-r.Leeway)) {
+		return errTooOld
+	}
+	return nil
+}
+
+var (
+	errExpired        = &Error{Kind: Expired, Claim: "exp"}
+	errNotYetValid    = &Error{Kind: NotYetValid, Claim: "nbf"}
+	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
+	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
+)
+
+// judgeParties compares who issued the token and whom it is for.
+func (r *ClaimRules) judgeParties(c *Claims) error {
 	if r.Issuer != "" {
 		if iss, ok := c.String("iss"); !ok {
 			return &Error{Kind: absentOrBad(c, "iss"), Claim: "iss"}
@@ -82,23 +229,15 @@ func absentOrBad(c *Claims, name string) Kind {
 	return MissingClaim
 }
 
+// dates are a token's three dates, read once.
+type dates struct{ exp, nbf, iat instant }
+
 // instant is a NumericDate of any size, exact to the nanosecond: a float64 or a
 // time.Time would overflow on what a token can hold.
 type instant struct {
-	sec  int64
-	nsec int32
-}
-
-// instantOf reads a claim that must be a number if it is there.
-func instantOf(c *Claims, name string) (i instant, ok bool, err error) {
-	raw, ok := c.find(name)
-	if !ok {
-		return instant{}, false, nil
-	}
-	if i.sec, i.nsec, ok = strictjson.Seconds(raw); !ok {
-		return instant{}, true, &Error{Kind: BadClaim, Claim: name}
-	}
-	return i, true, nil
+	sec   int64
+	nsec  int32
+	there bool
 }
 
 // after reports whether i is later than t.

@@ -30,9 +30,7 @@ func Optional[T any](auth *core.Auth[T]) fiber.Handler { return Use(auth.Optiona
 
 // Login is the login endpoint: app.Post("/auth", fiberjwt.Login(auth)). It
 // panics if the Auth has no Authenticate.
-func Login[T any](auth *core.Auth[T]) fiber.Handler {
-	return Endpoint(auth.LoginRoute().Serve)
-}
+func Login[T any](auth *core.Auth[T]) fiber.Handler { return Endpoint(auth.LoginRoute().Serve) }
 
 // Use makes middleware of any gate.
 func Use(gate core.Gate) fiber.Handler {
@@ -90,7 +88,6 @@ func (r request) Context() context.Context { return r.c.UserContext() }
 func (r request) Method() string           { return r.c.Method() } // one of the app's own strings
 func (r request) Host() string             { return string(r.c.Request().URI().Host()) }
 func (r request) Path() string             { return string(r.c.Request().URI().PathOriginal()) }
-func (r request) RawQuery() string         { return string(r.c.Request().URI().QueryString()) }
 func (r request) RemoteAddr() string       { return r.c.Context().RemoteAddr().String() }
 func (r request) RawHeaders() []byte       { return r.c.Request().Header.RawHeaders() }
 
@@ -101,10 +98,15 @@ func (r request) Scheme() string {
 	return "http"
 }
 
+func (r request) RawQuery() string { // as sent: URI().QueryString() ends at a #
+	_, query, _ := bytes.Cut(r.c.Request().Header.RequestURI(), []byte{'?'})
+	return string(query)
+}
+
 func (r request) Header(name string) []string {
 	var values []string
 	for _, value := range r.c.Request().Header.PeekAll(name) {
-		values = append(values, string(value))
+		values = append(values, string(bytes.Trim(value, " \t"))) // fasthttp leaves tabs
 	}
 	return values
 }

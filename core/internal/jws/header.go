@@ -34,7 +34,8 @@ var (
 
 // ParseHeader reads a header segment.
 func ParseHeader(segment string) (Header, error) {
-	raw, err := DecodeSegment(segment, ErrHeaderEncoding)
+	var short [256]byte
+	raw, err := AppendSegment(short[:0], segment, ErrHeaderEncoding)
 	if err != nil {
 		return Header{}, err
 	}

@@ -1,0 +1,287 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// TestNewNamesEveryMistake breaks one field of a good Config at a time. The text
+// starts with the field, and says what to do.
+func TestNewNamesEveryMistake(t *testing.T) {
+	var nilKey *core.Key
+	type config = core.Config[*user]
+	for _, tt := range []struct {
+		name  string
+		spoil func(*config)
+		want  string
+	}{
+		{"no keys", func(c *config) { c.Keys, c.Authenticate = nil, nil }, "Keys: nil; set the key"},
+		{"nil key", func(c *config) { c.Keys, c.Authenticate = nilKey, nil }, "Keys: a nil *core.Key; was the error"},
+		{"nil key, own decode", func(c *config) { c.Keys, c.Authenticate, c.Decode = nilKey, nil, accepting().Decode }, "Keys: a nil *core.Key"},
+		{"nil signer", func(c *config) { c.Signer = nilKey }, "Signer: a nil *core.Key; was the error"},
+		{"signer and encode", func(c *config) {
+			c.Signer, c.Encode = jwttest.Secret(), core.Encoder(jwttest.Secret())
+		}, "Signer: Encode is set too"},
+		{"public key and login", func(c *config) { c.Keys, _ = jwttest.RSA().Public() }, "Signer: nil, and Keys cannot sign"},
+		{"leeway", func(c *config) { c.Rules.Leeway = 5*time.Minute + 1 }, "Rules.Leeway: 5m0.000000001s is outside 0 to 5m0s"},
+		{"negative leeway", func(c *config) { c.Rules.Leeway = -1 }, "Rules.Leeway: -1ns is outside"},
+		{"maximum age", func(c *config) { c.Rules.MaxAge = -1 }, "Rules.MaxAge: -1ns is negative; 0 means no bound"},
+		{"token size", func(c *config) { c.Rules.MaxTokenBytes = 1<<20 + 1 }, "Rules.MaxTokenBytes: 1048577 is outside 0 (the default, 8192) to 1048576"},
+		{"negative token size", func(c *config) { c.Rules.MaxTokenBytes = -1 }, "Rules.MaxTokenBytes: -1 is outside"},
+		{"empty audience", func(c *config) { c.Rules.Audience = []string{} }, "Rules.Audience: empty but not nil; leave it nil"},
+		{"audience of nothing", func(c *config) { c.Rules.Audience = []string{""} }, "Rules.Audience: holds an empty string; remove it"},
+		{"empty required", func(c *config) { c.Rules.Required = []string{} }, "Rules.Required: empty but not nil"},
+		{"empty types", func(c *config) { c.Rules.Types = []string{} }, "Rules.Types: empty but not nil"},
+		{"type of nothing", func(c *config) { c.Rules.Types = []string{"JWT", ""} }, "Rules.Types: holds an empty string"},
+		{"two clocks", func(c *config) { c.Rules.Now = stopped }, "Rules.Now: Now is set too"},
+		{"negative lifetime", func(c *config) { c.Lifetime = -time.Hour }, "Lifetime: -1h0m0s is negative"},
+		{"tiny lifetime", func(c *config) { c.Lifetime = time.Second - 1 }, "Lifetime: 999.999999ms is less than a second"},
+		{"negative nbf", func(c *config) { c.NotBefore = -1 }, "NotBefore: -1ns is negative"},
+		{"nbf after exp", func(c *config) { c.NotBefore = 5 * time.Minute }, "NotBefore: 5m0s is not before the end of Lifetime, 5m0s"},
+		{"realm", func(c *config) { c.Realm = "a\r\nb" }, `Realm: "a\r\nb" has characters outside printable ASCII`},
+		{"realm in another script", func(c *config) { c.Realm = "é" }, `Realm: "é" has characters`},
+		{"scheme", func(c *config) { c.Scheme = "Bearer token" }, `Scheme: "Bearer token" is not a token`},
+		{"lookup and sources", func(c *config) {
+			c.Sources = []core.Source{core.Header{}}
+			c.Lookup = core.Lookup()
+		}, "Sources: Lookup is set too; set one"},
+		{"nil source", func(c *config) { c.Sources = []core.Source{core.Header{}, nil} }, "Sources[1]: nil; remove it"},
+		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.Cookie{}} }, "Sources[0]: a *core.Cookie; set the value"},
+		{"nil custom", func(c *config) { c.Sources = []core.Source{core.Custom(nil)} }, "Sources[0]: a nil Custom; remove it"},
+		{"header name", func(c *config) { c.Sources = []core.Source{core.Header{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
+		{"header scheme", func(c *config) { c.Sources = []core.Source{core.Header{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
+		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.Header{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},
+		{"cookie name", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "a=b"}} }, `Sources[0]: "a=b" is not the name of a cookie`},
+		{"origin", func(c *config) { c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://a.b/"}}} }, `Sources[0]: TrustedOrigins: "https://a.b/" is not an origin; write it as`},
+		{"CSRF off and on", func(c *config) {
+			c.Sources = []core.Source{core.Cookie{InsecureNoCSRF: true, TrustedOrigins: []string{"https://a.b"}}}
+		}, "Sources[0]: InsecureNoCSRF switches the check off"},
+		{"timeout", func(c *config) { c.CallbackTimeout = -1 }, "CallbackTimeout: -1ns is negative; 0 means none"},
+		{"no identify", func(c *config) { c.Identify = nil }, "Identify: nil, and there is no default for *core_test.user"},
+		{"no payload", func(c *config) { c.Payload = nil }, "Payload: nil, and there is no default for *core_test.user"},
+		{"login path", func(c *config) { c.Login.Path = "auth" }, `Login.Path: "auth" is not a`},
+		{"login path with a query", func(c *config) { c.Login.Path = "/auth?a" }, `Login.Path: "/auth?a" is not a`},
+		{"one field for two", func(c *config) { c.Login.UsernameField = "password" }, `Login.PasswordField: "password" is the username's field too`},
+		{"login size", func(c *config) { c.Login.MaxBytes = -1 }, "Login.MaxBytes: -1 is outside 0 (the default, 16384)"},
+		{"huge login", func(c *config) { c.Login.MaxBytes = 1<<20 + 1 }, "Login.MaxBytes: 1048577 is outside"},
+		{"no methods", func(c *config) { c.Login.Methods = []string{} }, "Login.Methods: empty but not nil"},
+		{"method in small letters", func(c *config) { c.Login.Methods = []string{"post"} }, `Login.Methods: "post" is not the name of a method in capitals`},
+		{"GET", func(c *config) { c.Login.Methods = []string{"POST", "GET"} }, "Login.Methods: GET carries no body"},
+	} {
+		cfg := accepting()
+		cfg.Lookup, cfg.Decode = nil, nil
+		if _, err := core.New(cfg); err != nil {
+			t.Fatalf("the good Config: %v", err)
+		}
+		tt.spoil(&cfg)
+		auth, err := core.New(cfg)
+		if err == nil || auth != nil {
+			t.Errorf("%s: got no error, want %q", tt.name, tt.want)
+			continue
+		}
+		text := strings.TrimPrefix(err.Error(), "jwtgate: core.New: ")
+		if !strings.HasPrefix(text, tt.want) {
+			t.Errorf("%s: got %q, want it to start with %q", tt.name, text, tt.want)
+		}
+		if n := strings.Count(text, "\n"); n > 0 {
+			t.Errorf("%s: got %d more mistakes: %s", tt.name, n, text)
+		}
+	}
+}
+
+func TestNewReportsAllMistakesAtOnce(t *testing.T) {
+	_, err := core.New(core.Config[*user]{
+		Rules:           core.ClaimRules{Leeway: -1, MaxAge: -1, Audience: []string{}},
+		Lifetime:        -1,
+		Realm:           "\n",
+		Scheme:          "{}",
+		Sources:         []core.Source{nil, core.Header{Name: "{"}},
+		CallbackTimeout: -1,
+		Login:           core.LoginEndpoint{Path: "x", Methods: []string{"GET"}},
+		Authenticate:    accepting().Authenticate,
+	})
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	contains(t, "error", err.Error(), "Keys:", "Rules.Leeway:", "Rules.MaxAge:", "Rules.Audience:", "Lifetime:", "Realm:",
+		"Scheme:", "Sources[0]:", "Sources[1]:", "CallbackTimeout:", "Identify:", "Signer:", "Payload:", "Login.Path:", "Login.Methods:")
+}
+
+func TestMust(t *testing.T) {
+	if core.Must(accepting()) == nil {
+		t.Error("Must of a good Config is nil")
+	}
+	defer func() {
+		if err, ok := recover().(error); !ok || !strings.Contains(err.Error(), "Keys: nil") {
+			t.Errorf("got panic %v, want one that names Keys", err)
+		}
+	}()
+	core.Must(core.Config[string]{})
+}
+
+// TestDefaults reads the table in Config's comment off an Auth.
+func TestDefaults(t *testing.T) {
+	cfg := core.Config[string]{
+		Keys: jwttest.Secret(),
+		Now:  stopped,
+		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
+			if c.Password == "pass" {
+				return c.Username, nil
+			}
+			return "", nil
+		},
+	}
+	auth := mustNew(t, cfg)
+	issued, err := auth.Issue(context.Background(), "joe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: stopped})(context.Background(), issued.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exp, _ := claims.ExpiresAt()
+	nbf, _ := claims.NotBefore()
+	_, challenged, _ := auth.Require()(get())
+	pad := func(n int) string { return minted(t, core.Payload{"sub": "joe", "pad": strings.Repeat("x", n)}) }
+	short := pad(0)
+	fits := pad((8192 - len(short)) * 3 / 4)
+	long := pad((8192-len(short))*3/4 + 3)
+	body := func(n int) string { return joesLogin[:len(joesLogin)-1] + strings.Repeat(" ", n-len(joesLogin)) + "}" }
+	for _, tt := range []struct {
+		name      string
+		got, want any
+	}{
+		{"lifetime", exp.Sub(now), 5 * time.Minute},
+		{"not before", nbf, now},
+		{"realm and scheme", challenged.Header.Get("Www-Authenticate"), `Bearer realm="api"`},
+		{"routes", auth.Routes()[0].Path, "/auth"},
+		{"login", auth.Login(post(joesLogin)).Status, 200},
+		{"login method", auth.Login(call("PUT", "")).Header.Get("Allow"), "POST"},
+		{"largest login", auth.Login(post(body(16384))).Status, 200},
+		{"too large a login", auth.Login(post(body(16385))).Status, 413},
+		{"scheme", serve[string](auth.Require(), bearer(issued.Token)).Code, 200},
+		{"no other scheme", serve[string](auth.Require(), get("Authorization", "JWT "+issued.Token)).Code, 401},
+		{"no cookie", serve[string](auth.Require(), get("Cookie", "__Host-access_token="+issued.Token)).Code, 401},
+		{"no query", serve[string](auth.Require(), call("GET", "access_token="+issued.Token)).Code, 401},
+		{"largest token is near 8 KiB", len(fits) > 8188 && len(fits) <= 8192 && len(long) > 8192, true},
+		{"largest token", serve[string](auth.Require(), bearer(fits)).Code, 200},
+		{"too long a token", serve[string](auth.Require(), bearer(long)).Code, 401},
+		{"no leeway", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe", "exp": now}))).Code, 401},
+		{"exp required", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe", "exp": nil}))).Code, 401},
+		{"typ at+jwt", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "at+jwt")))).Code, 200},
+		{"typ of a refresh token", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "refresh+jwt")))).Code, 401},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+// TestDefaultClock is the one test that looks at the real time.
+func TestDefaultClock(t *testing.T) {
+	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret()})
+	if w := serve[string](auth.Require(), bearer(jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe"}))); w.Code != 200 {
+		t.Errorf("a token of today: got %d, want 200", w.Code)
+	}
+	if _, err := core.Decoder(jwttest.Secret(), core.ClaimRules{})(context.Background(), jwttest.Mint(t, jwttest.Secret(), nil)); err != nil {
+		t.Errorf("Decoder: got %v, want the token of today accepted", err)
+	}
+}
+
+// TestConfigIsNotUnkeyed guards the field that makes the compiler refuse a
+// Config literal without field names, which would break with the next field.
+func TestConfigIsNotUnkeyed(t *testing.T) {
+	f := reflect.TypeFor[core.Config[string]]().Field(0)
+	if f.Name != "_" || f.Type != reflect.TypeFor[[0]func()]() {
+		t.Fatalf("the first field is %s %v, want _ [0]func()", f.Name, f.Type)
+	}
+	if size := reflect.TypeFor[core.Config[string]]().Size(); size%reflect.TypeFor[uintptr]().Size() != 0 {
+		t.Errorf("the field costs bytes: %d", size)
+	}
+	// What the compiler says of a literal, on a type of the same shape.
+	const src = `package p
+type config struct { _ [0]func(); Keys int }
+var keyed = config{Keys: 1}
+var unkeyed = config{%s}
+var equal = config{} == config{}`
+	for _, literal := range []string{"[0]func(){}, 1", "nil, 1"} {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, "p.go", strings.Replace(src, "%s", literal, 1), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs []error
+		conf := types.Config{Importer: importer.Default(), Error: func(err error) { errs = append(errs, err) }}
+		_, _ = conf.Check("p", fset, []*ast.File{file}, nil)
+		if len(errs) == 0 {
+			t.Errorf("config{%s} and == compile", literal)
+		}
+	}
+}
+
+func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		call func()
+	}{
+		{"Decoder without keys", func() { core.Decoder(nil, core.ClaimRules{}) }},
+		{"Decoder with bad rules", func() { core.Decoder(jwttest.Secret(), core.ClaimRules{Leeway: -1}) }},
+		{"Encoder without signer", func() { core.Encoder(nil) }},
+		{"Lookup of a bad source", func() { core.Lookup(core.Header{Name: "{"}) }},
+		{"nil guard", func() { mustNew(t, accepting()).Require(nil) }},
+		{"nil policy", func() { mustNew(t, accepting()).Policy(nil) }},
+		{"no scope", func() { core.Scopes() }},
+		{"two scopes in one", func() { core.Scopes("a b") }},
+		{"empty scope", func() { core.Scopes("") }},
+		{"quoted scope", func() { core.Scopes(`a"`) }},
+		{"AnyOf nothing", func() { core.AnyOf("roles") }},
+		{"AnyOf no claim", func() { core.AnyOf("", "admin") }},
+		{"login route without login", func() { mustNew(t, core.Config[string]{Keys: jwttest.Secret()}).LoginRoute() }},
+	} {
+		func() {
+			defer func() {
+				if text, ok := recover().(string); !ok || !strings.HasPrefix(text, "jwtgate: ") {
+					t.Errorf("%s: got panic %q, want a text that starts with jwtgate:", tt.name, text)
+				}
+			}()
+			tt.call()
+		}()
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	cfg := accepting()
+	cfg.Login.Path = "/in"
+	auth := mustNew(t, cfg)
+	if r := auth.Routes(); len(r) != 1 || r[0].Path != "/in" || r[0].Serve(post(joesLogin)).Status != 200 {
+		t.Errorf("got %v, want the login at /in", r)
+	}
+	cfg.Login.NoRoute = true
+	if r := mustNew(t, cfg).Routes(); len(r) != 0 {
+		t.Errorf("NoRoute: got %d routes", len(r))
+	}
+	if r := mustNew(t, core.Config[string]{Keys: jwttest.Secret()}).Routes(); len(r) != 0 {
+		t.Errorf("no Authenticate: got %d routes", len(r))
+	}
+}
+
+// TestConfigErrorsUnwrap: a text is enough for a reader, errors.As for a program.
+func TestConfigErrorsUnwrap(t *testing.T) {
+	_, err := core.New(core.Config[string]{})
+	if errors.Unwrap(err) == nil {
+		t.Errorf("%v unwraps to nothing", err)
+	}
+}

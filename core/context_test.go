@@ -1,0 +1,136 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+func TestIdentity(t *testing.T) {
+	auth := mustNew(t, accepting())
+	other := mustNew(t, accepting())
+	byName := mustNew(t, core.Config[string]{Lookup: accepting().Lookup, Decode: accepting().Decode})
+	iface := mustNew(t, core.Config[fmt.Stringer]{
+		Lookup:   accepting().Lookup,
+		Decode:   accepting().Decode,
+		Identify: func(context.Context, *core.Claims) (fmt.Stringer, error) { return &named{"joe"}, nil },
+	})
+	through := func(ctx context.Context, gates ...core.Gate) context.Context {
+		for _, g := range gates {
+			ctx, _, _ = g(get().with(ctx))
+		}
+		return ctx
+	}
+	background := context.Background()
+	type key struct{}
+	identified := through(background, auth.Require())
+	derived, cancel := context.WithCancel(context.WithoutCancel(context.WithValue(identified, key{}, 1)))
+	defer cancel()
+	anonymous := through(background, jwttest.Anonymous[*user](t).Optional())
+	optional := mustNew(t, core.Config[*user]{Keys: jwttest.Secret(), Identify: accepting().Identify})
+
+	for _, tt := range []struct {
+		name   string
+		auth   *core.Auth[*user]
+		ctx    context.Context
+		want   *user
+		reason error
+	}{
+		{"behind its gate", auth, identified, joe, nil},
+		{"derived", auth, derived, joe, nil},
+		{"in another realm", auth.WithRealm("x"), identified, joe, nil},
+		{"no gate", auth, background, nil, core.ErrNoGate},
+		{"no context", auth, nil, nil, core.ErrNoGate},
+		{"anonymous", optional, through(background, optional.Optional()), nil, core.ErrAnonymous},
+		{"another Auth", other, identified, nil, core.ErrOtherAuth},
+		{"another Auth, anonymous", other, anonymous, nil, core.ErrOtherAuth},
+		{"beneath another Auth's gate", auth, through(identified, other.Require()), joe, nil},
+		{"another type", auth, through(background, byName.Require()), nil, core.ErrOtherAuth},
+	} {
+		if got, err := tt.auth.Identity(tt.ctx); got != tt.want || !errors.Is(err, tt.reason) || (err == nil) != (tt.reason == nil) {
+			t.Errorf("%s: got %v, %v, want %v, %v", tt.name, got, err, tt.want, tt.reason)
+		}
+	}
+
+	check(t, "its type", identified, joe, true)
+	check(t, "derived", derived, joe, true)
+	check(t, "an interface it satisfies", identified, any(joe), true)
+	check(t, "another type", identified, "", false)
+	check(t, "an interface it does not satisfy", identified, fmt.Stringer(nil), false)
+	check(t, "no gate", background, (*user)(nil), false)
+	check(t, "no context", nil, (*user)(nil), false)
+	check(t, "anonymous", anonymous, (*user)(nil), false)
+	check(t, "anonymous, as an interface", anonymous, any(nil), false)
+	check(t, "the nearest gate's", through(identified, byName.Require()), "joe", true)
+	check(t, "not the farther gate's", through(identified, byName.Require()), (*user)(nil), false)
+	if s, ok := core.Identity[*named](through(background, iface.Require())); !ok || s.name != "joe" {
+		t.Errorf("a type in an interface: got %v, %v", s, ok)
+	}
+
+	claims, ok := core.ClaimsOf(derived)
+	if !ok || claims.Subject() != "joe" {
+		t.Errorf("ClaimsOf: got %v, %v", claims, ok)
+	}
+	cred, ok := core.CredentialOf(derived)
+	if !ok || cred.Token != "token" {
+		t.Errorf("CredentialOf: got %q, %v", cred.Token, ok)
+	}
+	for name, ctx := range map[string]context.Context{"no gate": background, "nil": nil, "anonymous": anonymous} {
+		if c, ok := core.ClaimsOf(ctx); c != nil || ok {
+			t.Errorf("%s: ClaimsOf: got %v, %v", name, c, ok)
+		}
+		if c, ok := core.CredentialOf(ctx); c.Token != "" || ok {
+			t.Errorf("%s: CredentialOf: got %v, %v", name, c, ok)
+		}
+	}
+}
+
+func check[T comparable](t *testing.T, name string, ctx context.Context, want T, wantOK bool) {
+	t.Helper()
+	if got, ok := core.Identity[T](ctx); got != want || ok != wantOK {
+		t.Errorf("Identity[%T], %s: got %v, %v, want %v, %v", want, name, got, ok, want, wantOK)
+	}
+}
+
+// TestVerifyIsAGateToo: what Verify returns satisfies Require and Identity.
+func TestVerifyIsAGateToo(t *testing.T) {
+	auth, decoded := counting(t)
+	ctx, err := auth.Verify(bearer(minted(t, core.Payload{"sub": "joe"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := auth.Require()(get().with(ctx)); !ok || *decoded != 1 {
+		t.Errorf("Require behind Verify: ok %v, decoded %d times, want 1", ok, *decoded)
+	}
+}
+
+// TestNobodyElseMakesARecord: values of the right look under keys of the wrong
+// one do not count, and a refused request leaves nothing behind.
+func TestNobodyElseMakesARecord(t *testing.T) {
+	auth := mustNew(t, accepting())
+	cfg := accepting()
+	cfg.Identify = func(context.Context, *core.Claims) (*user, error) { return joe, core.Forbidden }
+	ctx, _, ok := mustNew(t, cfg).Require()(get())
+	if _, has := core.Identity[*user](ctx); ok || has {
+		t.Error("a refused request has an identity")
+	}
+	good, _, _ := auth.Require()(get())
+	for _, key := range []any{auth, "jwtgate", struct{}{}} {
+		if v := good.Value(key); v != nil {
+			t.Errorf("Value(%T) = %v", key, v)
+		}
+	}
+}
+
+// TestRecordHasNoClose: fasthttp closes what it finds among a request's values.
+func TestRecordHasNoClose(t *testing.T) {
+	ctx, _, _ := mustNew(t, accepting()).Require()(get())
+	if _, ok := ctx.(io.Closer); ok {
+		t.Error("the context has a Close method")
+	}
+}

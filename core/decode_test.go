@@ -1,0 +1,325 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+var decodeSecret = []byte("0123456789abcdef0123456789abcdef")
+
+func decodeKey(t testing.TB, opts ...core.KeyOption) *core.Key {
+	t.Helper()
+	key, err := core.NewSecret(decodeSecret, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// rs256 signs by golang-jwt, not by the module.
+func rs256(t testing.TB, input string) string {
+	t.Helper()
+	private, err := jwt.ParseRSAPrivateKeyFromPEM(rsaPEM(t, "rsa-pkcs8.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := jwt.SigningMethodRS256.Sign(input, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input + "." + b64(string(signature))
+}
+
+func rsaPEM(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/keys/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
+const (
+	decodeHeader  = `{"alg":"HS256","typ":"JWT"}`
+	decodePayload = `{"sub":"joe","exp":1893456060}` // a minute after now
+)
+
+// TestDecodeToken is the table of what may be wrong with a token before its
+// claims are looked at. Each is refused, and each of one kind; BadToken stands
+// for any below it.
+func TestDecodeToken(t *testing.T) {
+	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	parts := strings.Split(valid, ".")
+	head := func(header string) string { return signed(decodeSecret, header, decodePayload) }
+	body := func(payload string) string { return signed(decodeSecret, decodeHeader, payload) }
+	spki := rsaPEM(t, "rsa-spki.pem")
+	rsaInput := b64(`{"alg":"RS256"}`) + "." + parts[1]
+	last := func(s string, change byte) string { // the same bytes but for the bits that base64 leaves over
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+		return s[:len(s)-1] + string(alphabet[strings.IndexByte(alphabet, s[len(s)-1])^int(change)])
+	}
+	hs512 := func() string {
+		input := b64(`{"alg":"HS512"}`) + "." + parts[1]
+		mac := sha512.Sum512([]byte(input))
+		return input + "." + b64(string(mac[:]))
+	}
+	for _, tt := range []struct {
+		name  string
+		token string
+		want  core.Kind
+	}{
+		{"valid", valid, 0},
+		{"no typ", head(`{"alg":"HS256"}`), 0},
+		{"at+jwt", head(`{"alg":"HS256","typ":"at+jwt"}`), 0},
+		{"media type, any case (RFC 7515 section 4.1.9)", head(`{"alg":"HS256","typ":"Application/AT+JWT"}`), 0},
+		{"keys in the header are not looked at (CVE-2018-0114)", head(`{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"https://evil.example","x5u":"x","x5c":["x"]}`), 0},
+		{"unknown parameter", head(`{"alg":"HS256","foo":[1]}`), 0},
+		{"space in the JSON", head(" {\n\"alg\" : \"HS256\" } "), 0},
+		{"cty of JSON", head(`{"alg":"HS256","cty":"json"}`), 0},
+		{"kid of a key without an id", head(`{"alg":"HS256","kid":"x"}`), 0},
+
+		{"empty", "", core.Malformed},
+		{"one part", parts[0], core.Malformed},
+		{"two parts", parts[0] + "." + parts[1], core.Malformed},
+		{"four parts", valid + ".x", core.Malformed},
+		{"five parts, a JWE", valid + ".x.y", core.Malformed},
+		{"only dots", "..", core.Malformed},
+		{"many dots (CVE-2025-30204)", strings.Repeat(".", 8000), core.Malformed},
+		{"no signature", parts[0] + "." + parts[1] + ".", core.BadToken},
+		{"no payload", parts[0] + ".." + parts[2], core.BadToken},
+		{"no payload, but signed", signed(decodeSecret, decodeHeader, ""), core.Malformed},
+		{"no header", "." + parts[1] + "." + parts[2], core.Malformed},
+		{"JSON serialization", `{"payload":"` + parts[1] + `"}`, core.Malformed},
+		{"padding", parts[0] + "." + parts[1] + "." + parts[2] + "=", core.Malformed},
+		{"line feed in the signature", parts[0] + "." + parts[1] + "." + parts[2][:9] + "\n" + parts[2][9:], core.Malformed},
+		{"carriage return at the end", valid + "\r\n", core.Malformed},
+		{"space before", " " + valid, core.Malformed},
+		{"standard alphabet", parts[0] + "." + parts[1] + ".+/" + parts[2][2:], core.Malformed},
+		{"beyond ASCII", valid + "é", core.Malformed},
+		{"NUL", valid + "\x00", core.Malformed},
+		{"leftover bits in the signature", parts[0] + "." + parts[1] + "." + last(parts[2], 1), core.Malformed},
+		{"one character more", valid + "A", core.BadToken},
+		{"two characters more", valid + "AA", core.Malformed},
+		{"longer than 8 KiB", body(`{"exp":9e9,"pad":"` + strings.Repeat("x", 6200) + `"}`), core.Malformed},
+
+		{"header null", head(`null`), core.Malformed},
+		{"header array", head(`[]`), core.Malformed},
+		{"header string", head(`"HS256"`), core.Malformed},
+		{"header empty object", head(`{}`), core.Malformed},
+		{"header, trailing data", head(`{"alg":"HS256"}x`), core.Malformed},
+		{"header, byte order mark", head("\ufeff" + `{"alg":"HS256"}`), core.Malformed},
+		{"header, not UTF-8", head("{\"alg\":\"HS256\",\"a\":\"\xff\"}"), core.Malformed},
+		{"header, half a surrogate pair", head(`{"alg":"HS256","a":"\udc00"}`), core.Malformed},
+		{"header, alg twice", head(`{"alg":"none","alg":"HS256"}`), core.Malformed},
+		{"header, alg twice, escaped", head(`{"\u0061lg":"none","alg":"HS256"}`), core.Malformed},
+		{"header, nested too deep", head(`{"alg":"HS256","a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), core.Malformed},
+		{"alg number", head(`{"alg":256}`), core.Malformed},
+		{"alg null", head(`{"alg":null}`), core.Malformed},
+		{"alg array", head(`{"alg":["HS256"]}`), core.Malformed},
+		{"alg in another case of the name", head(`{"ALG":"HS256"}`), core.Malformed},
+		{"crit unknown (RFC 7515 section 4.1.11)", head(`{"alg":"HS256","crit":["exp"],"exp":1}`), core.Malformed},
+		{"crit empty", head(`{"alg":"HS256","crit":[]}`), core.Malformed},
+		{"crit null", head(`{"alg":"HS256","crit":null}`), core.Malformed},
+		{"crit b64 (RFC 7797)", head(`{"alg":"HS256","crit":["b64"],"b64":false}`), core.Malformed},
+		{"b64 alone", head(`{"alg":"HS256","b64":true}`), core.Malformed},
+		{"kid number", head(`{"alg":"HS256","kid":1}`), core.Malformed},
+		{"kid null", head(`{"alg":"HS256","kid":null}`), core.Malformed},
+		{"kid too long", head(`{"alg":"HS256","kid":"` + strings.Repeat("x", 257) + `"}`), core.Malformed},
+		{"typ number", head(`{"alg":"HS256","typ":1}`), core.Malformed},
+		{"nested token", head(`{"alg":"HS256","cty":"JWT"}`), core.Malformed},
+		{"nested token, media type", head(`{"alg":"HS256","cty":"application/jwt"}`), core.Malformed},
+
+		{"none", head(`{"alg":"none"}`), core.WrongAlgorithm},
+		{"None", head(`{"alg":"None"}`), core.WrongAlgorithm},
+		{"nOnE", head(`{"alg":"nOnE"}`), core.WrongAlgorithm},
+		{"hs256", head(`{"alg":"hs256"}`), core.WrongAlgorithm},
+		{"alg with a space", head(`{"alg":"HS256 "}`), core.WrongAlgorithm},
+		{"the key's, but another alg", hs512(), core.WrongAlgorithm},
+		{"RS256", rs256(t, rsaInput), core.WrongAlgorithm},
+		{"unknown alg", head(`{"alg":"XX999"}`), core.WrongAlgorithm},
+
+		{"another secret", signed([]byte("another-secret-another-secret-xx"), decodeHeader, decodePayload), core.BadSignature},
+		{"empty secret", signed(nil, decodeHeader, decodePayload), core.BadSignature},
+		{"short signature", parts[0] + "." + parts[1] + "." + b64("short"), core.BadSignature},
+		{"signature of another payload", parts[0] + "." + b64(`{"sub":"root","exp":9e9}`) + "." + parts[2], core.BadSignature},
+		{"signature of another header", b64(`{"alg":"HS256"}`) + "." + parts[1] + "." + parts[2], core.BadSignature},
+		{"expired and forged is forged (CVE-2024-51744)", signed([]byte("x"), decodeHeader, `{"exp":1}`), core.BadSignature},
+		{"bad JSON and forged is forged", signed([]byte("x"), decodeHeader, `{{{`), core.BadSignature},
+		{"bad type and forged is forged", signed([]byte("x"), `{"alg":"HS256","typ":"x"}`, decodePayload), core.BadSignature},
+
+		{"payload null", body(`null`), core.Malformed},
+		{"payload array", body(`[]`), core.Malformed},
+		{"payload string", body(`"x"`), core.Malformed},
+		{"payload, trailing data", body(decodePayload + `{}`), core.Malformed},
+		{"payload, exp twice", body(`{"exp":1,"exp":9e9}`), core.Malformed},
+		{"payload, not UTF-8", body("{\"exp\":9e9,\"a\":\"\xff\"}"), core.Malformed},
+		{"payload, too deep", body(`{"exp":9e9,"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), core.Malformed},
+		{"payload, EXP beside exp", body(`{"exp":1,"EXP":9e9}`), core.Expired},
+		{"typ refresh", head(`{"alg":"HS256","typ":"refresh+jwt"}`), core.WrongType},
+		{"typ ID token", head(`{"alg":"HS256","typ":"id_token"}`), core.WrongType},
+	} {
+		claims, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped})(context.Background(), tt.token)
+		var e *core.Error
+		kind, _ := err.(core.Kind)
+		if errors.As(err, &e) {
+			kind = e.Kind
+		}
+		if kind != tt.want && (tt.want != core.BadToken || !errors.Is(err, tt.want)) || (claims == nil) != (err != nil) {
+			t.Errorf("%s: got %v, %v, want %v", tt.name, claims, err, tt.want)
+		}
+		if err != nil && !errors.Is(err, core.BadToken) {
+			t.Errorf("%s: %v is no BadToken", tt.name, err)
+		}
+		if err != nil && len(tt.token) > 40 {
+			lacks(t, tt.name, []byte(err.Error()), tt.token[:20], tt.token[len(tt.token)-20:])
+		}
+	}
+
+	// HS256 signed with the text of the public key (CVE-2016-10555 and after).
+	public, err := core.ParseKey(spki)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string][]byte{"PEM": spki, "trimmed": bytes.TrimSpace(spki)} {
+		if _, err := core.Decoder(public, core.ClaimRules{Now: stopped})(context.Background(), signed(secret, decodeHeader, decodePayload)); !errors.Is(err, core.WrongAlgorithm) {
+			t.Errorf("HS256 over the public key, %s: got %v, want WrongAlgorithm", name, err)
+		}
+	}
+	if _, err := core.Decoder(public, core.ClaimRules{Now: stopped})(context.Background(), rs256(t, rsaInput)); err != nil {
+		t.Errorf("RS256: got %v", err)
+	}
+}
+
+// source is a KeySource that answers as it is told.
+type source func(core.KeyHint) ([]*core.Key, error)
+
+func (s source) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, error) { return s(hint) }
+
+func TestDecodeKeySource(t *testing.T) {
+	key := decodeKey(t)
+	other, err := core.NewSecret([]byte(keySecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := make([]*core.Key, 8)
+	for i := range others {
+		others[i] = other
+	}
+	for _, tt := range []struct {
+		name string
+		find source
+		want core.Kind
+	}{
+		{"the key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{key}, nil }, 0},
+		{"the last of eight", func(core.KeyHint) ([]*core.Key, error) { return append(others[:7:7], key), nil }, 0},
+		{"the ninth is not tried", func(core.KeyHint) ([]*core.Key, error) { return append(others, key), nil }, core.BadSignature},
+		{"none", func(core.KeyHint) ([]*core.Key, error) { return nil, nil }, core.UnknownKey},
+		{"another", func(core.KeyHint) ([]*core.Key, error) { return others[:1], nil }, core.BadSignature},
+		{"nil key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{nil}, nil }, core.WrongAlgorithm},
+		{"zero key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{{}}, nil }, core.WrongAlgorithm},
+		{"a key of another algorithm", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{jwttest.RSA()}, nil }, core.WrongAlgorithm},
+		{"an outage", func(core.KeyHint) ([]*core.Key, error) { return nil, errDatabase }, core.Unavailable},
+		{"an outage beside a key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{key}, errDatabase }, core.Unavailable},
+		{"canceled", func(core.KeyHint) ([]*core.Key, error) { return nil, context.Canceled }, core.Unavailable},
+		{"a kind of its own", func(core.KeyHint) ([]*core.Key, error) { return nil, core.Revoked }, core.Revoked},
+		{"panic", func(core.KeyHint) ([]*core.Key, error) { panic("x") }, core.Internal},
+	} {
+		auth := mustNew(t, core.Config[string]{Keys: tt.find, Now: stopped})
+		_, err := auth.Verify(bearer(signed(decodeSecret, decodeHeader, decodePayload)))
+		if got := kindOf(t, err); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	var got core.KeyHint
+	find := source(func(h core.KeyHint) ([]*core.Key, error) { got = h; return nil, nil })
+	decode := core.Decoder(find, core.ClaimRules{Now: stopped})
+	decode(context.Background(), signed(decodeSecret, `{"alg":"HS256","kid":"k/1"}`, decodePayload))
+	if got.KeyID != "k/1" || got.Algorithm != "HS256" {
+		t.Errorf("the hint is %+v", got)
+	}
+	got = core.KeyHint{}
+	for _, header := range []string{`{"alg":"none","kid":"k"}`, `{"alg":"HS256","crit":[]}`, `x`} {
+		if decode(context.Background(), signed(decodeSecret, header, decodePayload)); got != (core.KeyHint{}) {
+			t.Errorf("%s: the key source was troubled", header)
+		}
+	}
+}
+
+// TestDecodeReadsNothingUnverified: Check and Identify never see claims of a
+// token that is forged.
+func TestDecodeReadsNothingUnverified(t *testing.T) {
+	called := false
+	rules := core.ClaimRules{Now: stopped, Check: func(context.Context, *core.Claims) error { called = true; return nil }}
+	core.Decoder(decodeKey(t), rules)(context.Background(), signed([]byte("x"), decodeHeader, decodePayload))
+	if called {
+		t.Error("Check was called with forged claims")
+	}
+}
+
+// TestOneDecoderForAll: what one token leaves behind in a Decoder does not
+// change the judgement of the next.
+func TestOneDecoderForAll(t *testing.T) {
+	decode := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped})
+	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	parts := strings.Split(valid, ".")
+	for round := range 3 {
+		for _, tt := range []struct {
+			name, token string
+			want        error
+		}{
+			{"valid", valid, nil},
+			{"same header, forged", signed([]byte("x"), decodeHeader, decodePayload), core.BadSignature},
+			{"same header, another payload", parts[0] + "." + b64(`{"exp":9e9}`) + "." + parts[2], core.BadSignature},
+			{"same header, expired", signed(decodeSecret, decodeHeader, `{"exp":1}`), core.Expired},
+			{"refused header", signed(decodeSecret, `{"alg":"HS256","typ":"x"}`, decodePayload), core.WrongType},
+			{"crit", signed(decodeSecret, `{"alg":"HS256","crit":["a"]}`, decodePayload), core.Malformed},
+			{"none", signed(decodeSecret, `{"alg":"none"}`, decodePayload), core.WrongAlgorithm},
+		} {
+			if _, err := decode(context.Background(), tt.token); !errors.Is(err, tt.want) {
+				t.Errorf("round %d, %s: got %v, want %v", round, tt.name, err, tt.want)
+			}
+		}
+	}
+}
+
+func TestMaxTokenBytes(t *testing.T) {
+	token := signed(decodeSecret, decodeHeader, decodePayload)
+	for _, tt := range []struct {
+		name string
+		max  int
+		ok   bool
+	}{
+		{"default", 0, true},
+		{"exactly", len(token), true},
+		{"one less", len(token) - 1, false},
+		{"one more", len(token) + 1, true},
+		{"one", 1, false},
+	} {
+		_, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped, MaxTokenBytes: tt.max})(context.Background(), token)
+		if (err == nil) != tt.ok || err != nil && !errors.Is(err, core.Malformed) {
+			t.Errorf("%s: got %v, want ok %v", tt.name, err, tt.ok)
+		}
+	}
+}
+
+func unb64(t testing.TB, s string) string {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

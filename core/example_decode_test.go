@@ -1,0 +1,87 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http/httptest"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// A DecodeHandler of your own wraps the default one rather than copying it: here
+// it refuses what was called back. examples/customdecode replaces it.
+func ExampleDecoder() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	rules := core.ClaimRules{Issuer: "https://login.example.com", Required: []string{"jti"}, Now: now}
+	decode := core.Decoder(key, rules)
+	calledBack := map[string]bool{"2": true}
+
+	auth, err := core.New(core.Config[string]{
+		Decode: func(ctx context.Context, token string) (*core.Claims, error) {
+			claims, err := decode(ctx, token)
+			if err != nil {
+				return nil, err // as it is: 401, or 503 if no key could be had
+			}
+			if calledBack[claims.ID()] {
+				return nil, core.Revoked
+			}
+			return claims, nil
+		},
+		Signer: key,
+		Rules:  core.ClaimRules{Issuer: rules.Issuer}, // for Issue
+		Now:    now,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, id := range []string{"1", "2"} {
+		issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "jti", Value: id})
+		if err != nil {
+			log.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+issued.Token)
+		_, err = auth.Verify(core.FromHTTP(r))
+		fmt.Println(err)
+	}
+	// Output:
+	// <nil>
+	// jwtgate: revoked
+}
+
+// A pitfall: Rules are the default decoder's. A Decode of your own applies its
+// own, and nobody applies those of the Config for it. Write core.Decoder(key,
+// rules) as in the example above.
+func ExampleDecoder_pitfall() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{
+		Decode: core.Decoder(key, core.ClaimRules{}),            // no audience asked for
+		Rules:  core.ClaimRules{Audience: []string{"invoices"}}, // not read by that Decode
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	other, err := core.New(core.Config[string]{Keys: key, Rules: core.ClaimRules{Audience: []string{"orders"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := other.Issue(context.Background(), "joe")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+issued.Token)
+	_, _, ok := auth.Require()(core.FromHTTP(r))
+	fmt.Println("a token for orders passes the gate of invoices:", ok)
+	// Output:
+	// a token for orders passes the gate of invoices: true
+}

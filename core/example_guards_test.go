@@ -1,0 +1,54 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http/httptest"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Guards ask more of a route than an identity.
+func ExampleScopes() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{Keys: key})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), "joe",
+		core.Claim{Name: "scope", Value: "orders:read orders:write"},
+		core.Claim{Name: "roles", Value: []string{"clerk"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	noJoe := auth.Policy(func(_ context.Context, name string) error {
+		if name == "joe" {
+			return core.Forbidden
+		}
+		return nil
+	})
+	for _, gate := range []core.Gate{
+		auth.Require(core.Scopes("orders:write"), core.AnyOf("roles", "clerk", "manager")),
+		auth.Require(core.Scopes("orders:write", "orders:delete")),
+		auth.Require(core.AnyOf("roles", "manager")),
+		auth.Require(noJoe),
+	} {
+		r := httptest.NewRequest("POST", "/orders", nil)
+		r.Header.Set("Authorization", "Bearer "+issued.Token)
+		_, res, ok := gate(core.FromHTTP(r))
+		fmt.Println(ok, res.Status)
+		if challenge := res.Header.Get("WWW-Authenticate"); challenge != "" {
+			fmt.Println(challenge)
+		}
+	}
+	// Output:
+	// true 0
+	// false 403
+	// Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope this request needs", scope="orders:write orders:delete"
+	// false 403
+	// false 403
+}

@@ -1,0 +1,47 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Issue makes a token without a login: after a sign-up, for a machine, in a
+// test. Further claims replace those of Payload.
+func ExampleAuth_Issue() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"), core.WithKeyID("2026-01"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	auth, err := core.New(core.Config[string]{
+		Keys:  key,
+		Rules: core.ClaimRules{Issuer: "https://login.example.com", Audience: []string{"orders"}},
+		Now:   func() time.Time { return now },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), "joe",
+		core.Claim{Name: "scope", Value: "orders:read"},
+		core.Claim{Name: "exp", Value: now.Add(time.Hour)},
+		core.Claim{Name: "jti", Value: "1"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(issued, issued.ExpiresIn) // the token itself is never printed
+
+	decode := core.Decoder(key, core.ClaimRules{Now: func() time.Time { return now }})
+	claims, err := decode(context.Background(), issued.Token)
+	if err != nil {
+		log.Fatal(err)
+	}
+	payload, _ := claims.MarshalJSON()
+	fmt.Printf("%s\n", payload)
+	// Output:
+	// Issued{1, expires 2026-01-02T04:04:05Z} 1h0m0s
+	// {"aud":"orders","exp":1767326645,"iat":1767323045,"iss":"https://login.example.com","jti":"1","nbf":1767323045,"scope":"orders:read","sub":"joe"}
+}

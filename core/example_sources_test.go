@@ -1,0 +1,89 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// A token in a cookie: a request that could change something must prove that it
+// comes from our own pages.
+func ExampleCookie() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{
+		Keys: key,
+		Sources: []core.Source{
+			core.Header{}, // for programs; what it says is final
+			core.Cookie{TrustedOrigins: []string{"https://app.example.com"}},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), "joe")
+	if err != nil {
+		log.Fatal(err)
+	}
+	gate := auth.Require()
+	try := func(method, header, value string) {
+		r := httptest.NewRequest(method, "https://api.example.com/orders", nil)
+		r.AddCookie(&http.Cookie{Name: "__Host-access_token", Value: issued.Token})
+		if header != "" {
+			r.Header.Set(header, value)
+		}
+		_, res, ok := gate(core.FromHTTP(r))
+		fmt.Println(method, header, value, ok, res.Status)
+	}
+	try("GET", "", "")
+	try("POST", "", "")
+	try("POST", "Sec-Fetch-Site", "same-origin")
+	try("POST", "Sec-Fetch-Site", "cross-site")
+	try("POST", "Origin", "https://api.example.com")
+	try("POST", "Origin", "https://app.example.com")
+	try("POST", "Origin", "https://evil.example")
+	// Output:
+	// GET   true 0
+	// POST   false 403
+	// POST Sec-Fetch-Site same-origin true 0
+	// POST Sec-Fetch-Site cross-site false 403
+	// POST Origin https://api.example.com true 0
+	// POST Origin https://app.example.com true 0
+	// POST Origin https://evil.example false 403
+}
+
+// A token in the query, for clients that cannot set a header. The answer must
+// not end up in a shared cache.
+func ExampleQuery() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{
+		Keys:    key,
+		Sources: []core.Source{core.Header{}, core.Query{}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), "joe")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/events?access_token="+issued.Token, nil)
+	_, res, ok := auth.Require()(core.FromHTTP(r))
+	fmt.Println(ok, res.Header.Get("Cache-Control"))
+
+	r.Header.Set("Authorization", "Bearer "+issued.Token) // one too many
+	_, res, ok = auth.Require()(core.FromHTTP(r))
+	fmt.Println(ok, res.Status)
+	// Output:
+	// true private
+	// false 400
+}

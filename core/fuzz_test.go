@@ -1,0 +1,450 @@
+package core_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// judgement is one token before both judges: core.Decoder and golang-jwt's
+// Parser with everything switched on that it has.
+type judgement struct {
+	token           string
+	header, payload string // as JSON, "" if they are no base64url
+	headers         map[string]any
+	claims          map[string]any // by exact names; nil if there is no object
+}
+
+// stricter is the closed list of what golang-jwt accepts and core refuses, with
+// the kind it is refused as. Nothing else may differ in this direction.
+var stricter = []struct {
+	name    string
+	kind    core.Kind
+	because string
+	applies func(*judgement) bool
+}{
+	{"line break in base64", core.Malformed, "one token has one spelling (RFC 7515 section 2)", func(j *judgement) bool {
+		return strings.ContainsAny(j.token, "\r\n")
+	}},
+	{"too long", core.Malformed, "cost is bounded before anything is decoded (CWE-405)", func(j *judgement) bool {
+		return len(j.token) > 8192
+	}},
+	{"crit or b64", core.Malformed, "no extension is understood (RFC 7515 section 4.1.11, RFC 7797 section 7)", func(j *judgement) bool {
+		return has(j.headers, "crit") || has(j.headers, "b64")
+	}},
+	{"cty", core.Malformed, "a nested token is not unwrapped (RFC 7519 section 5.2)", func(j *judgement) bool {
+		s, ok := j.headers["cty"].(string)
+		return has(j.headers, "cty") && (!ok || len(s) > 256 || strings.TrimPrefix(strings.ToLower(s), "application/") == "jwt")
+	}},
+	{"kid or typ that is no short string", core.Malformed, "RFC 7515 sections 4.1.4 and 4.1.9 say string", func(j *judgement) bool {
+		for _, name := range []string{"kid", "typ"} {
+			if s, ok := j.headers[name].(string); has(j.headers, name) && (!ok || len(s) > 256) {
+				return true
+			}
+		}
+		return false
+	}},
+	{"typ", core.WrongType, "a token is for what its typ says (RFC 8725 section 3.11)", func(j *judgement) bool {
+		s, ok := j.headers["typ"].(string)
+		return ok && s != "" && !strings.EqualFold(strings.TrimPrefix(strings.ToLower(s), "application/"), "jwt") &&
+			!strings.EqualFold(strings.TrimPrefix(strings.ToLower(s), "application/"), "at+jwt")
+	}},
+	{"duplicate names", core.Malformed, "parsers disagree on which one counts (RFC 7515 section 4)", func(j *judgement) bool {
+		return inspect(j.header).duplicate || inspect(j.payload).duplicate
+	}},
+	{"nested too deep", core.Malformed, "depth is bounded (RFC 8259 section 9)", func(j *judgement) bool {
+		return inspect(j.header).depth > 32 || inspect(j.payload).depth > 32
+	}},
+	{"not Unicode", core.Malformed, "parsers disagree on what it says (RFC 8259 section 8.1, RFC 7493 section 2.1)", func(j *judgement) bool {
+		return inspect(j.header).garbled || inspect(j.payload).garbled
+	}},
+	{"trailing data", core.Malformed, "the payload is one JSON object (RFC 7519 section 7.2)", func(j *judgement) bool {
+		return inspect(j.payload).trailing
+	}},
+	{"payload null", core.Malformed, "null is no object (RFC 7519 section 7.2)", func(j *judgement) bool {
+		return strings.HasPrefix(strings.TrimSpace(j.payload), "null")
+	}},
+	{"nbf overflows", core.NotYetValid, "golang-jwt takes what overflows int64 for the past", func(j *judgement) bool {
+		return number(j.claims["nbf"]) > 9e18
+	}},
+	{"nbf with a fraction", core.NotYetValid, "golang-jwt cuts the fraction off, and so lets in too early", func(j *judgement) bool {
+		return fraction(j.claims["nbf"])
+	}},
+	{"iat overflows", core.IssuedInFuture, "as nbf", func(j *judgement) bool { return number(j.claims["iat"]) > 9e18 }},
+	{"iat with a fraction", core.IssuedInFuture, "as nbf", func(j *judgement) bool { return fraction(j.claims["iat"]) }},
+	{"iat that is no number", core.BadClaim, "RFC 7519 section 4.1.6 says a number; golang-jwt looks only if it is verified", func(j *judgement) bool {
+		_, ok := j.claims["iat"].(json.Number)
+		return has(j.claims, "iat") && !ok
+	}},
+}
+
+// laxer is the closed list of what core accepts and golang-jwt refuses.
+var laxer = []struct {
+	name    string
+	because string
+	applies func(*judgement) bool
+}{
+	{"exp with a fraction", "golang-jwt cuts the fraction off and ends the token up to a second early", func(j *judgement) bool {
+		return fraction(j.claims["exp"])
+	}},
+	{"exp overflows", "golang-jwt takes what overflows int64 for the past", func(j *judgement) bool {
+		return number(j.claims["exp"]) > 9e18
+	}},
+	{"number in the header beyond float64", "golang-jwt reads header parameters that nobody asked for", func(j *judgement) bool {
+		return j.headers == nil && j.header != ""
+	}},
+}
+
+// otherwise is the closed list of what both refuse as different kinds. The first
+// kind is golang-jwt's, by the contract of DecodeHandler.
+var otherwise = []struct {
+	theirs, ours core.Kind
+	because      string
+}{
+	{core.Malformed, core.BadSignature, "core does not read the payload before the signature is verified"},
+	{core.Malformed, core.WrongAlgorithm, "the same; core looks at alg first"},
+	{core.UnknownKey, core.WrongAlgorithm, "golang-jwt calls an algorithm it does not know unverifiable"},
+	{core.UnknownKey, core.Malformed, "golang-jwt calls alg that is absent or no string unverifiable"},
+	{core.BadSignature, core.WrongAlgorithm, "golang-jwt calls an algorithm that is not allowed a bad signature"},
+	{core.BadSignature, core.Malformed, "a signature that is no base64url, with an algorithm that is not allowed"},
+	{core.MissingClaim, core.WrongIssuer, "golang-jwt calls an empty iss missing"},
+	{core.MissingClaim, core.WrongAudience, "golang-jwt calls an empty aud missing"},
+	{core.MissingClaim, core.BadClaim, "golang-jwt calls aud of another type missing"},
+}
+
+// claimKinds are what golang-jwt may join into one error.
+var claimKinds = map[core.Kind]error{
+	core.Expired: jwt.ErrTokenExpired, core.NotYetValid: jwt.ErrTokenNotValidYet, core.IssuedInFuture: jwt.ErrTokenUsedBeforeIssued,
+	core.WrongIssuer: jwt.ErrTokenInvalidIssuer, core.WrongAudience: jwt.ErrTokenInvalidAudience,
+	core.MissingClaim: jwt.ErrTokenRequiredClaimMissing, core.BadClaim: jwt.ErrInvalidType,
+}
+
+// FuzzDecodeToken judges any string.
+func FuzzDecodeToken(f *testing.F) {
+	c := newCourt(f)
+	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	for _, seed := range []string{
+		valid, valid + "=", valid + "\n", valid[:len(valid)-1], valid + ".a.b", "..", "", "a.b.c", strings.ToUpper(valid),
+		rs256(f, b64(`{"alg":"RS256"}`)+"."+b64(decodePayload)),
+		signed(decodeSecret, `{"alg":"none"}`, decodePayload), b64(`{"alg":"none"}`) + "." + b64(decodePayload) + ".",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) { c.judge(t, token, 0) })
+}
+
+// What FuzzDecode's flags ask for.
+const (
+	flagForged = 1 << iota
+	flagLeeway
+	flagParties
+	flagIssuedAt
+	flagNoExpiry
+)
+
+// FuzzDecode judges tokens of any header and payload, signed, so that the
+// signature does not hide what comes behind it.
+func FuzzDecode(f *testing.F) {
+	c := newCourt(f)
+	for _, header := range []string{
+		decodeHeader, `{"alg":"HS256"}`, `{"alg":"RS256"}`, `{"alg":"none"}`, `{"alg":"hs256"}`, `{"alg":1}`, `{}`, `null`, `[]`,
+		`{"alg":"HS256","crit":["exp"]}`, `{"alg":"HS256","b64":false}`, `{"alg":"HS256","kid":1}`, `{"alg":"HS256","kid":"x"}`,
+		`{"alg":"HS256","typ":"at+jwt"}`, `{"alg":"HS256","typ":"x"}`, `{"alg":"HS256","cty":"JWT"}`, `{"alg":"none","alg":"HS256"}`,
+		`{"alg":"HS256","a":1e400}`, `{"alg":"HS256"}x`, "\ufeff{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"a\":\"\xff\"}",
+	} {
+		f.Add(header, decodePayload, byte(0))
+	}
+	for _, payload := range []string{
+		`{}`, `null`, `[]`, `"x"`, ``, `{{`, `{"exp":9e9} x`, `{"exp":1893456000}`, `{"exp":1893456000.5}`, `{"exp":0}`, `{"exp":-1}`,
+		`{"exp":1e300}`, `{"exp":1e400}`, `{"exp":"9000000000"}`, `{"exp":null}`, `{"exp":true}`, `{"exp":[1]}`, `{"exp":1,"EXP":9e9}`,
+		`{"exp":9e9,"nbf":1e300}`, `{"exp":9e9,"nbf":1893456000.5}`, `{"exp":9e9,"nbf":9e9}`, `{"exp":9e9,"iat":"x"}`, `{"exp":9e9,"iat":9e9}`,
+		`{"exp":9e9,"iss":"i","aud":"a"}`, `{"exp":9e9,"iss":"i","aud":["x","a"]}`, `{"exp":9e9,"iss":"","aud":[]}`, `{"exp":9e9,"iss":1,"aud":[""]}`,
+		`{"exp":9e9,"iss":"i","aud":1}`, `{"exp":9e9,"iss":"i","aud":["a",1]}`, `{"exp":1,"nbf":9e9,"iat":9e9}`, `{"exp":9e9,"a":1,"a":2}`,
+		`{"exp":9e9,"a":"\ud800"}`, `{"exp":9e9,"n":9007199254740993}`, `{"exp":9e9,"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`,
+		`{"\u0065xp":9e9,"sub":"joe","role":"user","Role":"admin","ſub":"kelvin"}`,
+	} {
+		for _, flags := range []byte{0, flagForged, flagLeeway | flagNoExpiry, flagParties | flagIssuedAt} {
+			f.Add(`{"alg":"HS256"}`, payload, flags)
+		}
+	}
+	f.Fuzz(func(t *testing.T, header, payload string, flags byte) {
+		secret := decodeSecret
+		if flags&flagForged != 0 {
+			secret = []byte("another-secret-another-secret-xx")
+		}
+		c.judge(t, signed(secret, header, payload), flags)
+	})
+}
+
+// court holds the keys that both judges have.
+type court struct {
+	keys   core.KeySource
+	public any
+}
+
+func newCourt(f testing.TB) *court {
+	f.Helper()
+	public, err := core.ParseKey(rsaPEM(f, "rsa-spki.pem"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	keys, err := core.Keys(decodeKey(f), public)
+	if err != nil {
+		f.Fatal(err)
+	}
+	theirs, err := jwt.ParseRSAPublicKeyFromPEM(rsaPEM(f, "rsa-spki.pem"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return &court{keys, theirs}
+}
+
+// parse is the oracle.
+func (c *court) parse(token string, flags byte) (jwt.MapClaims, error) {
+	options := []jwt.ParserOption{
+		jwt.WithValidMethods([]string{"HS256", "RS256"}), jwt.WithStrictDecoding(), jwt.WithJSONNumber(), jwt.WithTimeFunc(stopped),
+	}
+	for flag, option := range map[byte][]jwt.ParserOption{
+		flagLeeway:   {jwt.WithLeeway(10 * time.Second)},
+		flagParties:  {jwt.WithIssuer("i"), jwt.WithAudience("a", "b")},
+		flagIssuedAt: {jwt.WithIssuedAt()},
+	} {
+		if flags&flag != 0 {
+			options = append(options, option...)
+		}
+	}
+	if flags&flagNoExpiry == 0 {
+		options = append(options, jwt.WithExpirationRequired())
+	}
+	claims := jwt.MapClaims{}
+	_, err := jwt.NewParser(options...).ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
+		if t.Method.Alg() == "HS256" {
+			return decodeSecret, nil
+		}
+		return c.public, nil
+	})
+	return claims, err
+}
+
+func (c *court) judge(t *testing.T, token string, flags byte) {
+	rules := core.ClaimRules{Now: stopped, VerifyIssuedAt: flags&flagIssuedAt != 0, InsecureNoExpiry: flags&flagNoExpiry != 0}
+	if flags&flagLeeway != 0 {
+		rules.Leeway = 10 * time.Second
+	}
+	if flags&flagParties != 0 {
+		rules.Issuer, rules.Audience = "i", []string{"a", "b"}
+	}
+	ours, err := core.Decoder(c.keys, rules)(context.Background(), token)
+	theirs, theirErr := c.parse(token, flags)
+	j := newJudgement(token)
+
+	if err == nil {
+		if theirErr == nil {
+			if !reflect.DeepEqual(ours.Map(), map[string]any(theirs)) {
+				t.Errorf("%s %s: core reads %v, golang-jwt %v", j.header, j.payload, ours.Map(), theirs)
+			}
+			return
+		}
+		for _, row := range laxer {
+			if row.applies(j) {
+				return
+			}
+		}
+		t.Errorf("%s %s: core accepts, golang-jwt says %v", j.header, j.payload, theirErr)
+		return
+	}
+
+	kind := refusal(t, err)
+	if !errors.Is(kind, core.BadToken) {
+		t.Fatalf("%q: core says %v, which is no BadToken", token, err)
+	}
+	for _, row := range stricter {
+		if row.kind == kind && row.applies(j) {
+			return
+		}
+	}
+	if theirErr == nil {
+		t.Errorf("%s %s: golang-jwt accepts, core says %v, which no difference explains", j.header, j.payload, err)
+		return
+	}
+	theirKind := refusal(t, classified(t, theirErr))
+	if kind == theirKind || claimKinds[theirKind] != nil && claimKinds[kind] != nil && errors.Is(theirErr, claimKinds[kind]) {
+		return
+	}
+	for _, row := range otherwise {
+		if row.ours == kind && row.theirs == theirKind {
+			return
+		}
+	}
+	t.Errorf("%s %s: core says %v, golang-jwt %v (%v)", j.header, j.payload, kind, theirKind, theirErr)
+}
+
+// classified is what a gate makes of the oracle's error.
+func classified(t *testing.T, theirs error) error {
+	auth := mustNew(t, core.Config[string]{
+		Lookup: func(core.Request) (core.Credential, error) { return core.Credential{Token: "x"}, nil },
+		Decode: func(context.Context, string) (*core.Claims, error) { return nil, theirs },
+	})
+	_, err := auth.Verify(get())
+	return err
+}
+
+func refusal(t *testing.T, err error) core.Kind {
+	t.Helper()
+	if kind, ok := err.(core.Kind); ok {
+		return kind
+	}
+	return kindOf(t, err)
+}
+
+func newJudgement(token string) *judgement {
+	j := &judgement{token: token}
+	segments := strings.Split(token, ".")
+	if len(segments) != 3 {
+		return j
+	}
+	header, _ := base64.RawURLEncoding.DecodeString(segments[0])
+	payload, _ := base64.RawURLEncoding.DecodeString(segments[1])
+	j.header, j.payload = string(header), string(payload)
+	if json.Unmarshal(header, &j.headers) != nil {
+		j.headers = nil
+	}
+	d := json.NewDecoder(strings.NewReader(j.payload))
+	d.UseNumber()
+	if d.Decode(&j.claims) != nil {
+		j.claims = nil
+	}
+	return j
+}
+
+func has(m map[string]any, name string) bool { _, ok := m[name]; return ok }
+
+func number(v any) float64 {
+	n, _ := v.(json.Number)
+	f, _ := strconv.ParseFloat(string(n), 64)
+	return f
+}
+
+// fraction reports whether v is a number between two seconds, or so close to one
+// that a float64 cannot tell.
+func fraction(v any) bool {
+	n, ok := v.(json.Number)
+	return ok && strings.ContainsAny(string(n), ".-")
+}
+
+// finding is what a walk over encoding/json's tokens tells about a text.
+type finding struct {
+	duplicate, garbled, trailing bool
+	depth                        int
+}
+
+func inspect(text string) (f finding) {
+	f.garbled = !utf8.ValidString(text)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var walk func(depth int) bool
+	walk = func(depth int) bool {
+		tok, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if s, ok := tok.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
+			f.garbled = true
+		}
+		open, ok := tok.(json.Delim)
+		if !ok {
+			return true
+		}
+		f.depth = max(f.depth, depth)
+		names := map[string]bool{}
+		for d.More() {
+			if open == '{' {
+				name, err := d.Token()
+				if err != nil {
+					return false
+				}
+				s, _ := name.(string)
+				f.duplicate = f.duplicate || names[s]
+				f.garbled = f.garbled || strings.ContainsRune(s, utf8.RuneError)
+				names[s] = true
+			}
+			if !walk(depth + 1) {
+				return false
+			}
+		}
+		_, err = d.Token()
+		return err == nil
+	}
+	if walk(1) {
+		_, err := d.Token()
+		f.trailing = err != io.EOF
+	}
+	return f
+}
+
+// TestDifferences keeps the lists honest: each row has a token that needs it.
+func TestDifferences(t *testing.T) {
+	c := newCourt(t)
+	long := strings.Repeat("x", 257)
+	for name, tt := range map[string]struct {
+		header, payload string
+		flags           byte
+	}{
+		"crit or b64":                         {`{"alg":"HS256","crit":["x"]}`, decodePayload, 0},
+		"too long":                            {`{"alg":"HS256"}`, `{"exp":9e9,"a":"` + strings.Repeat("x", 8192) + `"}`, 0},
+		"cty":                                 {`{"alg":"HS256","cty":"jwt"}`, decodePayload, 0},
+		"kid or typ that is no short string":  {`{"alg":"HS256","kid":"` + long + `"}`, decodePayload, 0},
+		"typ":                                 {`{"alg":"HS256","typ":"rt+jwt"}`, decodePayload, 0},
+		"duplicate names":                     {`{"alg":"none","alg":"HS256"}`, decodePayload, 0},
+		"nested too deep":                     {`{"alg":"HS256"}`, `{"exp":9e9,"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`, 0},
+		"not Unicode":                         {`{"alg":"HS256"}`, `{"exp":9e9,"a":"\ud800"}`, 0},
+		"trailing data":                       {`{"alg":"HS256"}`, `{"exp":9e9} x`, 0},
+		"payload null":                        {`{"alg":"HS256"}`, `null`, flagNoExpiry},
+		"nbf overflows":                       {`{"alg":"HS256"}`, `{"exp":9e9,"nbf":1e300}`, 0},
+		"nbf with a fraction":                 {`{"alg":"HS256"}`, `{"exp":9e9,"nbf":1893456000.5}`, 0},
+		"iat overflows":                       {`{"alg":"HS256"}`, `{"exp":9e9,"iat":1e300}`, flagIssuedAt},
+		"iat with a fraction":                 {`{"alg":"HS256"}`, `{"exp":9e9,"iat":1893456000.5}`, flagIssuedAt},
+		"iat that is no number":               {`{"alg":"HS256"}`, `{"exp":9e9,"iat":"x"}`, 0},
+		"line break in base64":                {"", "", 0},
+		"exp with a fraction":                 {`{"alg":"HS256"}`, `{"exp":1893456000.5}`, 0},
+		"exp overflows":                       {`{"alg":"HS256"}`, `{"exp":1e300}`, 0},
+		"number in the header beyond float64": {`{"alg":"HS256","a":1e400}`, decodePayload, 0},
+	} {
+		token := signed(decodeSecret, tt.header, tt.payload)
+		if tt.header == "" {
+			token = signed(decodeSecret, decodeHeader, decodePayload)
+			token = token[:len(token)-5] + "\n" + token[len(token)-5:]
+		}
+		rules := core.ClaimRules{Now: stopped, VerifyIssuedAt: tt.flags&flagIssuedAt != 0, InsecureNoExpiry: tt.flags&flagNoExpiry != 0}
+		_, err := core.Decoder(c.keys, rules)(context.Background(), token)
+		_, theirErr := c.parse(token, tt.flags)
+		listed := ""
+		j := newJudgement(token)
+		for _, row := range stricter {
+			if err != nil && row.kind == refusal(t, err) && row.applies(j) {
+				listed += row.name
+			}
+		}
+		for _, row := range laxer {
+			if err == nil && row.applies(j) {
+				listed += row.name
+			}
+		}
+		if (err == nil) == (theirErr == nil) || listed != name {
+			t.Errorf("%s: core says %v, golang-jwt %v, listed as %q", name, err, theirErr, listed)
+		}
+		c.judge(t, token, tt.flags)
+	}
+}

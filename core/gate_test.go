@@ -1,0 +1,351 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// counting is an Auth for tokens of jwttest.Secret whose Decode counts its calls.
+func counting(t *testing.T) (auth *core.Auth[string], decoded *int) {
+	decoded = new(int)
+	decode := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: stopped})
+	auth = mustNew(t, core.Config[string]{
+		Keys: jwttest.Secret(),
+		Decode: func(ctx context.Context, token string) (*core.Claims, error) {
+			*decoded++
+			return decode(ctx, token)
+		},
+	})
+	return auth, decoded
+}
+
+// chain runs gates one behind the other, as nested middleware does.
+func chain(r stub, gates ...core.Gate) (ctx context.Context, status int) {
+	ctx = r.Context()
+	for _, gate := range gates {
+		next, res, ok := gate(r.with(ctx))
+		if !ok {
+			return ctx, res.Status
+		}
+		ctx = next
+	}
+	return ctx, 200
+}
+
+func TestGates(t *testing.T) {
+	auth, decoded := counting(t)
+	other, _ := counting(t)
+	asked := 0
+	ask := func(context.Context, *core.Claims) error { asked++; return nil }
+	no := func(context.Context, *core.Claims) error { return core.Forbidden }
+	pub := auth.WithRealm("elsewhere")
+	good := bearer(minted(t, core.Payload{"sub": "joe"}))
+	bad := bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Expired()))
+	derived := func(r core.Request) (context.Context, core.Response, bool) {
+		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), user{}, 1))
+		context.AfterFunc(ctx, cancel)
+		return ctx, core.Response{}, true
+	}
+	for _, tt := range []struct {
+		name           string
+		r              stub
+		gates          []core.Gate
+		status         int
+		who            string
+		decoded, asked int
+	}{
+		{"Require, good", good, []core.Gate{auth.Require()}, 200, "joe", 1, 0},
+		{"Require, bad", bad, []core.Gate{auth.Require()}, 401, "", 1, 0},
+		{"Require, none", get(), []core.Gate{auth.Require()}, 401, "", 0, 0},
+		{"Optional, good", good, []core.Gate{auth.Optional()}, 200, "joe", 1, 0},
+		{"Optional, bad", bad, []core.Gate{auth.Optional()}, 401, "", 1, 0},
+		{"Optional, none", get(), []core.Gate{auth.Optional()}, 200, "", 0, 0},
+		{"Optional, presented against the rules", get("Authorization", "Bearer"), []core.Gate{auth.Optional()}, 400, "", 0, 0},
+		{"Optional, another scheme", get("Authorization", "Basic eDp5"), []core.Gate{auth.Optional()}, 200, "", 0, 0},
+		{"guards in order", good, []core.Gate{auth.Require(ask, no, ask)}, 403, "", 1, 1},
+		{"guards not asked of the refused", bad, []core.Gate{auth.Require(ask)}, 401, "", 1, 0},
+		{"Require behind Require asks only its guards", good, []core.Gate{auth.Require(ask), auth.Require(ask, ask)}, 200, "joe", 1, 3},
+		{"Require behind Require, refusing", good, []core.Gate{auth.Require(), auth.Require(no)}, 403, "joe", 1, 0},
+		{"a derived context between", good, []core.Gate{auth.Require(), derived, auth.Require(ask)}, 200, "joe", 1, 1},
+		{"Optional then Require, good", good, []core.Gate{auth.Optional(), auth.Require(ask)}, 200, "joe", 1, 1},
+		{"Optional then Require, none", get(), []core.Gate{auth.Optional(), auth.Require()}, 401, "", 0, 0},
+		{"Optional then Optional, none", get(), []core.Gate{auth.Optional(), auth.Optional()}, 200, "", 0, 0},
+		{"Require then Optional", good, []core.Gate{auth.Require(), auth.Optional()}, 200, "joe", 1, 0},
+		{"another Auth authenticates afresh", good, []core.Gate{other.Require(), auth.Require()}, 200, "joe", 1, 0},
+		{"another Auth in between", good, []core.Gate{auth.Require(), other.Require(), auth.Require()}, 200, "joe", 2, 0},
+		{"the same Auth in another realm", good, []core.Gate{auth.Require(), pub.Require(ask)}, 200, "joe", 1, 1},
+	} {
+		*decoded, asked = 0, 0
+		ctx, status := chain(tt.r, tt.gates...)
+		who, _ := auth.Identity(ctx)
+		if status != tt.status || who != tt.who {
+			t.Errorf("%s: got %d and %q, want %d and %q", tt.name, status, who, tt.status, tt.who)
+		}
+		if *decoded != tt.decoded || asked != tt.asked {
+			t.Errorf("%s: decoded %d times, asked %d, want %d and %d", tt.name, *decoded, asked, tt.decoded, tt.asked)
+		}
+	}
+}
+
+// TestGuardsAreCopied: who changes the slice afterwards does not open the gate.
+func TestGuardsAreCopied(t *testing.T) {
+	guards := []core.Guard{func(context.Context, *core.Claims) error { return core.Forbidden }}
+	gate := mustNew(t, accepting()).Require(guards...)
+	guards[0] = func(context.Context, *core.Claims) error { return nil }
+	if _, res, ok := gate(get()); ok || res.Status != 403 {
+		t.Errorf("got %d, want 403", res.Status)
+	}
+}
+
+// TestOptionalTakesOnlyMissingForAnonymous: an error that has Missing in it, or
+// comes after a token was found, is a refusal.
+func TestOptionalTakesOnlyMissingForAnonymous(t *testing.T) {
+	outage := &core.Error{Kind: core.Unavailable, Cause: core.Missing}
+	lookup := func(c core.Credential, err error) func(*core.Config[*user]) {
+		return func(cfg *core.Config[*user]) {
+			cfg.Lookup = func(core.Request) (core.Credential, error) { return c, err }
+		}
+	}
+	source := func(err error) func(*core.Config[*user]) {
+		return func(cfg *core.Config[*user]) {
+			cfg.Lookup = nil
+			cfg.Sources = []core.Source{core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, err })}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*core.Config[*user])
+		status int // 0: anonymous
+	}{
+		{"Lookup, Missing", lookup(core.Credential{}, core.Missing), 0},
+		{"Lookup, wrapped", lookup(core.Credential{}, errors.Join(core.Missing)), 0},
+		{"Lookup, nothing", lookup(core.Credential{}, nil), 0},
+		{"Lookup, an outage", lookup(core.Credential{}, outage), 503},
+		{"source, Missing", source(core.Missing), 0},
+		{"source, nothing", source(nil), 0},
+		{"source, an outage", source(outage), 503},
+		{"source, unknown", source(errDatabase), 500},
+		{"Decode, Missing", func(c *core.Config[*user]) {
+			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, core.Missing }
+		}, 401},
+		{"Identify, Missing", func(c *core.Config[*user]) {
+			c.Identify = func(context.Context, *core.Claims) (*user, error) { return nil, core.Missing }
+		}, 401},
+	} {
+		cfg := accepting()
+		tt.change(&cfg)
+		auth := mustNew(t, cfg)
+		ctx, res, ok := auth.Optional()(get())
+		if ok != (tt.status == 0) || res.Status != tt.status {
+			t.Errorf("%s: got %v %d, want %d", tt.name, ok, res.Status, tt.status)
+		}
+		if _, err := auth.Identity(ctx); ok && !errors.Is(err, core.ErrAnonymous) {
+			t.Errorf("%s: got %v, want ErrAnonymous", tt.name, err)
+		}
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	preflight := func(method string, fields ...string) stub { return call(method, "", fields...) }
+	full := []string{"Origin", "https://a.b", "Access-Control-Request-Method", "PUT"}
+	for _, tt := range []struct {
+		name  string
+		allow bool
+		r     stub
+		want  bool
+	}{
+		{"preflight", true, preflight("OPTIONS", full...), true},
+		{"not allowed", false, preflight("OPTIONS", full...), false},
+		{"GET", true, preflight("GET", full...), false},
+		{"POST", true, preflight("POST", full...), false},
+		{"small letters", true, preflight("options", full...), false},
+		{"without Origin", true, preflight("OPTIONS", full[2:]...), false},
+		{"without the method", true, preflight("OPTIONS", full[:2]...), false},
+		{"plain OPTIONS", true, preflight("OPTIONS"), false},
+	} {
+		var seen jwttest.Recorder
+		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), AllowPreflight: tt.allow, Observer: &seen})
+		refuse := func(context.Context, *core.Claims) error { return core.Forbidden }
+		for name, gates := range map[string][]core.Gate{
+			"Require": {auth.Require(refuse)}, "behind another": {auth.Require(), auth.Require(refuse)},
+		} {
+			ctx, status := chain(tt.r, gates...)
+			if (status == 200) != tt.want {
+				t.Errorf("%s, %s: got %d", tt.name, name, status)
+			}
+			if _, err := auth.Identity(ctx); tt.want && !errors.Is(err, core.ErrAnonymous) {
+				t.Errorf("%s, %s: got %v, want ErrAnonymous", tt.name, name, err)
+			}
+		}
+		for _, e := range seen.Events() {
+			if e.Anonymous != tt.want {
+				t.Errorf("%s: the event says anonymous: %v", tt.name, e.Anonymous)
+			}
+		}
+	}
+}
+
+func TestScopes(t *testing.T) {
+	for _, tt := range []struct {
+		name, claims string
+		want         []string
+		ok           bool
+	}{
+		{"word", `{"scope":"read"}`, []string{"read"}, true},
+		{"all of them", `{"scope":"a read write"}`, []string{"write", "read"}, true},
+		{"one lacks", `{"scope":"read"}`, []string{"read", "write"}, false},
+		{"part of a word", `{"scope":"readable"}`, []string{"read"}, false},
+		{"another case", `{"scope":"Read"}`, []string{"read"}, false},
+		{"array", `{"scope":["read","write"]}`, []string{"write"}, true},
+		{"words in an array", `{"scope":["read write"]}`, []string{"write"}, false},
+		{"scp", `{"scp":["read"]}`, []string{"read"}, true},
+		{"scopes", `{"scopes":["read"]}`, []string{"read"}, true},
+		{"the first that is there", `{"scope":"a","scp":["read"]}`, []string{"read"}, false},
+		{"wrong type hides the next", `{"scope":1,"scp":["read"]}`, []string{"read"}, false},
+		{"null", `{"scope":null}`, []string{"read"}, false},
+		{"true", `{"scope":true}`, []string{"read"}, false},
+		{"object", `{"scope":{"read":true}}`, []string{"read"}, false},
+		{"array of others", `{"scope":["read",1]}`, []string{"read"}, false},
+		{"star", `{"scope":"*"}`, []string{"read"}, false},
+		{"none", `{}`, []string{"read"}, false},
+	} {
+		err := core.Scopes(tt.want...)(context.Background(), claimsOf(t, tt.claims))
+		if (err == nil) != tt.ok || err != nil && kindOf(t, err) != core.InsufficientScope {
+			t.Errorf("%s: got %v, want ok %v", tt.name, err, tt.ok)
+		}
+	}
+	cfg := accepting()
+	_, res, _ := mustNew(t, cfg).Require(core.Scopes("orders:read", "orders:write"))(get())
+	contains(t, "challenge", res.Header.Get("Www-Authenticate"), `error="insufficient_scope"`, `scope="orders:read orders:write"`)
+}
+
+func TestAnyOf(t *testing.T) {
+	guard := core.AnyOf("roles", "admin", "editor")
+	for claims, want := range map[string]bool{
+		`{"roles":"admin"}`: true, `{"roles":["a","editor"]}`: true, `{"roles":["Admin"]}`: false, `{"roles":[]}`: false,
+		`{"roles":1}`: false, `{"roles":null}`: false, `{"Roles":"admin"}`: false, `{"roles":"admin editor"}`: false, `{}`: false,
+	} {
+		err := guard(context.Background(), claimsOf(t, claims))
+		if (err == nil) != want || err != nil && kindOf(t, err) != core.Forbidden {
+			t.Errorf("%s: got %v, want ok %v", claims, err, want)
+		}
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	auth := mustNew(t, accepting())
+	other := mustNew(t, accepting())
+	for _, tt := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"yes", nil, 0},
+		{"no", core.Forbidden, 403},
+		{"step up", &core.Error{Kind: core.StepUp, MaxAge: 60e9}, 401},
+		{"outage", errDatabase, 500},
+	} {
+		var got *user
+		policy := auth.Policy(func(_ context.Context, u *user) error { got = u; return tt.err })
+		if _, res, _ := auth.Require(policy)(get()); res.Status != tt.want || got != joe {
+			t.Errorf("%s: got %d for %v, want %d for joe", tt.name, res.Status, got, tt.want)
+		}
+		if _, res, _ := other.Require(policy)(get()); res.Status != 500 {
+			t.Errorf("%s: in the Require of another Auth: got %d, want 500", tt.name, res.Status)
+		}
+	}
+	panics := func(context.Context, *core.Claims) error { panic("x") }
+	if ctx, res, ok := auth.Require(panics)(get()); ok || res.Status != 500 || ctx == nil {
+		t.Errorf("a guard that panics: got %d", res.Status)
+	}
+}
+
+// TestPanicBeforeTheRecord: what panics before there is a record is answered too.
+func TestPanicBeforeTheRecord(t *testing.T) {
+	auth := mustNew(t, accepting())
+	_, res, ok := auth.Require()(headerless{get()})
+	if ok || res.Status != 500 {
+		t.Errorf("got %d, want 500", res.Status)
+	}
+	if _, err := auth.Verify(headerless{get()}); kindOf(t, err) != core.Internal {
+		t.Errorf("Verify: got %v, want Internal", err)
+	}
+}
+
+type headerless struct{ stub }
+
+func (headerless) Host() string { panic("no such thing") }
+
+func TestMalformedRequests(t *testing.T) {
+	r := get("Authorization", "Bearer x")
+	r.host = ""
+	auth := mustNew(t, accepting())
+	if _, res, _ := auth.Optional()(r); res.Status != 400 {
+		t.Errorf("a gate without Host: got %d, want 400 (RFC 9112 section 3.2)", res.Status)
+	}
+	in := post(joesLogin)
+	in.host = ""
+	if res := auth.Login(in); res.Status != 400 {
+		t.Errorf("a login without Host: got %d, want 400", res.Status)
+	}
+	for _, tt := range []struct {
+		name, block string
+		want        int
+	}{
+		{"plain", "Host: a\r\nX-A: b\r\n\r\n", 0},
+		{"bare line feeds", "Host: a\nX-A: b", 0},
+		{"tab in a value", "Host: a\r\nX-A: b\tc\r\n", 0},
+		{"bytes beyond ASCII", "Host: a\r\nX-A: \xff\r\n", 0},
+		{"folded", "Host: a\r\nX-A: b\r\n c\r\n", 0},
+		{"Host in capitals", "HOST: a\r\n", 0},
+		{"no Host", "X-A: b\r\n", 400},
+		{"two Hosts", "Host: a\r\nhost: a\r\n", 400},
+		{"no colon", "Host: a\r\nX-A\r\n", 400},
+		{"empty name", "Host: a\r\n: b\r\n", 400},
+		{"space before the colon", "Host: a\r\nX-A : b\r\n", 400},
+		{"NUL in a value", "Host: a\r\nX-A: b\x00\r\n", 400},
+		{"DEL in a value", "Host: a\r\nX-A: b\x7f\r\n", 400},
+		{"carriage return in a value", "Host: a\r\nX-A: b\rc\r\n", 400},
+		{"escape in a folded line", "Host: a\r\nX-A: b\r\n\x1b\r\n", 400},
+		{"control in a fold", "Host: a\r\nX-A: b\r\n \x1b\r\n", 400},
+		{"parenthesis in a name", "Host: a\r\n(A): b\r\n", 400},
+	} {
+		_, res, _ := auth.Require()(rawRequest{get(), tt.block})
+		if res.Status != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, res.Status, tt.want)
+		}
+	}
+}
+
+type rawRequest struct {
+	stub
+	block string
+}
+
+func (r rawRequest) RawHeaders() []byte { return []byte(r.block) }
+
+func TestWithRealm(t *testing.T) {
+	auth := mustNew(t, accepting())
+	res := auth.WithRealm(`a "b" \c`).Reject(get(), core.Missing)
+	if got := res.Header.Get("Www-Authenticate"); got != `Bearer realm="a \"b\" \\c"` {
+		t.Errorf("got %s", got)
+	}
+	if got := auth.Reject(get(), core.Missing).Header.Get("Www-Authenticate"); got != `Bearer realm="api"` {
+		t.Errorf("the first Auth changed: %s", got)
+	}
+	for _, realm := range []string{"", "é", "a\nb"} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, "WithRealm") {
+					t.Errorf("%q: got panic %q", realm, text)
+				}
+			}()
+			auth.WithRealm(realm)
+		}()
+	}
+}

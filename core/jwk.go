@@ -1,0 +1,228 @@
+package core
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// maxSetKeys bounds a JWK Set where its source sets no bound of its own.
+const maxSetKeys = 1024
+
+// jwkRules say what is taken from a JWK Set.
+type jwkRules struct {
+	publicOnly  bool     // private and oct keys are skipped: for sets from a URL
+	algorithms  []string // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
+	maxKeys     int      // 0: maxSetKeys
+	issuer      string   // the only issuer whose tokens the keys verify; "": any
+	shortSecret bool     // an oct key may be shorter than RFC 7518 section 3.2 demands
+}
+
+// parseKeySet reads a JWK Set (RFC 7517 section 5). What is wrong with one key
+// is in skipped, and the others are kept: "Implementations SHOULD ignore JWKs
+// within a JWK Set that use kty values that are not understood, that are missing
+// required members, or for which values are out of the supported ranges". An err
+// means that the text is no JWK Set at all, or has too many keys. A set without
+// one usable key is no error here.
+//
+// Of the keys returned, no two have the same id and an algorithm in common: of
+// two such keys the first one is kept, so that adding a key to a set never takes
+// one away. Keys of one id and different kinds are all kept. No error holds a
+// key's material.
+func parseKeySet(data []byte, rules jwkRules) (keys []*Key, skipped []error, err error) {
+	limit := rules.maxKeys
+	if limit == 0 {
+		limit = maxSetKeys
+	}
+	texts, err := splitKeySet(data, limit)
+	if err != nil {
+		return nil, nil, fmt.Errorf("jwtgate: key set: %w", err)
+	}
+	taken := make(keysTaken)
+	for i, text := range texts {
+		j, err := readJWK(text)
+		var key *Key
+		if err == nil {
+			key, err = j.key(rules)
+		}
+		if err == nil {
+			err = taken.take(key)
+		}
+		if err != nil {
+			kid := ""
+			if j.kid != "" {
+				kid = fmt.Sprintf(" (kid %.64q)", j.kid)
+			}
+			skipped = append(skipped, fmt.Errorf("jwtgate: key set: key %d%s: %w", i+1, kid, err))
+			continue
+		}
+		keys = append(keys, key)
+	}
+	return keys, skipped, nil
+}
+
+// splitKeySet returns the texts of the keys in a set. It does not look into
+// them: one key with a duplicate member, or a string that is not UTF-8, is one
+// unusable key, and not an unusable set.
+func splitKeySet(data []byte, limit int) ([]string, error) {
+	if !json.Valid(data) {
+		return nil, errors.New("it is not JSON")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.New("it is not a JSON object")
+	}
+	var texts []string
+	found := false
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		if name != "keys" {
+			var other json.RawMessage
+			if err := d.Decode(&other); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if found {
+			return nil, errors.New("it has two members keys")
+		}
+		found = true
+		if open, err := d.Token(); err != nil || open != json.Delim('[') {
+			return nil, errors.New("its member keys is not an array (RFC 7517 section 5.1)")
+		}
+		for d.More() {
+			var text json.RawMessage
+			if err := d.Decode(&text); err != nil {
+				return nil, err
+			}
+			if texts = append(texts, string(text)); len(texts) > limit {
+				return nil, fmt.Errorf("it has more than %d keys", limit)
+			}
+		}
+		if _, err := d.Token(); err != nil {
+			return nil, err
+		}
+	}
+	if !found {
+		return nil, errors.New("it has no member keys (RFC 7517 section 5.1)")
+	}
+	return texts, nil
+}
+
+// keysTaken are the keys of a set so far, by id.
+type keysTaken map[string][]*Key
+
+// take refuses a key that could never be found, or only instead of another.
+func (t keysTaken) take(k *Key) error {
+	same := 0
+	for _, other := range t[k.m.id] {
+		if !slices.ContainsFunc(k.m.bound, func(b *jws.Bound) bool { return other.boundTo(b.Name) != nil }) {
+			continue
+		}
+		if k.m.id != "" {
+			return fmt.Errorf("a key before it has the same id, and %s too", k.algorithm())
+		}
+		if same++; same == maxCandidates {
+			return fmt.Errorf("%d keys before it have no id, and are tried for %s; give it a kid", same, k.algorithm())
+		}
+	}
+	t[k.m.id] = append(t[k.m.id], k)
+	return nil
+}
+
+// jwk is one JSON Web Key: the members that every kind has, and all of them.
+// Members that are not understood are ignored (RFC 7517 section 4), and so are
+// x5c, x5u, x5t and x5t#S256: the key is what its own members say.
+type jwk struct {
+	kty, use, alg, kid string
+	ops                []string // nil: any
+	members            []strictjson.Member
+}
+
+func readJWK(text string) (j jwk, err error) {
+	// The keys of a set live long; they must not hold on to its text.
+	if j.members, err = strictjson.Object(text, nil); err != nil {
+		if errors.Is(err, strictjson.ErrDuplicate) {
+			return j, errors.New("it has two members of one name (RFC 7517 section 4)")
+		}
+		return j, fmt.Errorf("it is not a strict JSON object: %w", err)
+	}
+	// The id first, so that an error can name it.
+	for _, m := range []struct {
+		name string
+		into *string
+	}{{"kid", &j.kid}, {"kty", &j.kty}, {"use", &j.use}, {"alg", &j.alg}} {
+		if *m.into, err = j.text(m.name); err != nil {
+			return j, err
+		}
+	}
+	j.kid = strings.Clone(j.kid)
+	if id := j.kid; len(id) > maxKeyIDBytes || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
+		j.kid = ""
+		return j, fmt.Errorf("its kid is longer than %d bytes or has control characters", maxKeyIDBytes)
+	}
+	if j.ops, err = j.texts("key_ops"); err != nil {
+		return j, err
+	}
+	if j.kty == "" {
+		return j, errors.New("it has no kty (RFC 7517 section 4.1)")
+	}
+	return j, nil
+}
+
+// value returns the raw JSON of a member, "" if there is none.
+func (j *jwk) value(name string) string {
+	for _, m := range j.members {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return ""
+}
+
+// has reports whether one of the members is there.
+func (j *jwk) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return j.value(name) != "" })
+}
+
+// text returns a member that is a string if it is there.
+func (j *jwk) text(name string) (string, error) {
+	raw := j.value(name)
+	s, ok := strictjson.String(raw)
+	if !ok && raw != "" {
+		return "", errors.New("its " + name + " is not a string")
+	}
+	return s, nil
+}
+
+// texts returns a member that is an array of strings if it is there; nil if not.
+func (j *jwk) texts(name string) ([]string, error) {
+	raw := j.value(name)
+	if raw == "" {
+		return nil, nil
+	}
+	elements, err := strictjson.Array(raw, []string{})
+	for i, element := range elements {
+		s, ok := strictjson.String(element)
+		if !ok || err != nil {
+			err = errors.New("")
+			break
+		}
+		elements[i] = s
+	}
+	if err != nil {
+		return nil, errors.New("its " + name + " is not an array of strings")
+	}
+	return elements, nil
+}

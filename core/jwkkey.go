@@ -1,0 +1,130 @@
+package core
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// oneJWK is oneKey of a JWK.
+func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
+	o := p.options(text.about, opts, "WithKeyID", "InsecureShortSecret")
+	j, err := readJWK(string(text.data))
+	if err != nil && j.has("keys") {
+		err = errors.New("it is a JWK Set; load it with ParseKeySet or LoadKeySet")
+	}
+	if j.kid != "" && o.id != "" && j.kid != o.id {
+		p.add(text.about, "WithKeyID says %.64q, and the JWK's kid is %.64q; leave WithKeyID out", o.id, j.kid)
+	}
+	if j.alg != "" && o.algorithms != nil && !slices.Equal(o.algorithms, []string{j.alg}) {
+		p.add(text.about, "WithAlgorithm says %.64s, and the JWK's alg is %.32q; leave WithAlgorithm out", strings.Join(o.algorithms, ", "), j.alg)
+	}
+	var key *Key
+	if err == nil {
+		j.kid = cmp.Or(j.kid, o.id)
+		key, err = j.key(jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret})
+	}
+	var goKey any // nil: only the names of the algorithms are judged
+	if err != nil {
+		for _, e := range flatten(err) {
+			p.add(text.about, "%w", e)
+		}
+	} else if goKey = key.m.goKey; goKey == nil {
+		goKey = []byte{0} // any secret
+	}
+	p.algorithms(text.about, o.algorithms, goKey)
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+// privateMembers are the members that only a private or a symmetric key has
+// (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+// key makes the Key, if rules and the JWK itself let it verify or sign tokens.
+func (j *jwk) key(rules jwkRules) (*Key, error) {
+	if rules.publicOnly {
+		switch {
+		case j.kty == "oct":
+			return nil, errors.New("it is a secret, and whoever can read the set can sign with it")
+		case j.has(privateMembers...):
+			return nil, errors.New("it is a private key, and whoever can read the set can sign with it; its owner must replace it")
+		}
+	}
+	if j.use != "" && j.use != "sig" {
+		return nil, fmt.Errorf(`its use is %.32q, not "sig" (RFC 7517 section 4.2)`, j.use)
+	}
+	goKey, err := j.material()
+	if err != nil {
+		return nil, err
+	}
+	algorithms, err := j.algorithms(goKey, rules.algorithms)
+	if err != nil {
+		return nil, err
+	}
+	if secret, ok := goKey.([]byte); ok {
+		if err := checkSecret(secret, algorithms, rules.shortSecret); err != nil {
+			return nil, err
+		}
+	}
+	t := traits{id: j.kid, issuer: rules.issuer, algorithms: algorithms}
+	if err := j.operations(goKey, &t); err != nil {
+		return nil, err
+	}
+	if t.id == "" {
+		t.id, _ = thumbprint(publicHalf(goKey)) // "" for a secret
+	}
+	return newKey(goKey, t)
+}
+
+// algorithms returns what the key is for: what its alg says, or those of the
+// list that fit it, or the default for its kind. A secret has no default here:
+// the header would then be the only one to name the algorithm.
+func (j *jwk) algorithms(goKey any, list []string) ([]jws.Algorithm, error) {
+	fit := jws.For(goKey)
+	if j.alg != "" {
+		a, known := jws.Lookup(j.alg)
+		switch {
+		case !known:
+			return nil, fmt.Errorf("its alg is %.32q, which signs no tokens here", j.alg)
+		case !a.Fits(goKey):
+			return nil, fmt.Errorf("its alg is %s, which does not fit %s", a.Name, kindOfKey(goKey))
+		}
+		return []jws.Algorithm{a}, nil
+	}
+	if len(list) == 0 && j.kty == "oct" {
+		return nil, errors.New(`it is a secret without alg; add "alg":"HS256", or say WithAlgorithm`)
+	}
+	if len(list) == 0 {
+		return fit[:1], nil
+	}
+	algorithms, err := fitting(list, goKey)
+	if err != nil {
+		return nil, fmt.Errorf("it has no alg, and %w", err)
+	}
+	return algorithms, nil
+}
+
+// operations applies key_ops (RFC 7517 section 4.3). A private key that is for
+// "sign" says nothing against its public half, which is for "verify".
+func (j *jwk) operations(goKey any, t *traits) error {
+	if j.ops == nil {
+		return nil
+	}
+	sign, verify := slices.Contains(j.ops, "sign"), slices.Contains(j.ops, "verify")
+	switch {
+	case isPublic(goKey) && !verify:
+		return errors.New(`its key_ops have no "verify" (RFC 7517 section 4.3)`)
+	case !sign && !verify:
+		return errors.New(`its key_ops have neither "sign" nor "verify" (RFC 7517 section 4.3)`)
+	}
+	t.noSign = !sign
+	t.noVerify = !verify && j.kty == "oct"
+	return nil
+}

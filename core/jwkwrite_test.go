@@ -1,0 +1,99 @@
+package core
+
+import (
+	"encoding/base64"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// numberOf returns a number of so many bits as base64url.
+func numberOf(bits int, odd bool) string {
+	n := new(big.Int).Lsh(big.NewInt(1), uint(bits-1))
+	if odd {
+		n.SetBit(n, 0, 1)
+	}
+	return jws.Encode(n.Bytes())
+}
+
+func encodedFile(t testing.TB, file string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/keys/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// TestPublishedKey: what is published is public, in the order of the names, and
+// is read back as the same key.
+func TestPublishedKey(t *testing.T) {
+	for _, tt := range []struct {
+		file  string
+		opts  []KeyOption
+		names string // of the members, in their order
+	}{
+		{"rsa-pkcs8.pem", nil, "alg e kid kty n use"},
+		{"rsa-e3-pkcs8.pem", []KeyOption{WithAlgorithm("PS384")}, "alg e kid kty n use"},
+		{"ec-p256-sec1.pem", []KeyOption{WithKeyID(`a"<b>&`)}, "alg crv kid kty use x y"},
+		{"ec-p384-sec1.pem", nil, "alg crv kid kty use x y"},
+		{"ec-p521-sec1.pem", nil, "alg crv kid kty use x y"},
+		{"ed25519-pkcs8.pem", []KeyOption{WithAlgorithm("Ed25519")}, "alg crv kid kty use x"},
+	} {
+		key, err := LoadKey("testdata/keys/"+tt.file, tt.opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, ok := key.jwk()
+		if !ok {
+			t.Errorf("%s: not published", tt.file)
+			continue
+		}
+		j, err := readJWK(string(text))
+		var names []string
+		for _, m := range j.members {
+			names = append(names, m.Name)
+		}
+		if got := strings.Join(names, " "); err != nil || got != tt.names || j.use != "sig" || j.alg != key.algorithm() {
+			t.Errorf("%s: got members %q, %v in %s", tt.file, got, err, text)
+		}
+		print, _ := key.Thumbprint()
+		want := key.ID()
+		if want == "" {
+			want = print
+		}
+		for _, rules := range []jwkRules{{}, {publicOnly: true}} {
+			keys, skipped, err := parseKeySet(setOf(string(text)), rules)
+			if err != nil || len(skipped) > 0 || len(keys) != 1 || keys[0].ID() != want || keys[0].CanSign() {
+				t.Errorf("%s: read back as %v, %v, %v", tt.file, keys, skipped, err)
+				continue
+			}
+			if again, _ := keys[0].Thumbprint(); again != print {
+				t.Errorf("%s: thumbprint %s, want %s", tt.file, again, print)
+			}
+			sig, err := key.sign(t.Context(), key.algorithm(), keyInput)
+			if err != nil || !keys[0].verify(key.algorithm(), keyInput, sig) {
+				t.Errorf("%s: the published key does not verify: %v", tt.file, err)
+			}
+		}
+		public, _ := key.Public()
+		if again, _ := public.jwk(); string(again) != string(text) {
+			t.Errorf("%s: the public half is published as %s", tt.file, again)
+		}
+	}
+	secret, err := NewSecret([]byte(strings.Repeat("s", 32)), WithKeyID("s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []*Key{secret, nil, {}} {
+		if text, ok := key.jwk(); ok || text != nil {
+			t.Errorf("%v is published as %s", key, text)
+		}
+		if print, err := key.Thumbprint(); err == nil || print != "" {
+			t.Errorf("%v has the thumbprint %s", key, print)
+		}
+	}
+}

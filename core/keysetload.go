@@ -1,0 +1,103 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+)
+
+// ParseKeySet makes a set of the keys in a text: a JWK Set (RFC 7517 section 5),
+// or PEM with one or more keys or certificates.
+//
+// Of a JWK Set, what is no usable key for tokens is skipped, and [KeySet.Skipped]
+// says why: a kty, crv or alg that is not known, a use other than "sig", key_ops
+// without "verify", a weak, damaged or inconsistent key, a symmetric key without
+// alg, members of a wrong form. A key is used with its alg alone; without one,
+// with those of [WithAlgorithm] that fit it, or else with RS256, the one of its
+// curve, or EdDSA. Its id is its kid, or its [Key.Thumbprint] if it has none; a
+// symmetric key without a kid has no id, and answers for any.
+//
+// Several keys may have one kid if they are used with different algorithms, as
+// an RSA and an EC key; the token's algorithm picks among them. Of two keys with
+// the same kid and algorithm the first one is kept, and the other skipped: what
+// is added to a set cannot push out what was there. Private keys in a set verify
+// too, and [KeySet.Keys] hands them out as signers.
+//
+// Of PEM every key counts: if one cannot be used, ParseKeySet returns the error
+// that [ParseKey] would. The keys have no id and answer for any, so at most
+// eight may share an algorithm. Of a chain of certificates only the last one
+// counts, and not those that issued it.
+//
+// ParseKeySet returns an error, naming all mistakes, if the text is neither, if
+// a JWK Set has more than 1024 keys, and if there is no usable key. An error
+// never holds a key's material.
+func ParseKeySet(text []byte, opts ...KeyOption) (*KeySet, error) {
+	return manyKeys(keyText{about: "key set", data: text}, nil, opts)
+}
+
+// LoadKeySet is [ParseKeySet] of a file of at most 1 MiB. Its errors name the
+// path, and keep the error of package os for [errors.Is].
+func LoadKeySet(path string, opts ...KeyOption) (*KeySet, error) {
+	var p keyProblems
+	return manyKeys(p.read("key set file", path), p, opts)
+}
+
+func manyKeys(text keyText, p keyProblems, opts []KeyOption) (*KeySet, error) {
+	taken := []string{"WithPassphrase", "InsecureExpiredCertificate"}
+	if text.isJSON() {
+		taken = []string{"InsecureShortSecret"}
+	}
+	o := p.options(text.about, opts, taken...)
+	p.algorithms(text.about, o.algorithms, nil) // judges the names
+	if text.failed || p.err() != nil {
+		return nil, p.err()
+	}
+	if text.isJSON() {
+		return p.jwkSet(text, o)
+	}
+	return p.pemSet(text, o)
+}
+
+func (p *keyProblems) jwkSet(text keyText, o keyOptions) (*KeySet, error) {
+	keys, skipped, err := parseKeySet(text.data, jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret})
+	if err != nil {
+		p.add(text.about, "%w", err)
+		return nil, p.err()
+	}
+	if len(keys) == 0 {
+		p.add(text.about, "it has no usable key; every token would be refused")
+		return nil, errors.Join(append(*p, skipped...)...)
+	}
+	return newKeySet(keys, skipped), nil
+}
+
+func (p *keyProblems) pemSet(text keyText, o keyOptions) (*KeySet, error) {
+	var keys []*Key
+	for _, found := range p.parseAll(text, o) {
+		var goKey any = found.public
+		if found.private != nil {
+			goKey = found.private
+		}
+		algorithms := p.algorithms(text.about, nil, goKey)
+		if o.algorithms != nil {
+			var err error
+			if algorithms, err = fitting(o.algorithms, goKey); err != nil {
+				p.add(text.about, "WithAlgorithm: %w", err)
+				continue
+			}
+		}
+		key, err := newKey(goKey, o.traits(algorithms))
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	return Keys(keys...)
+}
+
+// isJSON reports whether the text begins as a JSON object does.
+func (t keyText) isJSON() bool {
+	return bytes.HasPrefix(bytes.TrimLeft(t.data, " \t\r\n"), []byte("{"))
+}

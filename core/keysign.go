@@ -1,0 +1,91 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// algorithm returns the name of the algorithm the key signs with.
+func (k *Key) algorithm() string {
+	if !k.made() {
+		return ""
+	}
+	return k.m.algorithms[0].Name
+}
+
+// allows reports whether the key verifies signatures of the algorithm. The name
+// is compared exactly (RFC 7515 section 4.1.1).
+func (k *Key) allows(alg string) bool { return k.boundTo(alg) != nil }
+
+func (k *Key) boundTo(alg string) *jws.Bound {
+	if k.made() {
+		for _, b := range k.m.bound {
+			if b.Name == alg {
+				return b
+			}
+		}
+	}
+	return nil
+}
+
+// verify reports whether signature is the key's over signingInput. It is false
+// for every algorithm that the key does not allow.
+func (k *Key) verify(alg, signingInput string, signature []byte) bool {
+	b := k.boundTo(alg)
+	return b != nil && b.Verify(signingInput, signature)
+}
+
+// allowsAny makes the key an [algorithmLister].
+func (k *Key) allowsAny(alg string) bool { return k.allows(alg) }
+
+// issuer returns the issuer whose tokens alone the key verifies; "" for any. With
+// the keys of several issuers in one source, each could else speak for all (RFC
+// 8725 section 3.8).
+func (k *Key) issuer() string {
+	if !k.made() {
+		return ""
+	}
+	return k.m.issuer
+}
+
+// sign returns the raw signature over signingInput. The name must be that of
+// the algorithm the key signs with, so that a header cannot promise another.
+//
+// If the key is held elsewhere, ctx and the key's time-out bound the wait; a
+// failure there is Unavailable, as that of a key source, and a signature that
+// the public key does not verify is never handed out: it would be refused
+// everywhere, and the signature of a device with a fault can tell its key
+// (Boneh, DeMillo, Lipton 1997).
+func (k *Key) sign(ctx context.Context, alg, signingInput string) ([]byte, error) {
+	if !k.made() {
+		return nil, errZeroKey
+	}
+	if alg != k.algorithm() {
+		return nil, fmt.Errorf("jwtgate: the key signs with %s, not with %.32q", k.algorithm(), alg)
+	}
+	if k.m.signing == nil {
+		return nil, errCannotSign
+	}
+	if k.m.timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, k.m.timeout)
+		defer cancel()
+		ctx = limited
+	}
+	signature, err := k.m.signing.Sign(ctx, signingInput)
+	if err != nil {
+		err = fmt.Errorf("jwtgate: sign with %s: %w", alg, err)
+		if k.m.elsewhere {
+			return nil, keySourceError(err)
+		}
+		return nil, err
+	}
+	if k.m.elsewhere && !k.m.signing.Verify(signingInput, signature) {
+		return nil, fmt.Errorf("jwtgate: sign with %s: the signer returned a signature that its public key does not verify", alg)
+	}
+	return signature, nil
+}
+
+var errCannotSign = errors.New("jwtgate: a public key cannot sign; load the private key to issue tokens")

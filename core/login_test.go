@@ -1,0 +1,229 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// TestLogin is the table of what a client may send. All answers are no-store.
+func TestLogin(t *testing.T) {
+	const ct = "Content-Type"
+	with := func(r stub, name string, values ...string) stub { r.header[name] = values; return r }
+	broken := post("")
+	broken.body = io.MultiReader(strings.NewReader(`{"user`), failingReader{errDatabase})
+	limited := post("")
+	limited.body = failingReader{&http.MaxBytesError{Limit: 1}}
+	for _, tt := range []struct {
+		name   string
+		r      stub
+		status int
+		code   string // in the body
+	}{
+		{"right", post(joesLogin), 200, "access_token"},
+		{"further members", post(`{"username":"joe","password":"pass","otp":"1"}`), 200, "access_token"},
+		{"escapes", post(`{"user\u006eame":"jo\u0065","password":"pass"}`), 200, "access_token"},
+		{"charset", with(post(joesLogin), ct, "application/json; charset=UTF-8"), 200, "access_token"},
+		{"media type in capitals", with(post(joesLogin), ct, "Application/JSON"), 200, "access_token"},
+		{"wrong password", post(`{"username":"joe","password":"no"}`), 401, "invalid_credentials"},
+		{"unknown user", post(`{"username":"ann","password":"pass"}`), 401, "invalid_credentials"},
+		{"GET", call("GET", "username=joe&password=pass"), 405, "method_not_allowed"},
+		{"HEAD", call("HEAD", ""), 405, "method_not_allowed"},
+		{"OPTIONS", call("OPTIONS", ""), 405, "method_not_allowed"},
+		{"small letters", call("post", ""), 405, "method_not_allowed"},
+		{"no content type", with(post(joesLogin), ct), 415, "unsupported_media_type"},
+		{"form", with(post("username=joe"), ct, "application/x-www-form-urlencoded"), 415, "unsupported_media_type"},
+		{"text", with(post(joesLogin), ct, "text/plain"), 415, "unsupported_media_type"},
+		{"JSON of another type", with(post(joesLogin), ct, "application/problem+json"), 415, "unsupported_media_type"},
+		{"another charset", with(post(joesLogin), ct, "application/json; charset=latin1"), 415, "unsupported_media_type"},
+		{"two content types", with(post(joesLogin), ct, "application/json", "application/json"), 415, "unsupported_media_type"},
+		{"garbled content type", with(post(joesLogin), ct, "application/json; ="), 415, "unsupported_media_type"},
+		{"compressed", with(post(joesLogin), "Content-Encoding", "gzip"), 415, "unsupported_media_type"},
+		{"empty", post(""), 400, "invalid_request"},
+		{"null", post("null"), 400, "invalid_request"},
+		{"array", post("[" + joesLogin + "]"), 400, "invalid_request"},
+		{"cut short", post(`{"username":"joe"`), 400, "invalid_request"},
+		{"trailing data", post(joesLogin + "{}"), 400, "invalid_request"},
+		{"duplicate", post(`{"username":"joe","username":"ann","password":"pass"}`), 400, "invalid_request"},
+		{"not UTF-8", post("{\"username\":\"\xff\",\"password\":\"pass\"}"), 400, "invalid_request"},
+		{"no username", post(`{"password":"pass"}`), 400, "invalid_request"},
+		{"no password", post(`{"username":"joe"}`), 400, "invalid_request"},
+		{"empty password", post(`{"username":"joe","password":""}`), 400, "invalid_request"},
+		{"empty username", post(`{"username":"","password":"pass"}`), 400, "invalid_request"},
+		{"number", post(`{"username":1,"password":"pass"}`), 400, "invalid_request"},
+		{"list", post(`{"username":["joe"],"password":"pass"}`), 400, "invalid_request"},
+		{"another case", post(`{"Username":"joe","password":"pass"}`), 400, "invalid_request"},
+		{"too large", post(`{"username":"joe","password":"` + strings.Repeat("x", 16384) + `"}`), 413, "content_too_large"},
+		{"too large for the server", limited, 413, "content_too_large"},
+		{"connection lost", broken, 400, "invalid_request"},
+	} {
+		auth := mustNew(t, accepting())
+		res := auth.Login(tt.r)
+		if res.Status != tt.status || !strings.Contains(string(res.Body), `"`+tt.code+`"`) {
+			t.Errorf("%s: got %d %s, want %d %s", tt.name, res.Status, res.Body, tt.status, tt.code)
+		}
+		if got := res.Header.Values("Cache-Control"); !slices.Equal(got, []string{"no-store"}) {
+			t.Errorf("%s: Cache-Control is %q, want no-store", tt.name, got)
+		}
+		if got := res.Header.Get("Allow"); (got == "POST") != (tt.status == 405) {
+			t.Errorf("%s: Allow is %q", tt.name, got)
+		}
+		lacks(t, tt.name, res.Body, "joe", "ann", "database")
+	}
+}
+
+type failingReader struct{ err error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
+
+func TestLoginAnswer(t *testing.T) {
+	cfg := accepting()
+	cfg.Scheme = "JWT"
+	res := mustNew(t, cfg).Login(post(joesLogin))
+	var body struct {
+		AccessToken string `json:"access_token"`
+		TokenType   string `json:"token_type"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal(res.Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(body.AccessToken, ".") != 2 || body.TokenType != "JWT" || body.ExpiresIn != 300 || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %s", res.Body)
+	}
+
+	cfg.AuthResponse = func(r core.Request, u *user, issued core.Issued) core.Response {
+		return core.Response{
+			Header: http.Header{"Cache-Control": {"public"}, "Set-Cookie": {"t=" + issued.Token}},
+			Body:   []byte(u.Name + " " + r.Path()),
+		}
+	}
+	res = mustNew(t, cfg).Login(post(joesLogin))
+	if res.Status != 200 || string(res.Body) != "joe /auth" || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Set-Cookie") == "" {
+		t.Errorf("own answer: got %d %s %v", res.Status, res.Body, res.Header)
+	}
+	cfg.AuthResponse = func(core.Request, *user, core.Issued) core.Response { return core.Response{Status: 204} }
+	if res = mustNew(t, cfg).Login(post(joesLogin)); res.Status != 204 || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("own status: got %d %v", res.Status, res.Header)
+	}
+	cfg.AuthResponse = func(core.Request, *user, core.Issued) core.Response { panic("secret") }
+	if res = mustNew(t, cfg).Login(post(joesLogin)); res.Status != 500 || strings.Contains(string(res.Body), "secret") {
+		t.Errorf("panic: got %d %s", res.Status, res.Body)
+	}
+}
+
+func TestLoginFields(t *testing.T) {
+	cfg := accepting()
+	cfg.Login = core.LoginEndpoint{UsernameField: "email", PasswordField: "pin", MaxBytes: 40, Methods: []string{"POST", "PUT"}}
+	auth := mustNew(t, cfg)
+	put := post(`{"email":"joe","pin":"pass"}`)
+	put.method = "PUT"
+	for _, tt := range []struct {
+		name string
+		r    stub
+		want int
+	}{
+		{"own names", post(`{"email":"joe","pin":"pass"}`), 200},
+		{"own method", put, 200},
+		{"the default names", post(joesLogin), 400},
+		{"own limit", post(`{"email":"joe","pin":"pass","x":"123456"}`), 413},
+	} {
+		if got := auth.Login(tt.r).Status; got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+	if got := auth.Login(get()).Header.Get("Allow"); got != "POST, PUT" {
+		t.Errorf("Allow is %q, want both", got)
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	var got core.Credentials
+	var more struct {
+		OTP    string `json:"otp"`
+		Tenant struct {
+			ID int `json:"id"`
+		} `json:"tenant"`
+	}
+	cfg := accepting()
+	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) {
+		got = c
+		return joe, c.Decode(&more)
+	}
+	res := mustNew(t, cfg).Login(post(`{"username":"joe","password":"pass","otp":"123","OTP":"999","tenant":{"id":7,"ID":8}}`))
+	if res.Status != 200 || more.OTP != "123" || more.Tenant.ID != 7 {
+		t.Errorf("got %d and %+v, want 123 and 7", res.Status, more)
+	}
+	if got.Username != "joe" || got.Password != "pass" || got.Request.RemoteAddr() != "192.0.2.1:1234" {
+		t.Errorf("got %q %q %v", got.Username, got.Password, got.Request)
+	}
+	if err := (core.Credentials{Username: "joe"}).Decode(&more); err == nil {
+		t.Error("credentials without a login were decoded")
+	}
+}
+
+// TestLoginWithoutAuthenticate: mounted by hand it fails, and does not let in.
+func TestLoginWithoutAuthenticate(t *testing.T) {
+	if res := mustNew(t, core.Config[string]{Keys: decodeKey(t)}).Login(post(joesLogin)); res.Status != 500 {
+		t.Errorf("got %d, want 500", res.Status)
+	}
+}
+
+// TestPasswordCheck: for an unknown user the same comparison is made, and only
+// one, as for a wrong password.
+func TestPasswordCheck(t *testing.T) {
+	compared := 0
+	hash := func(p []byte) ([]byte, error) { return append([]byte("hash:"), p...), nil }
+	compare := func(hash, p []byte) error {
+		compared++
+		if string(hash) != "hash:"+string(p) {
+			return errors.New("mismatch")
+		}
+		return nil
+	}
+	check, err := core.NewPasswordCheck(hash, compare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, hash, password string
+		want                 bool
+	}{
+		{"right", "hash:pass", "pass", true},
+		{"wrong", "hash:pass", "no", false},
+		{"unknown user", "", "pass", false},
+		{"unknown user, no password", "", "", false},
+		{"broken hash", "x", "pass", false},
+	} {
+		compared = 0
+		if got := check([]byte(tt.hash), tt.password); got != tt.want || compared != 1 {
+			t.Errorf("%s: got %v after %d comparisons, want %v after 1", tt.name, got, compared, tt.want)
+		}
+	}
+	compared = 0
+	if check(nil, "pass") || compared != 1 {
+		t.Errorf("nil: %d comparisons, want 1", compared)
+	}
+
+	for _, tt := range []struct {
+		name    string
+		hash    func([]byte) ([]byte, error)
+		compare func(_, _ []byte) error
+		want    string
+	}{
+		{"hash fails", func([]byte) ([]byte, error) { return nil, errDatabase }, compare, "hash: the database is down"},
+		{"compare does not fit", func([]byte) ([]byte, error) { return []byte("x"), nil }, compare, "compare does not read what hash makes"},
+		{"compare takes all", hash, func(_, _ []byte) error { return nil }, "compare takes a wrong password"},
+	} {
+		if check, err := core.NewPasswordCheck(tt.hash, tt.compare); err == nil || check != nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}

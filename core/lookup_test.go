@@ -1,0 +1,235 @@
+package core_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// TestLookup is the table of where a token may be. want is the token found; a
+// kind where there is none.
+func TestLookup(t *testing.T) {
+	header, cookie, query := core.Header{}, core.Cookie{Name: "tok"}, core.Query{}
+	jwt := core.Header{Scheme: "JWT"}
+	bare := core.Header{Name: "x-token", Bare: true}
+	custom := core.Custom(func(r core.Request) (core.Credential, error) {
+		return core.Credential{Token: strings.Join(r.Header("X-Custom"), "")}, nil
+	})
+	const auth = "Authorization"
+	all := []core.Source{header, cookie, query, custom}
+	for _, tt := range []struct {
+		name    string
+		sources []core.Source
+		r       stub
+		want    string
+		kind    core.Kind
+	}{
+		{"nothing", nil, get(), "", core.Missing},
+		{"bearer", nil, get(auth, "Bearer t"), "t", 0},
+		{"small letters (RFC 9110 section 11.1)", nil, get(auth, "bearer t"), "t", 0},
+		{"capitals", nil, get(auth, "BEARER t"), "t", 0},
+		{"several spaces", nil, get(auth, "Bearer   t"), "t", 0},
+		{"space around", nil, get(auth, " \tBearer t \t"), "t", 0},
+		{"another scheme", nil, get(auth, "Basic eDp5"), "", core.Missing},
+		{"longer scheme", nil, get(auth, "BearerX t"), "", core.Missing},
+		{"no space", nil, get(auth, "Bearert"), "", core.Missing},
+		{"empty field", nil, get(auth, ""), "", core.Missing},
+		{"only space", nil, get(auth, "  "), "", core.Missing},
+		{"scheme alone (RFC 6750 section 3.1)", nil, get(auth, "Bearer"), "", core.BadRequest},
+		{"scheme and space", nil, get(auth, "Bearer "), "", core.BadRequest},
+		{"two tokens", nil, get(auth, "Bearer a b"), "", core.BadRequest},
+		{"comma", nil, get(auth, "Bearer a,b"), "", core.BadRequest},
+		{"two credentials", nil, get(auth, "Bearer a, Basic b"), "", core.BadRequest},
+		{"tab for a space", nil, get(auth, "Bearer\tt"), "", core.BadRequest},
+		{"line feed", nil, get(auth, "Bearer a\nb"), "", core.BadRequest},
+		{"NUL", nil, get(auth, "Bearer a\x00"), "", core.BadRequest},
+		{"DEL", nil, get(auth, "Bearer a\x7f"), "", core.BadRequest},
+		{"two fields", nil, get(auth, "Bearer a", auth, "Bearer a"), "", core.BadRequest},
+		{"two fields, one of another scheme", nil, get(auth, "Basic a", auth, "Bearer a"), "", core.BadRequest},
+		{"own scheme", []core.Source{jwt}, get(auth, "jwt t"), "t", 0},
+		{"own scheme, Bearer sent", []core.Source{jwt}, get(auth, "Bearer t"), "", core.Missing},
+		{"bare", []core.Source{bare}, get("X-Token", "t"), "t", 0},
+		{"bare, with a scheme", []core.Source{bare}, get("X-Token", "Bearer t"), "", core.BadRequest},
+		{"bare, empty", []core.Source{bare}, get("X-Token", ""), "", core.Missing},
+		{"two header sources, the second", []core.Source{header, jwt}, get(auth, "JWT t"), "t", 0},
+		{"not asked for", []core.Source{header}, call("GET", "access_token=t", "Cookie", "tok=t"), "", core.Missing},
+
+		{"query", []core.Source{query}, call("GET", "a=b&access_token=t&c"), "t", 0},
+		{"query, escaped", []core.Source{query}, call("GET", "%61ccess_token=a%2Eb"), "a.b", 0},
+		{"query, own name", []core.Source{core.Query{Name: "jwt"}}, call("GET", "jwt=t"), "t", 0},
+		{"query, none", []core.Source{query}, call("GET", "access=t&Access_Token=t"), "", core.Missing},
+		{"query, bad escape elsewhere", []core.Source{query}, call("GET", "%zz=1&access_token=t"), "t", 0},
+		{"query, semicolon", []core.Source{query}, call("GET", "a=1;access_token=t"), "", core.Missing},
+		{"query, empty", []core.Source{query}, call("GET", "access_token="), "", core.BadRequest},
+		{"query, no value", []core.Source{query}, call("GET", "access_token"), "", core.BadRequest},
+		{"query, twice", []core.Source{query}, call("GET", "access_token=t&access_token=t"), "", core.BadRequest},
+		{"query, twice, once escaped", []core.Source{query}, call("GET", "access_token=t&access%5Ftoken=t"), "", core.BadRequest},
+		{"query, bad escape", []core.Source{query}, call("GET", "access_token=%zz"), "", core.BadRequest},
+		{"query, space", []core.Source{query}, call("GET", "access_token=a+b"), "", core.BadRequest},
+		{"query, comma", []core.Source{query}, call("GET", "access_token=a%2Cb"), "", core.BadRequest},
+		{"query, control", []core.Source{query}, call("GET", "access_token=a%0A"), "", core.BadRequest},
+
+		{"cookie", []core.Source{cookie}, get("Cookie", "a=b; tok=t; c=d"), "t", 0},
+		{"cookie, no spaces", []core.Source{cookie}, get("Cookie", "a=b;tok=t;c=d"), "t", 0},
+		{"cookie, second line", []core.Source{cookie}, get("Cookie", "a=b", "Cookie", "tok=t"), "t", 0},
+		{"cookie, equals signs", []core.Source{cookie}, get("Cookie", "tok=t=="), "t==", 0},
+		{"cookie, default name", []core.Source{core.Cookie{}}, get("Cookie", "__Host-access_token=t"), "t", 0},
+		{"cookie, another case", []core.Source{cookie}, get("Cookie", "Tok=t"), "", core.Missing},
+		{"cookie, no value", []core.Source{cookie}, get("Cookie", "tok"), "", core.Missing},
+		{"cookie, empty", []core.Source{cookie}, get("Cookie", "tok="), "", core.Missing},
+		{"cookie, twice", []core.Source{cookie}, get("Cookie", "tok=t; tok=t"), "", core.BadRequest},
+		{"cookie, twice, empty first", []core.Source{cookie}, get("Cookie", "tok=; tok=t"), "", core.BadRequest},
+		{"cookie, twice in two lines", []core.Source{cookie}, get("Cookie", "tok=t", "Cookie", "tok=u"), "", core.BadRequest},
+		{"cookie, control", []core.Source{cookie}, get("Cookie", "tok=a\x01"), "", core.BadRequest},
+		{"first cookie decides", []core.Source{cookie, core.Cookie{Name: "b"}}, get("Cookie", "b=2; tok=1"), "1", 0},
+		{"second cookie", []core.Source{cookie, core.Cookie{Name: "b"}}, get("Cookie", "b=2"), "2", 0},
+
+		{"custom", all, get("X-Custom", "t"), "t", 0},
+		{"custom, none", all, get(), "", core.Missing},
+		{"header and query (RFC 6750 section 2)", all, call("GET", "access_token=t", auth, "Bearer t"), "", core.BadRequest},
+		{"header and custom", all, get(auth, "Bearer t", "X-Custom", "t"), "", core.BadRequest},
+		{"header and cookie: the header", all, get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
+		{"cookie source first: the header", []core.Source{cookie, header}, get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
+		{"a bad header is final", all, get(auth, "Bearer", "Cookie", "tok=c"), "", core.BadRequest},
+		{"another scheme is no header", all, get(auth, "Basic x", "Cookie", "tok=c"), "c", 0},
+		{"query and cookie: the query", all, call("GET", "access_token=q", "Cookie", "tok=c"), "q", 0},
+		{"a bad query is final", all, call("GET", "access_token=", "Cookie", "tok=c"), "", core.BadRequest},
+	} {
+		c, err := core.Lookup(tt.sources...)(tt.r)
+		kind := core.Kind(0)
+		if err != nil {
+			var e *core.Error
+			if kind, _ = err.(core.Kind); errors.As(err, &e) {
+				kind = e.Kind
+			}
+		}
+		if kind != tt.kind || err == nil && c.Token != tt.want {
+			t.Errorf("%s: got %q, %v, want %q, %v", tt.name, c.Token, err, tt.want, tt.kind)
+		}
+		if err == nil && c.Source == nil {
+			t.Errorf("%s: the source is not said", tt.name)
+		}
+	}
+}
+
+// TestSourcesByThemselves: Find takes the defaults without a Lookup around it.
+func TestSourcesByThemselves(t *testing.T) {
+	r := call("GET", "access_token=q", "Authorization", "bearer h", "Cookie", "__Host-access_token=c")
+	for want, source := range map[string]core.Source{"h": core.Header{}, "q": core.Query{}, "c": core.Cookie{}} {
+		if c, err := source.Find(r); c.Token != want || err != nil {
+			t.Errorf("%T: got %q, %v, want %q", source, c.Token, err, want)
+		}
+	}
+	c, err := core.Header{}.Find(r)
+	if c.Scheme != "Bearer" || err != nil {
+		t.Errorf("got scheme %q, want Bearer", c.Scheme)
+	}
+	if _, err := core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, errDatabase }).Find(r); err != errDatabase {
+		t.Errorf("Custom: got %v, want its own error", err)
+	}
+}
+
+// TestCustomSaysItsSource: a source that fills in Source is believed.
+func TestCustomSaysItsSource(t *testing.T) {
+	own := core.Custom(func(core.Request) (core.Credential, error) {
+		return core.Credential{Token: "t", Source: core.Query{}}, nil
+	})
+	c, err := core.Lookup(own)(get())
+	if _, ok := c.Source.(core.Query); !ok || err != nil {
+		t.Errorf("got %T, %v, want core.Query", c.Source, err)
+	}
+}
+
+// TestCSRF: a cookie on an unsafe method needs proof of where it comes from.
+func TestCSRF(t *testing.T) {
+	const host = "https://api.example.com"
+	trusted := []string{"https://app.example.com"}
+	for _, tt := range []struct {
+		name   string
+		method string
+		fields []string
+		want   bool
+	}{
+		{"GET", "GET", nil, true},
+		{"HEAD", "HEAD", nil, true},
+		{"OPTIONS", "OPTIONS", nil, true},
+		{"TRACE", "TRACE", nil, false},
+		{"unknown method", "BREW", nil, false},
+		{"small letters", "get", nil, false},
+		{"GET from elsewhere", "GET", []string{"Sec-Fetch-Site", "cross-site"}, true},
+		{"no proof", "POST", nil, false},
+		{"same origin", "POST", []string{"Sec-Fetch-Site", "same-origin"}, true},
+		{"typed by the user", "DELETE", []string{"Sec-Fetch-Site", "none"}, true},
+		{"same site", "POST", []string{"Sec-Fetch-Site", "same-site"}, false},
+		{"cross site", "POST", []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"unknown site", "POST", []string{"Sec-Fetch-Site", "Same-Origin"}, false},
+		{"empty site", "POST", []string{"Sec-Fetch-Site", ""}, false},
+		{"two sites", "POST", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "same-origin"}, false},
+		{"cross site beats Origin", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", host}, false},
+		{"Origin", "PUT", []string{"Origin", host}, true},
+		{"Origin, another case", "PUT", []string{"Origin", "HTTPS://API.example.com"}, true},
+		{"Origin of another scheme", "PUT", []string{"Origin", "http://api.example.com"}, false},
+		{"Origin of another port", "PUT", []string{"Origin", host + ":8443"}, false},
+		{"Origin of another host", "PUT", []string{"Origin", "https://evil.example"}, false},
+		{"Origin that begins like ours", "PUT", []string{"Origin", host + ".evil.example"}, false},
+		{"null", "PUT", []string{"Origin", "null"}, false},
+		{"two Origins", "PUT", []string{"Origin", host, "Origin", host}, false},
+		{"trusted", "PATCH", []string{"Origin", trusted[0]}, true},
+		{"trusted, though cross site", "PATCH", []string{"Origin", trusted[0], "Sec-Fetch-Site", "cross-site"}, true},
+		{"two Origins, one trusted", "PATCH", []string{"Origin", trusted[0], "Origin", trusted[0]}, false},
+		{"Referer is no proof", "POST", []string{"Referer", host + "/form"}, false},
+		{"a forwarded scheme is no proof", "POST", []string{"Origin", "http://api.example.com", "X-Forwarded-Proto", "http"}, false},
+	} {
+		r := call(tt.method, "", append(tt.fields, "Cookie", "__Host-access_token=t")...)
+		_, err := core.Lookup(core.Cookie{TrustedOrigins: trusted})(r)
+		if want := error(core.CSRF); tt.want == (err != nil) || err != nil && !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want ok %v", tt.name, err, tt.want)
+		}
+		if _, err := core.Lookup(core.Cookie{InsecureNoCSRF: true})(r); err != nil {
+			t.Errorf("%s, InsecureNoCSRF: got %v", tt.name, err)
+		}
+	}
+	// Without the cookie there is nothing to forge.
+	if _, err := core.Lookup(core.Cookie{})(call("POST", "")); !errors.Is(err, core.Missing) {
+		t.Errorf("no cookie: got %v, want Missing", err)
+	}
+	// A token that is in a header too was put there on purpose.
+	r := call("POST", "", "Cookie", "__Host-access_token=t", "Authorization", "Bearer t")
+	if _, err := core.Lookup(core.Header{}, core.Cookie{})(r); err != nil {
+		t.Errorf("cookie and header: got %v", err)
+	}
+}
+
+// FuzzLookup: no header, query or cookie makes it panic, and what it finds has
+// no space, comma or control character, whatever the source.
+func FuzzLookup(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"Bearer t", "access_token=t", "tok=t"}, {"Bearer", "access_token=", "tok"}, {"bearer a b", "access_token=a+b", "tok=; tok=t"},
+		{"\tBearer\tt\x00", "%61ccess_token=%zz&access_token=%00", "a;=;tok==;tok"}, {"Bearer a,b", "access_token=a%2Cb", "tok=\"t\""},
+		{"Basic eDp5", "&&=&", ";;;"}, {"é", "%", "tok=\x7f"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	sources := []core.Source{core.Header{}, core.Header{Name: "Authorization", Bare: true}, core.Query{}, core.Cookie{Name: "tok"}}
+	f.Fuzz(func(t *testing.T, header, query, cookie string) {
+		r := call("GET", query, "Authorization", header, "Cookie", cookie)
+		for _, s := range append(sources, core.Custom(core.Lookup(sources[0], sources[2], sources[3]))) {
+			c, err := s.Find(r)
+			_, isCookie := s.(core.Cookie)
+			_, isCustom := s.(core.Custom)
+			switch {
+			case err != nil && (c.Token != "" || !errors.Is(err, core.Missing) && !errors.Is(err, core.BadRequest)):
+				t.Errorf("%T: got %q and %v", s, c.Token, err)
+			case err != nil:
+			case c.Token == "":
+				t.Errorf("%T: an empty token is no credential", s)
+			case strings.ContainsFunc(c.Token, func(r rune) bool { return r < ' ' || r == 0x7f }):
+				t.Errorf("%T: %q has a control character", s, c.Token)
+			case !isCookie && !isCustom && strings.ContainsAny(c.Token, " ,"):
+				t.Errorf("%T: %q has a space or a comma", s, c.Token)
+			}
+		}
+	})
+}

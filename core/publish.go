@@ -1,0 +1,206 @@
+package core
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// keySetPath is where verifiers expect a key set. RFC 8615 keeps the directory
+// for such things; the name is a habit and no standard.
+const keySetPath = "/.well-known/jwks.json"
+
+// keySetMaxAge is for key sets that do not change while the program runs. The
+// next version of the program may have another one.
+const keySetMaxAge = time.Minute
+
+// publisher is a KeySource or Signer whose keys are ours to show. Keys that a
+// provider publishes are not: who trusts our key set trusts us, not him.
+type publisher interface {
+	// publisher returns a function that returns what is published now, the same
+	// pointer until it changes. It returns nil if that is nothing, for ever.
+	publisher() func() *publication
+}
+
+// publication is a list of keys to publish. Secrets may be among them, and are
+// left out.
+type publication struct {
+	keys   []*Key
+	maxAge time.Duration // for which caches may keep it
+}
+
+func fixedPublication(keys ...*Key) func() *publication {
+	p := &publication{keys: keys, maxAge: keySetMaxAge}
+	if !slices.ContainsFunc(keys, func(k *Key) bool { return k.made() && k.m.public != nil }) {
+		return nil
+	}
+	return func() *publication { return p }
+}
+
+func (k *Key) publisher() func() *publication    { return fixedPublication(k) }
+func (s *KeySet) publisher() func() *publication { return fixedPublication(s.keys...) }
+
+// publisher of a ring: it may have secrets today and public keys tomorrow.
+func (r *ring) publisher() func() *publication {
+	return func() *publication {
+		if v := r.current(); v != nil {
+			return v.publication
+		}
+		return &publication{}
+	}
+}
+
+// publishers returns what there is to publish. If both are one, its keys are
+// found to be the same.
+func publishers(keys KeySource, signer Signer) (list []func() *publication) {
+	if p, ok := keys.(publisher); ok && !isNil(keys) {
+		list = append(list, p.publisher())
+	}
+	if p, ok := signer.(publisher); ok && !isNil(signer) {
+		list = append(list, p.publisher())
+	}
+	return slices.DeleteFunc(list, func(p func() *publication) bool { return p == nil })
+}
+
+// KeyRoutes are the endpoints that publish the keys with which others verify the
+// tokens of this Auth: /.well-known/jwks.json, a JWK Set (RFC 7517 section 5),
+// to be mounted on the root.
+//
+// It shows the public halves of Keys and of Signer, if they are a Key, a KeySet,
+// a KeyRing or a KeyDir, and never a secret. Keys of a provider's, as those of
+// NewKeySetURL, and keys that are bound to another issuer than Rules.Issuer, are
+// not shown again. If there is nothing to publish, and never will be, there are
+// no routes. What it publishes is what NewKeySetURL reads.
+//
+// The endpoint answers GET and HEAD, needs no token, and may be read by every
+// web page. Caches may keep the set for a minute, or for a sixth of a ring's
+// Lead, so that a new key has reached everybody before it signs.
+func (a *Auth[T]) KeyRoutes() []Route {
+	if len(a.publishers) == 0 {
+		return nil
+	}
+	e := &keySetEndpoint{engine: a.engine}
+	return []Route{{Path: keySetPath, Serve: e.serve}}
+}
+
+// keySetEndpoint publishes the keys of an Auth.
+type keySetEndpoint struct {
+	*engine
+	last atomic.Pointer[keyDocument]
+}
+
+// keyDocument is a key set as it is sent. It is made once, and written many times.
+type keyDocument struct {
+	of              []*publication
+	tag             string
+	ok, notModified Response
+}
+
+var keySetMethods = []string{http.MethodGet, http.MethodHead}
+
+func (e *keySetEndpoint) serve(r Request) (res Response) {
+	start := e.start()
+	defer func() {
+		if p := recover(); p != nil { // the Observer's
+			failed := recovered(p, debug.Stack())
+			e.observe(r.Context(), start, Event{Action: ActionPublish}, failed)
+			res = e.answer(ActionPublish, r, Credential{}, failed)
+		}
+	}()
+	err := wellFormed(r)
+	if err == nil && !slices.Contains(keySetMethods, r.Method()) {
+		err = &Error{Kind: MethodNotAllowed, Methods: keySetMethods}
+	}
+	if err != nil {
+		refusal := classify(err)
+		e.observe(r.Context(), start, Event{Action: ActionPublish}, refusal)
+		return e.answer(ActionPublish, r, Credential{}, refusal)
+	}
+	doc := e.document()
+	e.observe(r.Context(), start, Event{Action: ActionPublish}, nil)
+	if matches(r.Header("If-None-Match"), doc.tag) {
+		return doc.notModified
+	}
+	return doc.ok
+}
+
+// document returns the key set of now.
+func (e *keySetEndpoint) document() *keyDocument {
+	var few [2]*publication
+	of := few[:0]
+	for _, p := range e.publishers {
+		of = append(of, p())
+	}
+	if doc := e.last.Load(); doc != nil && slices.Equal(doc.of, of) {
+		return doc
+	}
+	doc := newKeyDocument(slices.Clone(of), e.rules.Issuer)
+	e.last.Store(doc)
+	return doc
+}
+
+func newKeyDocument(of []*publication, issuer string) *keyDocument {
+	var texts [][]byte
+	maxAge := keySetMaxAge
+	for _, p := range of {
+		maxAge = min(maxAge, p.maxAge)
+		for _, k := range p.keys {
+			text, ok := k.jwk()
+			if iss := k.issuer(); !ok || iss != "" && iss != issuer {
+				continue
+			}
+			if !slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
+				texts = append(texts, text)
+			}
+		}
+	}
+	body := append(append([]byte(`{"keys":[`), bytes.Join(texts, []byte(","))...), "]}\n"...)
+	sum := sha256.Sum256(body)
+	doc := &keyDocument{of: of, tag: `"` + jws.Encode(sum[:16]) + `"`}
+	// Canonical names, as a Response has them.
+	header := http.Header{
+		"Access-Control-Allow-Origin": {"*"}, // it is public, and cookies are not looked at
+		"Cache-Control":               {"public, max-age=" + strconv.FormatInt(int64(maxAge/time.Second), 10)},
+		"Etag":                        {doc.tag},
+	}
+	doc.notModified = Response{Status: http.StatusNotModified, Header: header}
+	doc.ok = Response{Status: http.StatusOK, Header: header.Clone(), Body: body}
+	doc.ok.Header["Content-Type"] = []string{"application/jwk-set+json"} // RFC 7517 section 8.5.2
+	return doc
+}
+
+// matches reports whether an If-None-Match names the tag, compared weakly (RFC
+// 9110 sections 8.8.3.2 and 13.1.2). What cannot be read matches nothing.
+func matches(fields []string, tag string) bool {
+	list := strings.Trim(strings.Join(fields, ","), " \t")
+	if list == "*" {
+		return true
+	}
+	for list != "" {
+		list = strings.TrimLeft(list, " \t,")
+		list = strings.TrimPrefix(list, "W/")
+		if !strings.HasPrefix(list, `"`) {
+			return false
+		}
+		end := strings.IndexByte(list[1:], '"')
+		if end < 0 {
+			return false
+		}
+		if list[:end+2] == tag {
+			return true
+		}
+		list = strings.TrimLeft(list[end+2:], " \t")
+		if list != "" && list[0] != ',' {
+			return false
+		}
+	}
+	return false
+}

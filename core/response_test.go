@@ -1,0 +1,270 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+func TestSetHeaders(t *testing.T) {
+	res := core.Response{Header: http.Header{
+		"Vary": {"Cookie"}, "Set-Cookie": {"a=1", "b=2"}, "Www-Authenticate": {"Bearer"}, "Link": {"<x>"}, "Cache-Control": {"private"},
+	}}
+	h := http.Header{"Vary": {"Accept"}, "Set-Cookie": {"z=0"}, "Cache-Control": {"public", "max-age=60"}, "Etag": {"x"}}
+	res.SetHeaders(h)
+	want := http.Header{
+		"Vary": {"Accept", "Cookie"}, "Set-Cookie": {"z=0", "a=1", "b=2"}, "Www-Authenticate": {"Bearer"}, "Link": {"<x>"},
+		"Cache-Control": {"private"}, "Etag": {"x"},
+	}
+	if !reflect.DeepEqual(h, want) {
+		t.Errorf("got %v, want %v", h, want)
+	}
+	for _, values := range h {
+		values[len(values)-1] = "changed"
+	}
+	if res.Header.Get("Cache-Control") != "private" || res.Header["Set-Cookie"][1] != "b=2" || res.Header.Get("Link") != "<x>" {
+		t.Errorf("a later handler changed the Response: %v", res.Header)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	res, err := core.JSON(201, map[string]int{"a": 1})
+	if err != nil || res.Status != 201 || string(res.Body) != "{\"a\":1}\n" || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %v, %v", res, err)
+	}
+	if _, err := core.JSON(200, func() {}); err == nil {
+		t.Error("a function became JSON")
+	}
+}
+
+func TestFromHTTP(t *testing.T) {
+	r := httptest.NewRequest("PUT", "https://api.example.com/a%2Fb?q=1&q=2", strings.NewReader("body"))
+	r.Header["X-A"] = []string{"1", "2"}
+	r.RemoteAddr = "192.0.2.7:80"
+	got := core.FromHTTP(r)
+	var body bytes.Buffer
+	body.ReadFrom(got.Body())
+	for _, tt := range []struct {
+		name      string
+		got, want any
+	}{
+		{"context", got.Context(), r.Context()},
+		{"method", got.Method(), "PUT"},
+		{"scheme", got.Scheme(), "https"},
+		{"host", got.Host(), "api.example.com"},
+		{"path", got.Path(), "/a%2Fb"},
+		{"query", got.RawQuery(), "q=1&q=2"},
+		{"peer", got.RemoteAddr(), "192.0.2.7:80"},
+		{"header", strings.Join(got.Header("X-A"), ","), "1,2"},
+		{"no header", len(got.Header("X-B")), 0},
+		{"body", body.String(), "body"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, tt.got, tt.want)
+		}
+	}
+	r = httptest.NewRequest("GET", "http://a/", nil)
+	r.Header.Set("X-Forwarded-Proto", "https")
+	r.Body = nil
+	if got := core.FromHTTP(r); got.Scheme() != "http" || got.Body() != http.NoBody {
+		t.Errorf("got %s and body %v, want http and none", got.Scheme(), got.Body())
+	}
+}
+
+func TestReject(t *testing.T) {
+	auth := mustNew(t, accepting())
+	for _, tt := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"kind", core.Forbidden, 403},
+		{"error", &core.Error{Kind: core.TooManyRequests}, 429},
+		{"infrastructure", errDatabase, 500},
+		{"none", nil, 500},
+	} {
+		if got := auth.Reject(get(), tt.err).Status; got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestOnError(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		onError core.ErrorHandler
+		status  int
+		body    string
+	}{
+		{"default, changed", func(_ core.Request, e *core.Error) core.Response {
+			res := e.Response()
+			res.Header.Set("X-A", "b")
+			return res
+		}, 403, `"error":"forbidden"`},
+		{"own", func(core.Request, *core.Error) core.Response {
+			return core.Response{Status: 418, Body: []byte("tea")}
+		}, 418, "tea"},
+		{"no status", func(core.Request, *core.Error) core.Response { return core.Response{Body: []byte("tea")} }, 403, "tea"},
+		{"nothing", func(core.Request, *core.Error) core.Response { return core.Response{} }, 403, ""},
+		{"panic", func(core.Request, *core.Error) core.Response { panic("secret") }, 500, `"error":"server_error"`},
+		{"panic of a kind", func(core.Request, *core.Error) core.Response { panic(core.Missing) }, 500, `"error":"server_error"`},
+	} {
+		var seen jwttest.Recorder
+		var got *core.Error
+		cfg := accepting()
+		cfg.Realm, cfg.Observer = "here", &seen
+		cfg.OnError = func(r core.Request, e *core.Error) core.Response { got = e; return tt.onError(r, e) }
+		auth := mustNew(t, cfg)
+		guard := func(context.Context, *core.Claims) error {
+			return &core.Error{Kind: core.Forbidden, Cause: errDatabase}
+		}
+		_, res, ok := auth.Require(guard)(get())
+		if ok || res.Status != tt.status || !strings.Contains(string(res.Body), tt.body) {
+			t.Errorf("%s: got %d %s, want %d %s", tt.name, res.Status, res.Body, tt.status, tt.body)
+		}
+		if got == nil || got.Kind != core.Forbidden || !errors.Is(got, errDatabase) {
+			t.Errorf("%s: OnError got %v, want the kind and the cause", tt.name, got)
+		}
+		lacks(t, tt.name, res.Body, "secret", "database")
+		if e := seen.Events(); tt.status == 500 && (len(e) != 2 || e[1].Kind != core.Internal || len(e[1].Stack) == 0) {
+			t.Errorf("%s: got events %v, want the refusal and the panic", tt.name, e)
+		}
+	}
+}
+
+// TestOnErrorSeesTheRealm: the challenge it finds in Response is the Auth's.
+func TestOnErrorSeesTheRealm(t *testing.T) {
+	cfg := accepting()
+	cfg.Realm, cfg.Scheme = "here", "JWT"
+	var challenge string
+	cfg.OnError = func(_ core.Request, e *core.Error) core.Response { challenge = e.Challenge(); return e.Response() }
+	mustNew(t, cfg).Reject(get(), core.Missing)
+	if challenge != `JWT realm="here"` {
+		t.Errorf("got %s", challenge)
+	}
+}
+
+// TestPreparedAnswersDoNotChange: whatever a handler, an OnError or a caller of
+// Reject does to what it got, the next request's answer is the same.
+func TestPreparedAnswersDoNotChange(t *testing.T) {
+	vandal := func(e *core.Error) {
+		for _, list := range [][]string{e.Methods, e.Scopes, e.ACR} {
+			for i := range list {
+				list[i] = "changed"
+			}
+		}
+		e.Kind, e.Scopes, e.Methods, e.Claim = core.Missing, nil, nil, "changed"
+	}
+	cfg := accepting()
+	cfg.Sources, cfg.Lookup = []core.Source{core.Cookie{}, core.Query{}}, nil
+	cfg.OnError = func(_ core.Request, e *core.Error) core.Response {
+		res := e.Response()
+		vandal(e)
+		return res
+	}
+	plain := cfg
+	plain.OnError = nil
+	stepUp := &core.Error{Kind: core.StepUp, ACR: []string{"urn:a"}}
+	for name, cfg := range map[string]core.Config[*user]{"OnError": cfg, "default": plain} {
+		auth := mustNew(t, cfg)
+		cookie := []string{"Cookie", "__Host-access_token=a.b.c"}
+		acts := map[string]func() *httptest.ResponseRecorder{
+			"missing": func() *httptest.ResponseRecorder { return serve[*user](auth.Require(), get()) },
+			"scope": func() *httptest.ResponseRecorder {
+				return serve[*user](auth.Require(core.Scopes("a", "b")), get(cookie...))
+			},
+			"step up":    func() *httptest.ResponseRecorder { return written(auth.Reject(get(), stepUp)) },
+			"internal":   func() *httptest.ResponseRecorder { return written(auth.Reject(get(), errDatabase)) },
+			"method":     func() *httptest.ResponseRecorder { return written(auth.Login(call("PUT", ""))) },
+			"query":      func() *httptest.ResponseRecorder { return serve[*user](auth.Optional(), call("GET", "access_token=x")) },
+			"anonymous":  func() *httptest.ResponseRecorder { return serve[*user](auth.Optional(), get()) },
+			"identified": func() *httptest.ResponseRecorder { return serve[*user](auth.Require(), get(cookie...)) },
+		}
+		for act, do := range acts {
+			first := do()
+			want, wantHeader := first.Body.String(), first.Header().Clone()
+			for name, values := range first.Header() {
+				values[0] = "changed"
+				first.Header()[name] = append(values, "changed")
+			}
+			second := do()
+			if second.Body.String() != want || !reflect.DeepEqual(second.Header(), wantHeader) {
+				t.Errorf("%s, %s: got %v, then %v", name, act, wantHeader, second.Header())
+			}
+		}
+	}
+	if stepUp.Kind != core.StepUp || stepUp.ACR[0] != "urn:a" {
+		t.Errorf("the step's own error was changed: %v %v", stepUp, stepUp.ACR)
+	}
+}
+
+func written(res core.Response) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	res.SetHeaders(w.Header())
+	w.WriteHeader(res.Status)
+	w.Write(res.Body)
+	return w
+}
+
+// TestCaching: what caches must know of answers to tokens in cookies and queries
+// (RFC 9110 section 12.5.5, RFC 6750 section 2.3).
+func TestCaching(t *testing.T) {
+	header, cookie, query := core.Header{}, core.Cookie{}, core.Query{}
+	token := minted(t, core.Payload{"sub": "joe"})
+	inHeader, inCookie, inQuery := bearer(token), get("Cookie", "__Host-access_token="+token), call("GET", "access_token="+token)
+	for _, tt := range []struct {
+		name           string
+		sources        []core.Source
+		optional       bool
+		r              stub
+		status         int
+		vary, cacheCtl string
+	}{
+		{"header", []core.Source{header}, false, inHeader, 200, "", ""},
+		{"header, refused", []core.Source{header}, false, get(), 401, "", ""},
+		{"header, optional", []core.Source{header}, true, inHeader, 200, "Authorization", ""},
+		{"header, anonymous", nil, true, get(), 200, "Authorization", ""},
+		{"another field", []core.Source{core.Header{Name: "x-token", Bare: true}}, true, get(), 200, "X-Token", ""},
+		{"cookie", []core.Source{cookie}, false, inCookie, 200, "Cookie", ""},
+		{"cookie, refused", []core.Source{cookie}, false, get(), 401, "Cookie", ""},
+		{"both, optional", []core.Source{header, cookie}, true, inCookie, 200, "Authorization, Cookie", ""},
+		{"query", []core.Source{query}, false, inQuery, 200, "", "private"},
+		{"query, none", []core.Source{query}, false, get(), 401, "", ""},
+		{"query, refused", []core.Source{query}, false, call("GET", "access_token="+token+"A"), 401, "", "private"},
+		{"query, badly presented", []core.Source{query}, false, call("GET", "access_token="), 400, "", "private"},
+		{"query and cookie", []core.Source{query, cookie}, false, inQuery, 200, "Cookie", "private"},
+	} {
+		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: tt.sources})
+		gate := auth.Require()
+		if tt.optional {
+			gate = auth.Optional()
+		}
+		w := serve[string](gate, tt.r)
+		if w.Code != tt.status || w.Header().Get("Vary") != tt.vary || w.Header().Get("Cache-Control") != tt.cacheCtl {
+			t.Errorf("%s: got %d %q %q, want %d %q %q", tt.name, w.Code, w.Header().Get("Vary"), w.Header().Get("Cache-Control"), tt.status, tt.vary, tt.cacheCtl)
+		}
+	}
+}
+
+// TestOnErrorKeepsItsCacheControl: a query-borne token's private is a default.
+func TestOnErrorKeepsItsCacheControl(t *testing.T) {
+	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.Query{}}}
+	for _, tt := range []struct {
+		header http.Header
+		want   string
+	}{{nil, "private"}, {http.Header{"Cache-Control": {"no-store"}}, "no-store"}} {
+		cfg.OnError = func(core.Request, *core.Error) core.Response { return core.Response{Header: tt.header} }
+		_, res, _ := mustNew(t, cfg).Require()(call("GET", "access_token=x"))
+		if got := res.Header.Get("Cache-Control"); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}

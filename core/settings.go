@@ -1,0 +1,167 @@
+package core
+
+import (
+	"errors"
+	"time"
+)
+
+// Setting is one of the settings that ReadEnv reads.
+type Setting struct {
+	Name string // without the prefix
+	Doc  string // one line
+}
+
+// Settings lists what ReadEnv reads: for a program's usage text.
+func Settings() []Setting {
+	list := make([]Setting, len(settings))
+	for i, s := range settings {
+		list[i] = Setting{s.name, s.doc}
+	}
+	return list
+}
+
+// ReadEnv reads settings from environ, which is what os.Environ returns, into
+// the Config: all variables whose names start with prefix, as "JWT_". Settings
+// lists them, under the names of Flask-JWT where it had one.
+//
+//	cfg := core.Config[*User]{Authenticate: users.Check, …}
+//	if err := cfg.ReadEnv("JWT_", os.Environ()); err != nil {
+//		log.Fatal(err)
+//	}
+//	cfg.Rules.Issuer = "https://id.example.com" // whatever the environment says
+//
+// What the environment names replaces what the Config held, what it does not
+// name stays; the order of the statements is the only precedence. A key in the
+// environment replaces Keys and Signer.
+//
+// The error lists all mistakes at once, each with its variable and the fix, and
+// leaves the Config as it was. A name under the prefix that is no setting is a
+// mistake too, because a misspelt setting would leave a door open; ignore lists
+// variables, by their full names, to pass over. The names that Kubernetes gives
+// to links with services, as JWT_SERVICE_HOST and JWT_PORT_80_TCP, are passed
+// over anyway. What only several settings together get wrong, New reports.
+//
+// Into what FlaskConfig returned, REQUIRED_CLAIMS is the whole list, exp too,
+// and the plain variable SECRET_KEY is the key where there is no other.
+//
+// ReadEnv reads the files that SECRET_KEY_FILE, PUBLIC_KEY_FILE, JWKS_FILE and
+// KEY_DIR name; it does not fetch from JWKS_URL and OIDC_ISSUER, which need an
+// audience. Now and Observer go into the key source, so set them before. With
+// KEY_DIR, Keys is a *KeyDir; run its Watch to follow the directory. An error
+// never holds a key's value.
+func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) error {
+	s := settable{
+		c.Keys, c.Signer, c.Rules, c.Lifetime, c.NotBefore, c.Realm, c.Scheme, c.Sources, c.Login, c.Now, c.Observer,
+	}
+	if err := s.readEnv(prefix, environ, ignore, c.flask); err != nil {
+		return err
+	}
+	c.Keys, c.Signer, c.Rules, c.Lifetime, c.NotBefore = s.keys, s.signer, s.rules, s.lifetime, s.notBefore
+	c.Realm, c.Scheme, c.Sources, c.Login = s.realm, s.scheme, s.sources, s.login
+	return nil
+}
+
+// settable is what of a Config the environment can set. None of it depends on T.
+type settable struct {
+	keys      KeySource
+	signer    Signer
+	rules     ClaimRules
+	lifetime  time.Duration
+	notBefore time.Duration
+	realm     string
+	scheme    string
+	sources   []Source
+	login     LoginEndpoint
+
+	// The environment does not set these; its key sources take them.
+	now      func() time.Time
+	observer Observer
+}
+
+func (s *settable) readEnv(prefix string, environ, ignore []string, flask bool) error {
+	if prefix == "" {
+		return errors.New("jwtgate: ReadEnv: the prefix is empty, so every variable would be a setting; use one as JWT_")
+	}
+	r := reading{settable: *s, prefix: prefix, flask: flask}
+	r.collect(environ, ignore)
+	if flask {
+		r.readPlainSecret(environ)
+	}
+	for _, setting := range settings {
+		if value, ok := r.values[setting.name]; ok && setting.read != nil {
+			setting.read(&r, setting.name, value)
+		}
+	}
+	r.readKeys()
+	r.compare()
+	if err := errors.Join(r.errs...); err != nil {
+		return err
+	}
+	*s = r.settable
+	return nil
+}
+
+// setting is a row of the table below.
+type setting struct {
+	name, doc string
+	read      func(r *reading, name, value string) // nil: readKeys does
+}
+
+// settings are read in this order, so one may build on those above it.
+var settings = []setting{
+	{"ALGORITHM", "the key's algorithm, as RS256; unset: HS256 for a secret, the key's own for a PEM or a JWK", nil},
+	{"SECRET_KEY", `what signs: a secret, or a private key in PEM, in which \n may stand for line breaks`, nil},
+	{"SECRET_KEY_FILE", "a file with it, taken as it is but for one final line break", nil},
+	{"PUBLIC_KEY", "what verifies: a public key in PEM; alone, nothing is issued", nil},
+	{"PUBLIC_KEY_FILE", "a file with it", nil},
+	{"KEY_DIR", "in place of the keys above: a directory of keys, of which the newest signs; see KeyDir", nil},
+	{"JWKS_FILE", "in place of the keys above: a file with the JWK Set that verifies", nil},
+	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE", nil},
+	{"OIDC_ISSUER", "in place of the keys above: an OpenID provider, whose keys are found through it; needs AUDIENCE", nil},
+	{"INSECURE_SHORT_SECRET", "1 allows a secret shorter than RFC 7518 section 3.2 demands", nil},
+
+	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s", (*reading).readLeeway},
+	{"REQUIRED_CLAIMS", "comma list of claims that must be there besides exp", (*reading).readRequired},
+	{"VERIFY_CLAIMS", "comma list of signature, exp, nbf, iat: those not listed are not checked, but for the signature", (*reading).readVerify},
+	{"ISSUER", "the iss that tokens must have and get", (*reading).readIssuer},
+	{"AUDIENCE", "comma list: aud must name one of them; issued tokens get all", (*reading).readAudience},
+	{"MAX_TOKEN_BYTES", "the longest token that is looked at", (*reading).readMaxTokenBytes},
+
+	{"EXPIRATION_DELTA", "the lifetime of issued tokens, in seconds or as 1h30m", (*reading).readExpiration},
+	{"NOT_BEFORE_DELTA", "the time from iat to nbf of issued tokens, in seconds or as 1m30s", (*reading).readNotBefore},
+
+	{"AUTH_HEADER_PREFIX", "the scheme in the Authorization header, as Bearer", (*reading).readScheme},
+	{"DEFAULT_REALM", "the realm in challenges", (*reading).readRealm},
+	{"TOKEN_LOCATION", "comma list of headers, cookies, query_string: where tokens are looked for", (*reading).readLocations},
+	{"ACCESS_COOKIE_NAME", "the cookie with the token", (*reading).readCookieName},
+	{"QUERY_STRING_NAME", "the query parameter with the token", (*reading).readQueryName},
+	{"TRUSTED_ORIGINS", "comma list of further origins whose requests with a cookie are taken", (*reading).readOrigins},
+
+	{"AUTH_URL_RULE", "the path of the login; empty: it gets no route", (*reading).readLoginPath},
+	{"AUTH_ENDPOINT", "the name of the login's route", (*reading).readEndpoint},
+	{"AUTH_URL_OPTIONS", `JSON object with the login's methods and endpoint, as {"methods":["POST","PUT"]}; OPTIONS is always added`, (*reading).readURLOptions},
+	{"AUTH_USERNAME_KEY", "the login's JSON field with the user's name", (*reading).readUsernameKey},
+	{"AUTH_PASSWORD_KEY", "the login's JSON field with the password", (*reading).readPasswordKey},
+}
+
+// compare judges settings against each other where the environment has both;
+// one beside a value of the code's is for New, since the code may still change it.
+func (r *reading) compare() {
+	if r.both("NOT_BEFORE_DELTA", "EXPIRATION_DELTA") && r.notBefore >= r.lifetime {
+		r.bad("NOT_BEFORE_DELTA", "%v is not before the end of %sEXPIRATION_DELTA, %v; such a token is never valid",
+			r.notBefore, r.prefix, r.lifetime)
+	}
+	if r.both("AUTH_USERNAME_KEY", "AUTH_PASSWORD_KEY") && r.login.UsernameField == r.login.PasswordField {
+		r.bad("AUTH_PASSWORD_KEY", "%q is %sAUTH_USERNAME_KEY too; the login has a field for each", r.login.PasswordField, r.prefix)
+	}
+}
+
+// both reports whether the environment has two settings that are right by themselves.
+func (r *reading) both(a, b string) bool {
+	for _, name := range []string{a, b} {
+		if _, ok := r.values[name]; !ok || r.failed[name] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,230 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// envKey is the text of a key, from a variable or from the file it names.
+type envKey struct {
+	name string // the setting's
+	text string // "" if the environment has none
+}
+
+func (k envKey) set() bool { return k.name != "" }
+func (k envKey) pem() bool { return strings.Contains(k.text, "-----BEGIN") }
+
+// keyText is the PEM with its line breaks: many places that hold an environment
+// have lines, so \n is written for a break. No PEM has a backslash in it.
+func (r *reading) keyText(k envKey) keyText {
+	return keyText{about: r.full(k.name), data: []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(k.text))}
+}
+
+// readKeys reads all settings about the key. They make sense together only.
+func (r *reading) readKeys() {
+	alg, algOK := r.readAlgorithm()
+	short, shortOK := r.readShortSecret()
+	if algOK && shortOK && r.readKeySource(alg, short) {
+		return
+	}
+	secret, secretOK := r.readKey("SECRET_KEY")
+	public, publicOK := r.readKey("PUBLIC_KEY")
+	if !algOK || !shortOK || !secretOK || !publicOK {
+		return
+	}
+	var key *Key
+	switch {
+	case !secret.set() && !public.set():
+		r.keepKey(alg, short)
+	case secret.set() && !secret.pem():
+		key = r.secretKey(secret, public, alg, short)
+	default:
+		key = r.pemKey(secret, public, alg, short)
+	}
+	if key != nil {
+		r.keys, r.signer = key, nil // New makes the key the signer, if it can sign
+	}
+}
+
+func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
+	const name = "ALGORITHM"
+	value, ok := r.values[name]
+	if !ok {
+		return a, !r.failed[name]
+	}
+	if value, ok = r.text(name, value); !ok {
+		return a, false
+	}
+	if a, ok = jws.Lookup(value); !ok {
+		r.bad(name, "%s", unknownAlgorithm(value))
+	}
+	return a, ok
+}
+
+func (r *reading) readShortSecret() (short, ok bool) {
+	const name = "INSECURE_SHORT_SECRET"
+	value, ok := r.values[name]
+	if !ok {
+		return false, !r.failed[name]
+	}
+	short, err := strconv.ParseBool(strings.TrimSpace(value))
+	if err != nil {
+		// Without the value: somebody may have put the secret here.
+		r.bad(name, "it is neither 1 nor 0; unset it, and use a secret that is long enough")
+	}
+	return short, err == nil
+}
+
+// readKey reads one key's text. It is not ok if there is a mistake in it.
+func (r *reading) readKey(name string) (k envKey, ok bool) {
+	file := name + "_FILE"
+	value, inline := r.values[name]
+	path, inFile := r.values[file]
+	switch {
+	case r.failed[name] || r.failed[file]:
+		return k, false
+	case inline && inFile:
+		r.bad(file, "%s%s is set too; set one of them", r.prefix, name)
+		return k, false
+	case inFile:
+		name = file
+		if path, ok = r.text(name, path); !ok {
+			return k, false
+		}
+		data, err := readKeyFile(path)
+		if err != nil {
+			r.bad(name, "the file cannot be read: %w", withoutPath(err))
+			return k, false
+		}
+		value = string(data)
+		if line, ended := strings.CutSuffix(value, "\n"); ended {
+			value = strings.TrimSuffix(line, "\r")
+		}
+	case !inline:
+		return k, true
+	}
+	if strings.TrimSpace(value) == "" {
+		r.bad(name, "there is no key in it; a secret is made with: openssl rand -hex 32")
+		return k, false
+	}
+	return envKey{name, value}, true
+}
+
+// withoutPath takes the path out of an error: whoever put the secret itself
+// where its path belongs should not find it in a log.
+func withoutPath(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// keepKey judges the settings about a key against the one the Config holds.
+func (r *reading) keepKey(alg jws.Algorithm, short bool) {
+	held, _ := r.keys.(*Key)
+	if alg.Name != "" && held.algorithm() != alg.Name {
+		what := "a private key in PEM, or only " + r.prefix + "PUBLIC_KEY to verify with"
+		if alg.Family == jws.Secret {
+			what = "a secret"
+		}
+		r.bad("ALGORITHM", "%s, but there is no key for it; set %sSECRET_KEY to %s", alg.Name, r.prefix, what)
+	}
+	if short {
+		r.bad("INSECURE_SHORT_SECRET", "there is no secret; set %sSECRET_KEY, or unset it", r.prefix)
+	}
+}
+
+func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, short bool) *Key {
+	opts := []KeyOption{}
+	if alg.Name != "" {
+		opts = append(opts, WithAlgorithm(alg.Name))
+	}
+	if short {
+		opts = append(opts, InsecureShortSecret())
+	}
+	switch what := keyFileIn([]byte(secret.text)); {
+	case what != "":
+		r.bad(secret.name, "it is %s; set it to a secret, or to a private key in PEM", what)
+	case namesFile(secret.text):
+		r.bad(secret.name, "it is the path of a file; set %sSECRET_KEY_FILE to have it read", r.prefix)
+	case alg.Name != "" && alg.Family != jws.Secret:
+		r.bad(secret.name, "it is no PEM, and %sALGORITHM %s needs a private key in PEM; set it to one, or the algorithm to HS256",
+			r.prefix, alg.Name)
+	case public.set():
+		r.bad(public.name, "%s%s is a secret, which has no public half; unset one of them, or set the secret to the private key in PEM",
+			r.prefix, secret.name)
+	default:
+		key, err := NewSecret([]byte(secret.text), opts...)
+		for _, e := range flatten(err) {
+			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what NewSecret calls it
+		}
+		return key
+	}
+	return nil
+}
+
+// namesFile reports whether a secret is in truth the path of a file that is there.
+func namesFile(secret string) bool {
+	if !strings.ContainsAny(secret, `/\`) {
+		return false
+	}
+	_, err := os.Stat(secret)
+	return err == nil
+}
+
+// pemKey loads a private key, a public key, or both, which must be a pair.
+func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, short bool) *Key {
+	load := func(opts ...KeyOption) (*Key, error) {
+		switch {
+		case !public.set():
+			return oneKey(r.keyText(secret), nil, opts)
+		case !secret.set():
+			return oneKey(r.keyText(public), nil, opts)
+		}
+		return keyPair(r.keyText(secret), r.keyText(public), nil, opts)
+	}
+	first := secret
+	if !secret.set() {
+		first = public
+	}
+	switch {
+	case public.set() && !public.pem() && keyFileIn([]byte(public.text)) == "":
+		r.bad(public.name, "it is no PEM; set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix)
+		return nil
+	case short:
+		r.bad("INSECURE_SHORT_SECRET", "%s%s is a PEM, and no short secret; unset it", r.prefix, first.name)
+	case alg.Family == jws.Secret:
+		r.bad("ALGORITHM", "%s takes a secret, and %s is a PEM; unset it, or set it to the key's own, as RS256", alg.Name, r.full(first.name))
+		return nil
+	}
+	key, err := load()
+	for _, e := range flatten(err) {
+		if text, ok := strings.CutPrefix(e.Error(), "jwtgate: key pair: "); ok {
+			e = fmt.Errorf("jwtgate: %s%s and %s%s: %s", r.prefix, secret.name, r.prefix, public.name, text)
+		}
+		r.note(first.name, e)
+	}
+	switch {
+	case err != nil:
+		return nil
+	case secret.set() && !key.CanSign():
+		r.bad(secret.name, "it is a public key; set it to the private one, or only %sPUBLIC_KEY to verify and not sign", r.prefix)
+		return nil
+	case !secret.set() && key.CanSign():
+		r.bad(public.name, "it is a private key; make the public one with: openssl pkey -in key.pem -pubout -out public.pem")
+		return nil
+	case alg.Name == "":
+		return key
+	}
+	own := key.algorithm()
+	if key, err = load(WithAlgorithm(alg.Name)); err != nil {
+		r.bad("ALGORITHM", "%s does not fit the key in %s%s, which is one for %s; unset it, or set it to that", alg.Name, r.prefix, first.name, own)
+	}
+	return key
+}

@@ -1,0 +1,135 @@
+package core
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/jws"
+)
+
+// keySources are the settings that say where keys are to be found. One of them,
+// or SECRET_KEY and PUBLIC_KEY, is all there can be: who may sign must not depend
+// on which of two the program looks at first. (Not a map: the order is that of
+// the errors.)
+var keySources = []struct {
+	name string
+	open func(r *reading, where, alg string) (KeySource, error)
+}{
+	{"KEY_DIR", (*reading).openKeyDir},
+	{"JWKS_FILE", (*reading).openKeySetFile},
+	{"JWKS_URL", (*reading).openKeySetURL},
+	{"OIDC_ISSUER", (*reading).openOIDC},
+}
+
+// otherKeySource returns the name of a setting that names keys, and is not the
+// one given; "" if there is none.
+func (r *reading) otherKeySource(name string) string {
+	for _, other := range keySettings() {
+		if _, ok := r.values[other]; ok && other != name {
+			return other
+		}
+	}
+	return ""
+}
+
+// keySettings are the names of all settings that say which the keys are.
+func keySettings() []string {
+	names := []string{"SECRET_KEY", "SECRET_KEY_FILE", "PUBLIC_KEY", "PUBLIC_KEY_FILE"}
+	for _, s := range keySources {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// readKeySource reads the settings of keySources. It is done if one of them is
+// there, whether right or wrong.
+func (r *reading) readKeySource(alg jws.Algorithm, short bool) (done bool) {
+	for _, s := range keySources {
+		value, ok := r.values[s.name]
+		if !ok {
+			done = done || r.failed[s.name]
+			continue
+		}
+		if other := r.otherKeySource(s.name); other != "" {
+			if !done { // once, whatever their number
+				r.bad(s.name, "%s is set too; keys come from one of them", r.full(other))
+			}
+			return true
+		}
+		done = true
+		if short {
+			r.bad("INSECURE_SHORT_SECRET", "there is no secret in %s; unset it", r.full(s.name))
+		}
+		where, ok := r.text(s.name, value)
+		switch {
+		case !ok || short:
+			continue
+		case strings.HasPrefix(where, "{") || strings.Contains(where, "-----BEGIN"):
+			r.bad(s.name, "it is the text of a key; set it to where keys are found") // which an error must not hold
+			continue
+		}
+		source, err := s.open(r, where, alg.Name)
+		if err != nil {
+			for _, e := range flatten(err) {
+				r.note(s.name, renamed{"jwtgate: " + r.full(s.name) + ": " + strings.TrimPrefix(e.Error(), "jwtgate: "), e})
+			}
+			continue
+		}
+		r.keys, r.signer = source, nil // New makes it the signer, if it can sign
+	}
+	return done
+}
+
+// renamed is an error with another text.
+type renamed struct {
+	text string
+	err  error
+}
+
+func (e renamed) Error() string { return e.text }
+func (e renamed) Unwrap() error { return e.err }
+
+// keyAlgorithm is ALGORITHM for keys that do not name their own.
+func keyAlgorithm(alg string) (opts []KeyOption) {
+	if alg != "" {
+		opts = append(opts, WithAlgorithm(alg))
+	}
+	return opts
+}
+
+func (r *reading) openKeyDir(where, alg string) (KeySource, error) {
+	return notNil(LoadKeyDir(where, KeyRingConfig{Lifetime: r.lifetime, Now: r.now, Observer: r.observer}, keyAlgorithm(alg)...))
+}
+
+func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
+	set, err := LoadKeySet(where, keyAlgorithm(alg)...)
+	if err == nil && len(set.Skipped()) > 0 {
+		// It is our own file, so there is somebody who can mend it.
+		err = errors.Join(set.Skipped()...)
+	}
+	return notNil(set, err)
+}
+
+func (r *reading) openKeySetURL(where, alg string) (KeySource, error) {
+	return notNil(NewKeySetURL(where, r.remoteConfig(alg)))
+}
+
+func (r *reading) openOIDC(where, alg string) (KeySource, error) {
+	return notNil(NewOIDC(where, r.remoteConfig(alg)))
+}
+
+func (r *reading) remoteConfig(alg string) RemoteConfig {
+	cfg := RemoteConfig{Now: r.now, Observer: r.observer}
+	if alg != "" {
+		cfg.Algorithms = []string{alg}
+	}
+	return cfg
+}
+
+// notNil keeps a nil pointer from becoming a KeySource that is not nil.
+func notNil[S KeySource](s S, err error) (KeySource, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

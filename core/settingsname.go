@@ -1,0 +1,110 @@
+package core
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// reading is one call of ReadEnv.
+type reading struct {
+	settable
+	prefix string
+	values map[string]string // what the environment has, by the name without prefix
+	errs   []error
+	failed map[string]bool // the names that errs speak of
+
+	// flask makes the list of REQUIRED_CLAIMS complete: exp is required if it is
+	// listed, as with Flask-JWT. Else exp is required without it.
+	flask       bool
+	plainSecret bool // SECRET_KEY stood in the environment without the prefix
+}
+
+// full is a setting's name as it stands in the environment.
+func (r *reading) full(name string) string {
+	if r.plainSecret && name == "SECRET_KEY" {
+		return name
+	}
+	return r.prefix + name
+}
+
+// bad notes a mistake.
+func (r *reading) bad(name, format string, args ...any) {
+	r.note(name, fmt.Errorf("jwtgate: %s: %w", r.full(name), fmt.Errorf(format, args...)))
+}
+
+func (r *reading) note(name string, err error) {
+	r.errs = append(r.errs, err)
+	r.failed[name] = true
+}
+
+// collect takes what starts with the prefix out of the environment.
+func (r *reading) collect(environ, ignore []string) {
+	r.values, r.failed = map[string]string{}, map[string]bool{}
+	for _, entry := range environ {
+		full, value, ok := strings.Cut(entry, "=")
+		name, ours := strings.CutPrefix(full, r.prefix)
+		if !ours || slices.Contains(ignore, full) {
+			continue
+		}
+		old, twice := r.values[name]
+		switch {
+		case !isSetting(name):
+			if !serviceLink.MatchString(name) {
+				r.bad(name, "there is no such setting; did you mean %s%s?", r.prefix, nearestSetting(name))
+			}
+		case !ok:
+			r.bad(name, "it stands in the environment without a value; set it to one, or unset it")
+		case twice && old != value:
+			r.bad(name, "it is in the environment twice, with different values; leave one")
+		default:
+			r.values[name] = value
+		}
+	}
+}
+
+// serviceLink are the names, without the prefix, under which Kubernetes tells of
+// services: the service jwt, or jwt-store, makes them start with JWT_.
+// https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+var serviceLink = regexp.MustCompile(
+	`^(.*_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
+func isSetting(name string) bool {
+	return slices.ContainsFunc(settings, func(s setting) bool { return s.name == name })
+}
+
+// nearestSetting returns the setting that takes the fewest corrections to get
+// to; the longer one of two, since letters are sooner left out than made up.
+func nearestSetting(name string) string {
+	name = strings.ToUpper(name)
+	nearest, least := "", 0
+	for i, s := range settings {
+		if d := corrections(name, s.name); i == 0 || d < least || d == least && len(s.name) > len(nearest) {
+			nearest, least = s.name, d
+		}
+	}
+	return nearest
+}
+
+// corrections counts the letters to insert, delete or replace to make b of a
+// (Levenshtein's distance).
+func corrections(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

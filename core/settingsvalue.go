@@ -1,0 +1,187 @@
+package core
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxDelta bounds the lifetimes in the environment: a longer one is a slip of
+// the keyboard, and sums with it must not overflow.
+const maxDelta = 100 * 365 * 24 * time.Hour
+
+// text reads a value that is no secret and not empty.
+func (r *reading) text(name, value string) (string, bool) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		r.bad(name, "it is empty; set it to a value, or unset it")
+	}
+	return value, value != ""
+}
+
+// list reads items between commas; an empty value is no items.
+func (r *reading) list(name, value string) (items []string, ok bool) {
+	if strings.TrimSpace(value) == "" {
+		return nil, true
+	}
+	for item := range strings.SplitSeq(value, ",") {
+		item = strings.TrimSpace(item)
+		switch {
+		case item == "":
+			r.bad(name, "it has an empty item; remove the comma")
+			return nil, false
+		case slices.Contains(items, item):
+			r.bad(name, "it has %.64q twice; remove one", item)
+			return nil, false
+		}
+		items = append(items, item)
+	}
+	return items, true
+}
+
+// words reads a list of known words.
+func (r *reading) words(name, value string, known ...string) (words []string, ok bool) {
+	words, ok = r.list(name, value)
+	for _, w := range words {
+		if !slices.Contains(known, w) {
+			r.bad(name, "%.64q is unknown; the words are %s", w, strings.Join(known, ", "))
+			ok = false
+		}
+	}
+	return words, ok
+}
+
+// delta reads whole seconds, or a duration as Go writes it.
+func (r *reading) delta(name, value string, least, most time.Duration) (time.Duration, bool) {
+	value, ok := r.text(name, value)
+	if !ok {
+		return 0, false
+	}
+	unit := ""
+	if strings.Trim(value, "+-0123456789") == "" {
+		unit = "s"
+	}
+	d, err := time.ParseDuration(value + unit)
+	if err != nil || d < least || d > most {
+		r.bad(name, "%.64q is no time from %v to %v; write whole seconds, as 90, or a duration, as 1m30s", value, least, most)
+		return 0, false
+	}
+	return d, true
+}
+
+func (r *reading) readLeeway(name, value string) {
+	if d, ok := r.delta(name, value, 0, maxLeeway); ok {
+		r.rules.Leeway = d
+	}
+}
+
+func (r *reading) readExpiration(name, value string) {
+	if d, ok := r.delta(name, value, time.Second, maxDelta); ok {
+		r.lifetime = d
+	}
+}
+
+func (r *reading) readNotBefore(name, value string) {
+	if d, ok := r.delta(name, value, 0, maxDelta); ok {
+		r.notBefore = d
+	}
+}
+
+func (r *reading) readRequired(name, value string) {
+	required, ok := r.list(name, value)
+	if !ok {
+		return
+	}
+	r.rules.Required = required
+	if r.flask {
+		r.rules.InsecureNoExpiry = !slices.Contains(required, "exp")
+	}
+}
+
+// readVerify switches off what is not listed, but for the signature: that is
+// always verified, and listing it is allowed because Flask-JWT had the word.
+func (r *reading) readVerify(name, value string) {
+	words, ok := r.words(name, value, "signature", "exp", "nbf", "iat")
+	if !ok {
+		return
+	}
+	r.rules.InsecureIgnoreNotBefore = !slices.Contains(words, "nbf")
+	r.rules.VerifyIssuedAt = slices.Contains(words, "iat")
+	r.rules.InsecureIgnoreExpiry = !slices.Contains(words, "exp")
+	if r.rules.InsecureIgnoreExpiry {
+		r.rules.InsecureNoExpiry = !slices.Contains(r.rules.Required, "exp")
+	}
+}
+
+func (r *reading) readIssuer(name, value string) {
+	if value, ok := r.text(name, value); ok {
+		r.rules.Issuer = value
+	}
+}
+
+// readAudience refuses an empty list: it would accept tokens for everybody.
+func (r *reading) readAudience(name, value string) {
+	if _, ok := r.text(name, value); !ok {
+		return
+	}
+	if list, ok := r.list(name, value); ok {
+		r.rules.Audience = list
+	}
+}
+
+func (r *reading) readMaxTokenBytes(name, value string) {
+	value, ok := r.text(name, value)
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > largestMaxTokenBytes {
+		r.bad(name, "%.64q is no number from 1 to %d; unset it for %d", value, largestMaxTokenBytes, defaultMaxTokenBytes)
+		return
+	}
+	r.rules.MaxTokenBytes = n
+}
+
+func (r *reading) readRealm(name, value string) {
+	value, ok := r.text(name, value)
+	if !ok {
+		return
+	}
+	if !printableASCII(value) {
+		r.bad(name, "%q has characters outside printable ASCII", value)
+		return
+	}
+	r.realm = value
+}
+
+// readLoginPath takes paths that are the same to every router: no wildcards,
+// nothing that some of them clean up.
+func (r *reading) readLoginPath(name, value string) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		r.login.NoRoute = true
+		return
+	}
+	special := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("/-._~", c)
+	}
+	if value[0] != '/' || path.Clean(value) != value || strings.ContainsFunc(value, special) {
+		r.bad(name, "%.64q is not a plain path as /auth: a slash first and none last, then letters, digits, - . _ ~", value)
+		return
+	}
+	r.login.Path, r.login.NoRoute = value, false
+}
+
+func (r *reading) readUsernameKey(name, value string) {
+	if value, ok := r.text(name, value); ok {
+		r.login.UsernameField = value
+	}
+}
+
+func (r *reading) readPasswordKey(name, value string) {
+	if value, ok := r.text(name, value); ok {
+		r.login.PasswordField = value
+	}
+}

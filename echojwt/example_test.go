@@ -1,0 +1,70 @@
+package echojwt_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/echojwt"
+)
+
+func Example() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{
+		Keys: key,
+		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
+			return c.Username, nil // see core.PasswordCheck for what belongs here
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	router := echo.New()
+	echojwt.Mount(router, auth.Routes()...) // POST /auth, and 405 for the other methods
+	router.GET("/", func(c echo.Context) error {
+		_, ok := echojwt.Identity[string](c)
+		return c.String(http.StatusOK, fmt.Sprintf("known: %t", ok))
+	}, echojwt.Optional(auth))
+	private := router.Group("", echojwt.Require(auth))
+	private.GET("/me", func(c echo.Context) error {
+		name, _ := echojwt.Identity[string](c)
+		return c.String(http.StatusOK, "hello, "+name)
+	})
+	private.DELETE("/orders/:id", func(c echo.Context) error {
+		return c.NoContent(http.StatusNoContent)
+	}, echojwt.Require(auth, core.Scopes("orders:write")))
+
+	issued, err := auth.Issue(context.Background(), "joe")
+	if err != nil {
+		log.Fatal(err)
+	}
+	call := func(method, path, token string) {
+		r := httptest.NewRequest(method, path, nil)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, r)
+		fmt.Println(method, path, w.Code, w.Body)
+	}
+	call("GET", "/", "")
+	call("GET", "/", issued.Token)
+	call("GET", "/me", issued.Token)
+	call("GET", "/me", "")
+	call("DELETE", "/orders/1", issued.Token)
+	// Output:
+	// GET / 200 known: false
+	// GET / 200 known: true
+	// GET /me 200 hello, joe
+	// GET /me 401 {"status_code":401,"error":"missing_token","description":"The request contains no access token"}
+	//
+	// DELETE /orders/1 403 {"status_code":403,"error":"insufficient_scope","description":"The access token lacks a scope this request needs"}
+}
