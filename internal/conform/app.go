@@ -1,0 +1,196 @@
+package conform
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// newApp makes the application under test, one for each framework.
+func newApp() *App {
+	a := &App{proceed: make(chan struct{})}
+	config := func(change func(*core.Config[*User])) core.Config[*User] {
+		c := core.Config[*User]{
+			Keys:         testKeys().both,
+			Signer:       testKeys().rsa,
+			Now:          clock,
+			Observer:     &a.recorder,
+			Authenticate: authenticate,
+			Payload:      userClaims,
+			Identify:     identify,
+		}
+		change(&c)
+		return c
+	}
+	auth := func(change func(*core.Config[*User])) *core.Auth[*User] { return core.Must(config(change)) }
+	sources := func(s ...core.Source) *core.Auth[*User] {
+		return auth(func(c *core.Config[*User]) { c.Sources = s })
+	}
+
+	a.Config = config(func(*core.Config[*User]) {})
+	a.Auth = auth(func(*core.Config[*User]) {})
+	public, err := testKeys().rsa.Public()
+	check(err)
+	cookie := sources(core.Header{}, core.Cookie{Name: "token", TrustedOrigins: []string{"https://app.example.com"}})
+	query := sources(core.Header{}, core.Query{})
+	second := sources(core.Header{Name: "X-Second", Bare: true})
+	preflight := auth(func(c *core.Config[*User]) { c.AllowPreflight = true })
+	timeout := auth(func(c *core.Config[*User]) {
+		c.CallbackTimeout = 20 * time.Millisecond
+		c.Login.Path = "/timeout-login"
+	})
+	odd := auth(func(c *core.Config[*User]) {
+		c.Scheme, c.Realm = "JWT", `say "hi" \o/`
+		c.Login = core.LoginEndpoint{Path: "/odd-login", UsernameField: "email", PasswordField: "pin", MaxBytes: 64, Methods: []string{"POST", "PUT"}}
+		c.Lifetime, c.NotBefore = time.Hour, time.Minute
+		c.AuthResponse = oddAuthResponse
+	})
+	onError := auth(func(c *core.Config[*User]) { c.OnError = oddAnswer })
+	decode := auth(func(c *core.Config[*User]) {
+		c.Keys, c.Decode = nil, func(ctx context.Context, token string) (*core.Claims, error) {
+			return nil, outcome(ctx, strings.ReplaceAll(token, "_", " "))
+		}
+	})
+
+	gates := func(path string, gates ...core.Gate) {
+		a.Routes = append(a.Routes, Route{Path: path, Gates: gates, Handle: Show})
+	}
+	gates("/open")
+	gates("/scoped", a.Auth.Require(core.Scopes("orders:read", "orders:write")))
+	gates("/admin", a.Auth.Require(core.AnyOf("role", "admin", "root")))
+	gates("/guard", a.Auth.Require(guard, core.Scopes("never:asked")))
+	gates("/policy", a.Auth.Require(a.Auth.Policy(policy)))
+	gates("/rs", auth(func(c *core.Config[*User]) {
+		c.Keys, c.Signer, c.Authenticate = public, nil, nil
+	}).Require())
+	gates("/hs", auth(func(c *core.Config[*User]) { c.Keys = testKeys().secret }).Require())
+	gates("/rules", auth(func(c *core.Config[*User]) {
+		c.Rules = core.ClaimRules{
+			Issuer:         "https://id.example.com",
+			Audience:       []string{"orders", "billing"},
+			Required:       []string{"tenant"},
+			Leeway:         30 * time.Second,
+			MaxAge:         time.Hour,
+			VerifyIssuedAt: true,
+			Check:          checkClaims,
+		}
+	}).Require())
+	gates("/typed", auth(func(c *core.Config[*User]) { c.Rules.Types = []string{"at+jwt"} }).Require())
+	gates("/small", auth(func(c *core.Config[*User]) { c.Rules.MaxTokenBytes = 512 }).Require())
+	gates("/ageless", auth(func(c *core.Config[*User]) { c.Rules.InsecureNoExpiry = true }).Require())
+	gates("/cookie", cookie.Require())
+	gates("/cookie-optional", cookie.Optional())
+	gates("/cookie-no-csrf", sources(core.Cookie{Name: "token", InsecureNoCSRF: true}).Require())
+	gates("/query", query.Require())
+	gates("/query-optional", query.Optional())
+	gates("/bare", second.Require())
+	gates("/custom", sources(core.Custom(subprotocol)).Require())
+	gates("/preflight", preflight.Require())
+	gates("/decode", decode.Require())
+	gates("/down", auth(func(c *core.Config[*User]) { c.Keys = down{} }).Require())
+	gates("/timeout", timeout.Require())
+	gates("/odd", odd.Require())
+	gates("/on-error", onError.Require())
+	gates("/two", a.Auth.Require(), second.Require())
+	gates("/two-optional", a.Auth.Require(), second.Optional())
+	gates("/nested", a.Auth.Require(), a.Auth.Require(core.Scopes("orders:read", "orders:write")))
+	gates("/nested-optional", a.Auth.Optional(), a.Auth.Require())
+	gates("/nested-required", a.Auth.Require(), a.Auth.Optional())
+	gates("/nested-cookie", cookie.Require(), cookie.Require())
+	outer := [][2]string{{"Vary", "Accept-Encoding"}, {"X-Outer", "1"}, {"Cache-Control", "max-age=60"}, {"Set-Cookie", "outer=1"}}
+	a.Routes = append(a.Routes,
+		Route{"/keep", nil, []core.Gate{sources(core.Custom(a.keeper.find)).Require()}, a.keeper.keep},
+		Route{"/outer", outer, []core.Gate{a.Auth.Require()}, Show},
+		Route{"/outer-cookie", outer, []core.Gate{cookie.Require()}, Show},
+		Route{"/outer-query", outer, []core.Gate{query.Require()}, Show},
+		Route{"/outer-optional", outer, []core.Gate{a.Auth.Optional()}, Show},
+		Route{"/outer-error", outer, []core.Gate{onError.Require()}, Show},
+	)
+	for _, auth := range []*core.Auth[*User]{a.Auth, timeout, odd} {
+		a.Endpoints = append(a.Endpoints, auth.Routes()...)
+	}
+	a.Endpoints = append(a.Endpoints, core.Route{Path: "/request", Serve: mirror})
+	return a
+}
+
+// mirror answers with the request as core sees it.
+func mirror(r core.Request) core.Response {
+	body, err := io.ReadAll(r.Body())
+	res, _ := core.JSON(http.StatusOK, []any{r.Method(), r.Scheme(), r.Host(), r.Path(), r.RawQuery(), r.Header("X-Some"), string(body), err == nil})
+	return res
+}
+
+// guard does what the claim "guard" says.
+func guard(ctx context.Context, c *core.Claims) error {
+	do, _ := c.String("guard")
+	return outcome(ctx, do)
+}
+
+func policy(_ context.Context, u *User) error {
+	if u.Name != "joe" {
+		return core.Forbidden
+	}
+	return nil
+}
+
+func checkClaims(ctx context.Context, c *core.Claims) error {
+	do, _ := c.String("check")
+	return outcome(ctx, do)
+}
+
+// subprotocol finds a token as browsers can send one with a WebSocket.
+func subprotocol(r core.Request) (core.Credential, error) {
+	for _, v := range r.Header("Sec-Websocket-Protocol") {
+		if token, ok := strings.CutPrefix(v, "bearer, "); ok {
+			return core.Credential{Token: token}, nil
+		}
+	}
+	return core.Credential{}, nil
+}
+
+// down is a key source whose provider does not answer.
+type down struct{}
+
+func (down) Find(context.Context, core.KeyHint) ([]*core.Key, error) { return nil, errStore }
+
+func oddAuthResponse(_ core.Request, u *User, issued core.Issued) core.Response {
+	switch u.Name + u.Role {
+	case "annuser":
+		panic("no answer for ann")
+	case "annadmin":
+		return core.Response{Body: []byte("<b>short</b>")}
+	}
+	return core.Response{Header: http.Header{
+		"Set-Cookie": {"token=" + issued.Token + "; Path=/; HttpOnly", "seen=1"},
+		"Location":   {"/welcome"},
+	}, Status: http.StatusSeeOther}
+}
+
+// oddAnswer is an OnError that does what the request says.
+func oddAnswer(r core.Request, e *core.Error) core.Response {
+	switch strings.Join(r.Header("X-Answer"), ",") {
+	case "panic":
+		panic("no answer")
+	case "empty":
+		return core.Response{}
+	case "text":
+		return core.Response{Status: http.StatusTeapot, Body: []byte("<b>short</b>")}
+	case "no content":
+		return core.Response{Status: http.StatusNoContent}
+	case "headers":
+		return core.Response{Status: http.StatusFound, Body: []byte("moved\n"), Header: http.Header{
+			"Content-Type":     {"text/plain"},
+			"Location":         {"/login?next=" + r.Path()},
+			"Set-Cookie":       {"a=1; Path=/", "a=2; Path=/b", "b=1"},
+			"Vary":             {"Accept", "Accept-Language"},
+			"Www-Authenticate": {e.Challenge(), `Basic realm="api"`},
+			"Link":             {"</a>; rel=help", "</b>; rel=help"},
+			"X-Outer":          {"2", "3"},
+		}}
+	}
+	return e.Response()
+}

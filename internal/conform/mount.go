@@ -1,0 +1,90 @@
+package conform
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Mount is one framework. Serve mounts the application and listens on a port of
+// its own of 127.0.0.1 until the test ends.
+type Mount struct {
+	Name  string
+	Serve func(t testing.TB, app *App) (addr string)
+}
+
+// App is the application under test. A mounting function puts on its framework,
+// with the functions of its adapter:
+//
+//	path              methods  what
+//	Routes            any      middleware that adds Outer, Use of each of Gates, a handler that writes Handle
+//	Endpoints         -        Mount
+//	/login            POST     Login(Auth)
+//	/me               any      Require(Auth), a handler that writes Show
+//	/optional         any      Optional(Auth), a handler that writes Show
+//	/new              any      New(Config), a handler that writes Show
+//	/item             GET      Require(Auth), a handler that writes Show
+//	/api/item         GET      the same, but Require(Auth) is middleware of the group /api
+//	/stream           GET      Require(Auth), a handler that calls Stream
+//	/upgrade          GET      Require(Auth), a handler that takes the connection over and calls Upgraded
+type App struct {
+	Auth      *core.Auth[*User]
+	Config    core.Config[*User]
+	Routes    []Route
+	Endpoints []core.Route
+
+	recorder recorder
+	keeper   keeper
+	proceed  chan struct{} // lets Stream go on
+}
+
+// Route is a path with gates before it.
+type Route struct {
+	Path   string
+	Outer  [][2]string // names and values of headers
+	Gates  []core.Gate
+	Handle func(Seen) core.Response
+}
+
+// Seen is what a handler finds.
+type Seen struct {
+	// Context is the one that a service layer gets, which knows no framework.
+	Context context.Context
+	// Stored is what the framework's own store has under the adapter's Key.
+	Stored any
+	// NoStore says that the framework has no store of its own.
+	NoStore bool
+	// User, Claims and their ok are from the adapter's Identity and Claims.
+	User      *User
+	HasUser   bool
+	Claims    *core.Claims
+	HasClaims bool
+}
+
+// Stream writes two lines and flushes each. The second waits until the client
+// has read the first, so a gate that held an answer back would never end it.
+func (a *App) Stream(user *User, w io.Writer, flush func()) {
+	_, _ = io.WriteString(w, "first for "+user.Name+"\n")
+	flush()
+	select {
+	case <-a.proceed:
+	case <-timeout():
+		return
+	}
+	_, _ = io.WriteString(w, "second for "+user.Name+"\n")
+	flush()
+}
+
+// Upgraded answers on a connection that was taken over: it repeats one line.
+// Switching is the response to be written first, where nobody else has.
+func (a *App) Upgraded(user *User, conn io.ReadWriter) {
+	line := make([]byte, len("hello\n"))
+	if _, err := io.ReadFull(conn, line); err == nil {
+		_, _ = io.WriteString(conn, user.Name+" said "+string(line))
+	}
+}
+
+// Switching is the head of the answer to an Upgrade (RFC 9110 section 15.2.2).
+const Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: lines\r\n\r\n"

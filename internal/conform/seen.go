@@ -1,0 +1,113 @@
+package conform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// timeout ends what waits for something that does not come.
+func timeout() <-chan time.Time { return time.After(5 * time.Second) }
+
+// Show answers with who is there, as JSON, and with 500 if the places where that
+// can be read disagree: the adapter, the neutral context, the framework's store.
+func Show(seen Seen) core.Response {
+	user, ok := core.Identity[*User](seen.Context)
+	c, hasClaims := core.ClaimsOf(seen.Context)
+	switch {
+	case user != seen.User || ok != seen.HasUser:
+		return disagreement("Identity of the adapter", seen.User, "of the context", user)
+	case c != seen.Claims || hasClaims != seen.HasClaims:
+		return disagreement("Claims of the adapter", seen.HasClaims, "of the context", hasClaims)
+	case ok != hasClaims:
+		return disagreement("an identity", ok, "claims", hasClaims)
+	}
+	stored, _ := seen.Stored.(context.Context)
+	if seen.NoStore {
+		stored = seen.Context
+	}
+	if mirror, mirrored := core.Identity[*User](stored); mirror != user || mirrored != ok {
+		return disagreement("Identity of the context", user, "of what is stored", mirror)
+	}
+	cred, _ := core.CredentialOf(seen.Context)
+	var answer struct {
+		User string `json:"user"`
+		Role string `json:"role"`
+		By   string `json:"by"`
+	}
+	if ok {
+		answer.User, answer.Role = user.Name, user.Role
+		answer.By = strings.TrimSpace(strings.TrimPrefix(fmt.Sprintf("%T %s", cred.Source, cred.Scheme), "core."))
+	}
+	body, err := json.Marshal(answer)
+	check(err)
+	return core.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: append(body, '\n')}
+}
+
+func disagreement(a string, x any, b string, y any) core.Response {
+	return core.Response{Status: http.StatusInternalServerError, Header: http.Header{"Content-Type": {"text/plain"}},
+		Body: fmt.Appendf(nil, "%s: %v, %s: %v\n", a, x, b, y)}
+}
+
+// recorder is an Observer that remembers the last event's kind, because all bad
+// tokens are answered alike.
+type recorder struct {
+	mu   sync.Mutex
+	kind core.Kind
+}
+
+func (r *recorder) Observe(_ context.Context, e core.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kind = e.Kind
+}
+
+// take returns the kind and forgets it.
+func (r *recorder) take() core.Kind {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := r.kind
+	r.kind = 0
+	return k
+}
+
+// keeper keeps what a handler was given beyond the request, as caches and
+// goroutines of an application do.
+type keeper struct {
+	mu   sync.Mutex
+	kept []kept
+}
+
+type kept struct {
+	read func() string // reads what was kept
+	want string        // what it read at the time
+}
+
+// find is a core.Custom that keeps every string that core.Request has.
+func (k *keeper) find(r core.Request) (core.Credential, error) {
+	all := []string{r.Method(), r.Scheme(), r.Host(), r.Path(), r.RawQuery(), r.RemoteAddr()}
+	all = append(append(all, r.Header("Authorization")...), r.Header("Cookie")...)
+	k.add(func() string { return strings.Join(all, " ") })
+	return core.Header{}.Find(r)
+}
+
+func (k *keeper) add(read func() string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept = append(k.kept, kept{read, strings.Clone(read())})
+}
+
+func (k *keeper) keep(seen Seen) core.Response {
+	k.add(func() string {
+		cred, _ := core.CredentialOf(seen.Context)
+		raw, _ := seen.Claims.MarshalJSON()
+		return fmt.Sprintf("%+v %s %s %s", *seen.User, cred.Token, cred.Scheme, raw)
+	})
+	return Show(seen)
+}
