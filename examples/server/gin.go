@@ -1,0 +1,19 @@
+package main
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/jwtgate/jwtgate/ginjwt"
+)
+
+func newGin(s *service) server {
+	gin.SetMode(gin.ReleaseMode) // without its start-up messages
+	router := gin.New()
+	router.RedirectTrailingSlash = false
+	ginjwt.Mount(router, s.auth.Routes()...)
+	router.Any("/protected", ginjwt.Require(s.auth), ginjwt.Endpoint(s.protected))
+	router.Any("/open", ginjwt.Optional(s.auth), ginjwt.Endpoint(s.open))
+	router.Any("/healthz", ginjwt.Endpoint(s.health))
+	router.NoRoute(ginjwt.Endpoint(s.notFound))
+	return newHTTPServer(s, router)
+}
