@@ -1,0 +1,132 @@
+# Shared by the scripts beside it, which source it; not a program by itself.
+# shellcheck shell=bash
+
+set -euo pipefail
+shopt -s inherit_errexit # a failure inside $(…) counts as well
+export LC_ALL=C
+
+fail() {
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+# make_tmp sets $tmp to a new directory and arranges that it is gone, and every
+# server started below is dead, when the script ends, however it ends.
+make_tmp() {
+	tmp=$(mktemp -d)
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+server_pids=()
+
+cleanup() {
+	local pid
+	for pid in "${server_pids[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	rm -rf "$tmp"
+}
+
+# free_port prints a TCP port on which nobody listens. It stays below the range
+# from which Linux takes the ports of outgoing connections.
+free_port() {
+	local port
+	for _ in {1..50}; do
+		port=$((20000 + RANDOM % 12000))
+		if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			echo "$port"
+			return
+		fi
+	done
+	fail "no free TCP port found on 127.0.0.1"
+}
+
+# start NAME PORT COMMAND… starts a server, sets $server to its process id and
+# returns when something accepts connections on the port.
+start() {
+	server_name=$1
+	server_port=$2
+	shift 2
+	# In a script, a background process starts with SIGINT ignored unless job
+	# control is on, and Go leaves an ignored SIGINT ignored.
+	set -m
+	"$@" >"$tmp/$server_name.log" 2>&1 &
+	server=$!
+	set +m
+	server_pids+=("$server")
+	for _ in {1..100}; do
+		if ! kill -0 "$server" 2>/dev/null; then
+			server_failed "ended instead of listening on port $server_port"
+		fi
+		if (: <"/dev/tcp/127.0.0.1/$server_port") 2>/dev/null; then
+			return
+		fi
+		sleep 0.1
+	done
+	server_failed "does not listen on port $server_port after 10 seconds"
+}
+
+# stop sends SIGINT to $server, as Ctrl-C does, and demands that it ends within 10
+# seconds with exit status 0 and no panic.
+stop() {
+	local pid=$server status=0
+	kill -INT "$pid"
+	for _ in {1..100}; do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	if kill -0 "$pid" 2>/dev/null; then
+		server_failed "still runs 10 seconds after SIGINT"
+	fi
+	wait "$pid" || status=$?
+	forget "$pid"
+	((status == 0)) || server_failed "ended with status $status after SIGINT"
+	if grep -qE '^(panic:|fatal error:|WARNING: DATA RACE)' "$tmp/$server_name.log"; then
+		server_failed "ended, but not in good order"
+	fi
+}
+
+# forget takes an ended process off the list of those to kill: its id may soon
+# belong to someone else.
+forget() {
+	local pid left=()
+	for pid in "${server_pids[@]}"; do
+		[[ $pid == "$1" ]] || left+=("$pid")
+	done
+	server_pids=("${left[@]}")
+}
+
+server_failed() {
+	sed 's/^/    | /' "$tmp/$server_name.log" >&2
+	fail "$server_name $*"
+}
+
+# call WANT METHOD PATH [CURL ARGUMENTS…] calls $server and demands the status
+# WANT, or one of several as in "404|405". The answer is in $tmp/head, $tmp/body.
+call() {
+	local want=$1 method=$2 path=$3 got
+	shift 3
+	got=$(curl -sS --noproxy '*' --max-time 20 -o "$tmp/body" -D "$tmp/head" -w '%{http_code}' \
+		-X "$method" "$@" "http://127.0.0.1:$server_port$path") ||
+		server_failed "did not answer $method $path"
+	if [[ ! $got =~ ^($want)$ ]]; then
+		sed 's/^/    < /' "$tmp/head" "$tmp/body" >&2
+		server_failed "answered $got to $method $path, want $want"
+	fi
+}
+
+# challenged demands that the last answer told the client how to authenticate
+# (RFC 9110 section 11.6.1, RFC 6750 section 3).
+challenged() {
+	grep -qi '^www-authenticate: *Bearer' "$tmp/head" ||
+		server_failed "answered 401 without a WWW-Authenticate: Bearer"
+}
+
+# login PATH USERNAME PASSWORD sets $token to what the server issued.
+login() {
+	call 200 POST "$1" -H 'Content-Type: application/json' -d "{\"username\":\"$2\",\"password\":\"$3\"}"
+	token=$(sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p' "$tmp/body")
+	[[ $token == *.*.* ]] || server_failed "answered a login with no access_token"
+}
