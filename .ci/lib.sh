@@ -68,10 +68,10 @@ start() {
 	server_failed "does not listen on port $server_port after 10 seconds"
 }
 
-# stop sends SIGINT to $server, as Ctrl-C does, and demands that it ends within 10
-# seconds with exit status 0 and no panic.
+# stop [STATUS] sends SIGINT to $server, as Ctrl-C does, and demands that it ends
+# within 10 seconds with that exit status, 0 if none is given, and no panic.
 stop() {
-	local pid=$server status=0
+	local pid=$server status=0 want=${1:-0}
 	kill -INT "$pid"
 	for _ in {1..100}; do
 		kill -0 "$pid" 2>/dev/null || break
@@ -82,7 +82,7 @@ stop() {
 	fi
 	wait "$pid" || status=$?
 	forget "$pid"
-	((status == 0)) || server_failed "ended with status $status after SIGINT"
+	((status == want)) || server_failed "ended with status $status after SIGINT"
 	if grep -qE '^(panic:|fatal error:|WARNING: DATA RACE)' "$tmp/$server_name.log"; then
 		server_failed "ended, but not in good order"
 	fi
