@@ -100,7 +100,7 @@ var errZeroKey = errors.New("jwtgate: a nil or zero Key; make one with NewSecret
 func newKey(goKey any, t traits) (*Key, error) {
 	public := publicHalf(goKey)
 	if public != nil && t.noSign {
-		goKey = public
+		goKey = public // what must not sign is not kept
 	}
 	m := &material{traits: t, goKey: public}
 	k := &Key{m}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -28,6 +30,35 @@ func TestReadsTakeNoLock(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { r.Find(context.Background(), KeyHint{KeyID: "0", Algorithm: "ES256"}) }); n > 0 {
 		t.Errorf("a read allocates %v times", n)
+	}
+}
+
+// TestOneFlight: requests that all saw that a fetch is wanted, and then wait for
+// the lock, start one between them.
+func TestOneFlight(t *testing.T) {
+	r, err := NewKeySetURL("https://issuer.test/", RemoteConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	r.ask = func(context.Context) (*keyAnswer, error) {
+		asked.Add(1)
+		return &keyAnswer{keys: numberedKeys(t, 1)}, nil
+	}
+	r.mu.Lock()
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if keys, err := r.Find(context.Background(), KeyHint{KeyID: "0", Algorithm: "ES256"}); len(keys) != 1 || err != nil {
+				t.Errorf("got %v, %v, want the key", keys, err)
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // for them to come as far as the lock
+	r.mu.Unlock()
+	wg.Wait()
+	if n := asked.Load(); n != 1 {
+		t.Errorf("%d fetches, want 1", n)
 	}
 }
 

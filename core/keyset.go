@@ -155,6 +155,9 @@ func (s *KeySet) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
 // allowsAny makes the set an [algorithmLister].
 func (s *KeySet) allowsAny(alg string) bool { return len(s.all[alg]) > 0 }
 
+// ignoresIssuer says that hint.Issuer need not be read for Find.
+func (s *KeySet) ignoresIssuer() {}
+
 // Keys returns the keys of the set in their order. The slice is the caller's own.
 func (s *KeySet) Keys() []*Key { return slices.Clone(s.keys) }
 

@@ -157,7 +157,8 @@ func (r *ring) Keys() []RingKey {
 	if v == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(v.keys), func(k RingKey) bool { return k.retired(r.now()) })
+	now := r.now()
+	return slices.DeleteFunc(slices.Clone(v.keys), func(k RingKey) bool { return k.retired(now) })
 }
 
 // String lists the keys with their times. It never shows their material.
@@ -184,6 +185,12 @@ func (r *ring) allowsAny(alg string) bool {
 
 // ignoresIssuer says that hint.Issuer need not be read for Find.
 func (r *ring) ignoresIssuer() {}
+
+// issues reports whether a key in the ring can verify tokens of the issuer.
+func (r *ring) issues(iss string) bool {
+	v := r.current()
+	return v == nil || issues(v.set, iss)
+}
 
 // CanSign reports whether SigningKey returns a key now.
 func (r *ring) CanSign() bool {

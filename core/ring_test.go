@@ -569,6 +569,16 @@ func TestNewOfRing(t *testing.T) {
 	}
 	contains(t, "tokens that outlive their keys", err.Error(), "Lifetime: 1h0m1s", "KeyRingConfig.Lifetime")
 
+	private, _ := edPEM(t)
+	ring = newRing(t, core.KeyRingConfig{}, core.RingKey{Key: parsedKey(t, private, core.WithIssuer("https://a.example.com"))})
+	cfg = config(ring)
+	cfg.Rules.Issuer = "https://a.example.com"
+	mustNew(t, cfg)
+	cfg.Rules.Issuer = "https://b.example.com"
+	if _, err := core.New(cfg); err == nil {
+		t.Error("keys of another issuer: no error")
+	}
+
 	_, publicPEM := edPEM(t)
 	ring = newRing(t, core.KeyRingConfig{}, core.RingKey{Key: parsedKey(t, publicPEM)})
 	if _, err := core.New(config(ring)); err == nil {

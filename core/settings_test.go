@@ -158,7 +158,8 @@ func TestReadEnvFlaskRequired(t *testing.T) {
 
 // Every setting has a row here that shows what it does.
 func TestSettings(t *testing.T) {
-	tried := []string{"DEFAULT_REALM", "AUTH_ENDPOINT", "AUTH_URL_OPTIONS"} // TestReadEnvRealm, TestReadEnvURLOptions
+	tried := []string{"DEFAULT_REALM", "AUTH_ENDPOINT", "AUTH_URL_OPTIONS"}  // TestReadEnvRealm, TestReadEnvURLOptions
+	tried = append(tried, "KEY_DIR", "JWKS_FILE", "JWKS_URL", "OIDC_ISSUER") // TestReadEnvKeySources
 	try := func(env ...string) {
 		for _, e := range env {
 			name, _, _ := strings.Cut(strings.TrimPrefix(e, "JWT_"), "=")

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -103,9 +104,10 @@ func (r *reading) openKeyDir(where, alg string) (KeySource, error) {
 
 func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
 	set, err := LoadKeySet(where, keyAlgorithm(alg)...)
-	if err == nil && len(set.Skipped()) > 0 {
-		// It is our own file, so there is somebody who can mend it.
-		err = errors.Join(set.Skipped()...)
+	if err == nil && r.observer != nil && len(set.Skipped()) > 0 {
+		r.observer.Observe(context.Background(), Event{
+			Action: ActionKeys, Source: "key set file " + where, Cause: errors.Join(set.Skipped()...),
+		})
 	}
 	return notNil(set, err)
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -85,7 +86,7 @@ func setHeaders(c *fiber.Ctx, res core.Response) {
 type request struct{ c *fiber.Ctx }
 
 func (r request) Context() context.Context { return r.c.UserContext() }
-func (r request) Method() string           { return r.c.Method() } // one of the app's own strings
+func (r request) Method() string           { return strings.Clone(r.c.Method()) }
 func (r request) Host() string             { return string(r.c.Request().URI().Host()) }
 func (r request) Path() string             { return string(r.c.Request().URI().PathOriginal()) }
 func (r request) RemoteAddr() string       { return r.c.Context().RemoteAddr().String() }

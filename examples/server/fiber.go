@@ -22,6 +22,7 @@ func newFiber(s *service) server {
 	})
 	app.Use(recover.New()) // without it a panic in any handler ends the process
 	fiberjwt.Mount(app, s.auth.Routes()...)
+	fiberjwt.Mount(app, s.auth.KeyRoutes()...)
 	app.All("/protected", fiberjwt.Require(s.auth), fiberjwt.Endpoint(s.protected))
 	app.All("/open", fiberjwt.Optional(s.auth), fiberjwt.Endpoint(s.open))
 	app.All("/healthz", fiberjwt.Endpoint(s.health))

@@ -11,6 +11,7 @@ func newGin(s *service) server {
 	router := gin.New()
 	router.RedirectTrailingSlash = false
 	ginjwt.Mount(router, s.auth.Routes()...)
+	ginjwt.Mount(router, s.auth.KeyRoutes()...)
 	router.Any("/protected", ginjwt.Require(s.auth), ginjwt.Endpoint(s.protected))
 	router.Any("/open", ginjwt.Optional(s.auth), ginjwt.Endpoint(s.open))
 	router.Any("/healthz", ginjwt.Endpoint(s.health))

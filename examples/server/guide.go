@@ -31,6 +31,9 @@ func (s *service) guide(w io.Writer, framework string, addr net.Addr) {
 	route("GET HEAD POST", "/protected", protected)
 	route("GET HEAD", "/open", "who is there, also if nobody is")
 	route("GET HEAD", "/healthz", "whether the server runs")
+	for _, r := range s.auth.KeyRoutes() {
+		route("GET HEAD", r.Path, "the keys that verify this server's tokens")
+	}
 	login := ""
 	for _, r := range s.auth.Routes() {
 		login = r.Path

@@ -76,6 +76,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer, 
 		return 1
 	}
 	app.guide(stdout, *framework, listener.Addr())
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go app.watch(watching)
 	if err := serve(ctx, newServer(app), listener); errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("stopped, with requests that did not end in time")
 	} else if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -52,10 +53,10 @@ func newService(flask bool, environ []string, log *slog.Logger, cost int) (*serv
 	if cfg.Keys == nil {
 		cfg.Keys = key
 	}
-	if slices.Contains([]string{"/", "/protected", "/open", "/healthz"}, cfg.Login.Path) && !cfg.Login.NoRoute {
+	if slices.Contains([]string{"/", "/protected", "/open", "/healthz", "/.well-known/jwks.json"}, cfg.Login.Path) && !cfg.Login.NoRoute {
 		return nil, fmt.Errorf("%sAUTH_URL_RULE: %s is taken by another route of this server; choose another path", prefix, cfg.Login.Path)
 	}
-	if k, ok := cfg.Keys.(*core.Key); ok && k.CanSign() { // a public key alone: there is no login
+	if k, ok := cfg.Keys.(interface{ CanSign() bool }); ok && k.CanSign() { // public keys alone: there is no login
 		users, err := newUsers(cost)
 		if err != nil {
 			return nil, err
@@ -76,6 +77,13 @@ func newService(flask bool, environ []string, log *slog.Logger, cost int) (*serv
 		log:            log,
 		maxHeaderBytes: 8<<10 + max(8<<10, cfg.Rules.MaxTokenBytes),
 	}, nil
+}
+
+// watch follows the directory of keys, if they are in one, until ctx has ended.
+func (s *service) watch(ctx context.Context) {
+	if dir, ok := s.config.Keys.(*core.KeyDir); ok {
+		dir.Watch(ctx)
+	}
 }
 
 // newKey makes a key that nobody else has and that ends with the process.

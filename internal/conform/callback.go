@@ -38,7 +38,7 @@ func outcome(ctx context.Context, name string) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(time.Second):
 			return core.Forbidden
 		}
 	}

@@ -35,6 +35,10 @@ func keepAlive(t *testing.T, s server) {
 		if diff := yes(user, "Custom Bearer").diff(got); diff != "" {
 			t.Fatalf("request %d: %s", i, diff)
 		}
+		w.send(do("DELETE", "/unknown/"+user))
+		if got, _, err = w.read(false); err != nil || got.Status != http.StatusNotFound {
+			t.Fatalf("request %d: got %d, %v, want 404", i, got.Status, err)
+		}
 	}
 	s.app.keeper.mu.Lock()
 	defer s.app.keeper.mu.Unlock()

@@ -43,7 +43,7 @@ func TestClientGone(t *testing.T) {
 			want = core.Forbidden // what it says when it has waited for nothing
 		}
 		var got core.Kind
-		for end := time.Now().Add(3 * time.Second); got == 0 && time.Now().Before(end); {
+		for end := time.Now().Add(10 * time.Second); got == 0 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond)
 			got = s.app.recorder.take()
 		}

@@ -77,8 +77,8 @@ func (a *App) Stream(user *User, w io.Writer, flush func()) {
 	flush()
 }
 
-// Upgraded answers on a connection that was taken over: it repeats one line.
-// Switching is the response to be written first, where nobody else has.
+// Upgraded answers on a connection that was taken over, behind Switching, which
+// some frameworks write by themselves: it repeats one line.
 func (a *App) Upgraded(user *User, conn io.ReadWriter) {
 	line := make([]byte, len("hello\n"))
 	if _, err := io.ReadFull(conn, line); err == nil {

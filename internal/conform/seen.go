@@ -13,7 +13,7 @@ import (
 )
 
 // timeout ends what waits for something that does not come.
-func timeout() <-chan time.Time { return time.After(5 * time.Second) }
+func timeout() <-chan time.Time { return time.After(10 * time.Second) }
 
 // Show answers with who is there, as JSON, and with 500 if the places where that
 // can be read disagree: the adapter, the neutral context, the framework's store.

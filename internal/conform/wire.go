@@ -36,7 +36,7 @@ func connect(t testing.TB, addr string) *wire {
 
 // send does not wait: a server may answer, and close, before it has read all.
 func (w *wire) send(raw string) {
-	_ = w.conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = w.conn.SetDeadline(time.Now().Add(10 * time.Second))
 	go func() { _, _ = io.WriteString(w.conn, raw) }()
 }
 

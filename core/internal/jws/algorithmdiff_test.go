@@ -49,6 +49,7 @@ func mutations(r *mathrand.Rand, sig []byte) map[string][]byte {
 		"cut short":             sig[:r.IntN(len(sig))],
 		"with a byte more":      append(bytes.Clone(sig), byte(r.Uint32())),
 		"with a zero in front":  append([]byte{0}, sig...),
+		"with a zero inside":    append(append(bytes.Clone(sig[:half]), 0), sig[half:]...),
 		"random":                random,
 		"zeros":                 make([]byte, len(sig)),
 		"halves exchanged":      append(bytes.Clone(sig[half:]), sig[:half]...),
