@@ -273,6 +273,7 @@ func TestFlaskOtherKinds(t *testing.T) {
 		{core.Unavailable, 503, "Service Unavailable", ""},
 		{errDatabase, 500, "Internal Server Error", ""},
 		{core.BadRequest, 400, "Bad Request", ""},
+		{(*core.JWTError)(nil), 500, "Internal Server Error", ""},
 		{&core.JWTError{Err: "Locked", Description: "Call us"}, 401, "Locked", ""},
 		{&core.JWTError{Err: "Locked", Description: "Call us", StatusCode: 423, Header: map[string]string{"www-authenticate": "JWT"}}, 423, "Locked", "JWT"},
 	} {

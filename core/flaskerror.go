@@ -20,13 +20,22 @@ type JWTError struct {
 }
 
 // Error is "error. description", as str() gave it.
-func (e *JWTError) Error() string { return e.Err + ". " + e.Description }
+func (e *JWTError) Error() string {
+	if e == nil {
+		return "a nil *JWTError"
+	}
+	return e.Err + ". " + e.Description
+}
 
 // GoString is what repr() gave.
 func (e *JWTError) GoString() string { return "JWTError: " + e.Err }
 
-// Unwrap gives the error a Kind by its status, for the Observer.
+// Unwrap gives the error a Kind by its status, for the Observer. A nil that was
+// returned as an error says nothing, so it is a defect.
 func (e *JWTError) Unwrap() error {
+	if e == nil {
+		return Internal
+	}
 	switch e.StatusCode {
 	case 0, 401:
 		return BadToken

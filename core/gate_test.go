@@ -92,6 +92,25 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// TestGateBehindGate: the second adds nothing and takes nothing away: values that
+// middleware between them put into the context are still there.
+func TestGateBehindGate(t *testing.T) {
+	type key struct{}
+	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: []core.Source{core.Cookie{}}})
+	r := get("Cookie", "__Host-access_token="+minted(t, core.Payload{"sub": "joe"}))
+	first, res, ok := auth.Require()(r)
+	if !ok || res.Header.Get("Vary") != "Cookie" {
+		t.Fatalf("the first gate: %v %v", ok, res.Header)
+	}
+	for name, gate := range map[string]core.Gate{"Require": auth.Require(), "Optional": auth.Optional()} {
+		between := context.WithValue(first, key{}, "between")
+		ctx, res, ok := gate(r.with(between))
+		if who, _ := auth.Identity(ctx); !ok || ctx != between || who != "joe" || len(res.Header) > 0 {
+			t.Errorf("%s: got %v, %v for %q, headers %v", name, ok, ctx, who, res.Header)
+		}
+	}
+}
+
 // TestGuardsAreCopied: who changes the slice afterwards does not open the gate.
 func TestGuardsAreCopied(t *testing.T) {
 	guards := []core.Guard{func(context.Context, *core.Claims) error { return core.Forbidden }}
@@ -314,11 +333,35 @@ func TestMalformedRequests(t *testing.T) {
 		{"escape in a folded line", "Host: a\r\nX-A: b\r\n\x1b\r\n", 400},
 		{"control in a fold", "Host: a\r\nX-A: b\r\n \x1b\r\n", 400},
 		{"parenthesis in a name", "Host: a\r\n(A): b\r\n", 400},
+		{"Host with a port", "Host: [::1]:80\r\n", 0},
+		{"Host with a space (RFC 3986 section 3.2.2)", "Host: a b\r\n", 400},
+		{"Host with a slash", "Host: a/b\r\n", 400},
+		{"Host beyond ASCII", "Host: \xe4\r\n", 400},
+		{"Host empty beside an absolute URL", "Host: \r\n", 0},
 	} {
 		_, res, _ := auth.Require()(rawRequest{get(), tt.block})
 		if res.Status != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, res.Status, tt.want)
 		}
+	}
+}
+
+// TestFieldsThatAServerHides: fasthttp keeps one Content-Type of two, so core
+// counts the lines.
+func TestFieldsThatAServerHides(t *testing.T) {
+	auth := mustNew(t, accepting())
+	const line = "Host: a\r\nContent-Type: application/json\r\n"
+	for block, want := range map[string]int{
+		line: 200, line + "Content-Type: application/json\r\n": 415, line + "content-type: text/plain\r\n": 415, line + "X-Content-Type: a\r\n": 200,
+	} {
+		if got := auth.Login(rawRequest{post(joesLogin), block}).Status; got != want {
+			t.Errorf("%q: got %d, want %d", block, got, want)
+		}
+	}
+	r := get()
+	r.host = ""
+	if _, res, _ := auth.Require()(rawRequest{r, "Host: \r\n"}); res.Status != 400 {
+		t.Errorf("an empty Host: got %d, want 400", res.Status)
 	}
 }
 

@@ -26,6 +26,7 @@ func TestWithPassphrase(t *testing.T) {
 		{"AES-256, SHA-384", "ed25519-aes256-sha384.pem", right, "Key{EdDSA, can sign}", ""},
 		{"wrong passphrase, RSA", "rsa-encrypted-pkcs8.pem", wrong, "", isWrong},
 		{"wrong passphrase, Ed25519", "ed25519-genpkey.pem", wrong, "", isWrong},
+		{"wrong passphrase with right padding by chance", "ed25519-aes128-sha1.pem", core.WithPassphrase([]byte("wrong-227")), "", isWrong},
 		{"a line break at its end", "ed25519-genpkey.pem", core.WithPassphrase([]byte("test\n")), "", isWrong},
 		{"empty passphrase", "ed25519-genpkey.pem", core.WithPassphrase(nil), "", "the passphrase is empty"},
 		{"no passphrase", "ed25519-genpkey.pem", core.WithKeyID("a"), "", "say WithPassphrase, or decrypt it with: openssl pkey"},

@@ -69,6 +69,9 @@ func TestFetchEvents(t *testing.T) {
 			if text := fmt.Sprintf(verb, struct{ Keys core.KeySource }{keys}); strings.Contains(text, "hush") {
 				t.Errorf("a secret shows with %s: %s", verb, text)
 			}
+			if got, want := fmt.Sprintf(verb, keys), "RemoteKeys[key set https://issuer.test/jwks.json]"; got != want {
+				t.Errorf("%s: got %s, want %s", verb, got, want)
+			}
 		}
 	})
 }

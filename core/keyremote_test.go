@@ -220,3 +220,25 @@ func TestKeysWithoutAlgorithm(t *testing.T) {
 		}
 	}
 }
+
+// TestPublishedSecrets: who published what signs has given it to everybody, so
+// it verifies nothing. The keys are those of RFC 8037 appendix A.1 and RFC 7515
+// appendix A.1.1.
+func TestPublishedSecrets(t *testing.T) {
+	for name, jwk := range map[string]string{
+		"private key": `{"kty":"OKP","crv":"Ed25519","kid":"a","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
+		"secret":      `{"kty":"oct","alg":"HS256","kid":"a","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}`,
+	} {
+		issuer := jwttest.NewIssuer(t)
+		issuer.Break(body(`{"keys":[` + jwk + `]}`))
+		keys := remoteKeys(t, issuer, core.RemoteConfig{})
+		if err := keys.Fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "can sign with it") {
+			t.Errorf("%s: got %v, want it not to be used", name, err)
+		}
+		for _, alg := range []string{"EdDSA", "HS256"} {
+			if found, _ := keys.Find(t.Context(), core.KeyHint{KeyID: "a", Algorithm: alg}); len(found) > 0 {
+				t.Errorf("%s: found %v for %s", name, found, alg)
+			}
+		}
+	}
+}

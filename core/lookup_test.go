@@ -176,6 +176,7 @@ func TestCSRF(t *testing.T) {
 		{"Origin that begins like ours", "PUT", []string{"Origin", host + ".evil.example"}, false},
 		{"null", "PUT", []string{"Origin", "null"}, false},
 		{"two Origins", "PUT", []string{"Origin", host, "Origin", host}, false},
+		{"two Origins from the same origin", "PUT", []string{"Origin", host, "Origin", host, "Sec-Fetch-Site", "same-origin"}, false},
 		{"trusted", "PATCH", []string{"Origin", trusted[0]}, true},
 		{"trusted, though cross site", "PATCH", []string{"Origin", trusted[0], "Sec-Fetch-Site", "cross-site"}, true},
 		{"two Origins, one trusted", "PATCH", []string{"Origin", trusted[0], "Origin", trusted[0]}, false},

@@ -52,9 +52,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, short bool) (done bool) {
 			continue
 		}
 		if other := r.otherKeySource(s.name); other != "" {
-			if !done { // once, whatever their number
-				r.bad(s.name, "%s is set too; keys come from one of them", r.full(other))
-			}
+			r.bad(s.name, "%s is set too; keys come from one of them", r.full(other))
 			return true
 		}
 		done = true

@@ -94,6 +94,7 @@ func flaskVariants() map[string]func(*core.Config[*User]) {
 		"/bearer": func(c *config) { c.Scheme = "Bearer" }, // T18
 		"/request": func(c *config) { // T19
 			c.Authenticate = nil
+			//lint:ignore SA1019 it was deprecated in the original, too, and had this test
 			c.AuthRequest = func(core.Request) core.Response {
 				res, err := core.JSON(http.StatusOK, map[string]string{"hello": "world"})
 				check(err)
