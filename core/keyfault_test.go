@@ -16,8 +16,15 @@ import (
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
+// redirect sends a client on, and has a sound answer for one that follows.
 func redirect(to string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() == to {
+			io.WriteString(w, `{"keys":[]}`)
+			return
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	})
 }
 
 // TestFaultyProvider has the answer to each way a provider can fail: to the first

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -168,6 +169,18 @@ func TestClientIsRespected(t *testing.T) {
 	issuer.Break(moved)
 	if err := remoteKeys(t, issuer, core.RemoteConfig{}).Fetch(t.Context()); err != nil {
 		t.Errorf("redirected within the origin: got %v", err)
+	}
+	for hops, want := range map[int]bool{3: true, 4: false} {
+		issuer.Break(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if n := strings.Count(r.URL.Path, "x"); n < hops {
+				http.Redirect(w, r, "/"+strings.Repeat("x", n+1), http.StatusFound)
+				return
+			}
+			io.WriteString(w, `{"keys":[]}`)
+		}))
+		if err := remoteKeys(t, issuer, core.RemoteConfig{}).Fetch(t.Context()); (err == nil) != want {
+			t.Errorf("redirected %d times: got %v, want success %v", hops, err, want)
+		}
 	}
 	if client.CheckRedirect == nil || asked != 1 {
 		t.Error("the user's Client was changed")

@@ -61,7 +61,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, short bool) (done bool) {
 		}
 		where, ok := r.text(s.name, value)
 		switch {
-		case !ok || short:
+		case !ok:
 			continue
 		case strings.HasPrefix(where, "{") || strings.Contains(where, "-----BEGIN"):
 			r.bad(s.name, "it is the text of a key; set it to where keys are found") // which an error must not hold
