@@ -123,7 +123,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 			ctx, err = nil, e
 		}
 	}()
-	rec, err := a.verify(r)
+	rec, _, err := a.verify(r)
 	if err != nil {
 		e := classify(err)
 		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
@@ -133,34 +133,32 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	return rec, nil
 }
 
-// verify is the order of the steps: Lookup, Decode, Identify. On error the
-// record holds the credential as far as it is known.
-func (a *Auth[T]) verify(r Request) (*record[T], error) {
-	ctx := r.Context()
-	rec := &record[T]{Context: ctx, owner: a.origin}
+// verify is the order of the steps: Lookup, Decode, Identify. The credential is
+// returned as far as it is known, also with an error.
+func (a *Auth[T]) verify(r Request) (rec *record[T], cred Credential, err error) {
 	if err := wellFormed(r); err != nil {
-		return rec, err
+		return nil, cred, err
 	}
-	var err error
-	if rec.cred, err = a.lookup(r); err != nil {
-		return rec, err
+	if cred, err = a.lookup(r); err != nil {
+		return nil, cred, err
 	}
-	if rec.cred.Token == "" {
-		return rec, Missing
+	if cred.Token == "" {
+		return nil, cred, Missing
 	}
-	if rec.claims, err = bounded(ctx, a.timeout, a.decode, rec.cred.Token); err != nil {
-		return rec, err
+	ctx := r.Context()
+	claims, err := bounded(ctx, a.timeout, a.decode, cred.Token)
+	if err != nil {
+		return nil, cred, err
 	}
-	if rec.claims == nil {
-		return rec, BadToken
+	if claims == nil {
+		return nil, cred, BadToken
 	}
-	if rec.identity, err = bounded(ctx, a.timeout, a.identify, rec.claims); err != nil {
-		return rec, err
+	identity, err := bounded(ctx, a.timeout, a.identify, claims)
+	rec = &record[T]{Context: ctx, owner: a.origin, cred: cred, claims: claims, identity: identity}
+	if err == nil && a.nobody(identity) {
+		err = UnknownIdentity
 	}
-	if a.nobody(rec.identity) {
-		return rec, UnknownIdentity
-	}
-	return rec, nil
+	return rec, cred, err
 }
 
 // bounded calls a step with a context that ends after d, if d is not 0.
@@ -208,7 +206,11 @@ func (a *engine) observe(ctx context.Context, start time.Time, e Event, refusal 
 
 // event is what a record says of the key that verified its token.
 func (r *record[T]) event() Event {
-	e := Event{Action: ActionVerify, Anonymous: r.anonymous}
+	e := Event{Action: ActionVerify}
+	if r == nil {
+		return e
+	}
+	e.Anonymous = r.anonymous
 	if r.claims != nil && r.claims.key != nil {
 		e.Algorithm, e.KeyID, e.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.issuer()
 	}

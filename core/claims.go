@@ -19,10 +19,10 @@ import (
 type Claims struct {
 	raw     string // the payload's JSON text, read strictly
 	members []strictjson.Member
-	key     *Key    // that verified the token; nil if core did not
-	hint    KeyHint // that found the key
-	dates   dates   // as the rules read them
-	inline  [12]strictjson.Member
+	key     *Key                  // that verified the token; nil if core did not
+	hint    KeyHint               // that found the key
+	dates   dates                 // as the rules read them
+	inline  [11]strictjson.Member // keeps Claims within 512 bytes
 }
 
 // Payload is what a login puts into a token: claims by name. Core adds iat, nbf,

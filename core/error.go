@@ -234,6 +234,9 @@ func (e *Error) Unwrap() []error {
 // ErrTokenSignatureInvalid, and those about claims last so that a token that is
 // expired and forged counts as forged (CVE-2024-51744).
 func classify(err error) *Error {
+	if k, ok := err.(Kind); ok && k != 0 && k < kindEnd { // most refusals, without a search
+		return &Error{Kind: k}
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		// errors.As also finds a typed nil; it says nothing, so it is a defect.

@@ -39,22 +39,25 @@ func (a *Auth[T]) Optional() Gate {
 // on Fiber too the process survives it.
 func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Context, res Response, ok bool) {
 	start := a.start()
-	var rec *record[T]
+	var cred Credential
 	defer func() {
 		if p := recover(); p != nil {
 			e := recovered(p, debug.Stack())
 			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
-			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, rec.credential(), e), false
+			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, cred, e), false
 		}
 	}()
-	rec, again, err := a.enter(r, optional)
+	rec, cred, again, err := a.enter(r, optional)
 	if err == nil && !rec.anonymous {
 		err = a.ask(rec, guards)
 	}
 	if err != nil {
+		if res, ok := a.quick(cred, err); ok {
+			return r.Context(), res, false
+		}
 		e := classify(err)
 		a.observe(r.Context(), start, rec.event(), e)
-		return r.Context(), a.answer(ActionVerify, r, rec.credential(), e), false
+		return r.Context(), a.answer(ActionVerify, r, cred, e), false
 	}
 	a.observe(rec, start, rec.event(), nil)
 	if again { // the gate before has set the headers
@@ -64,20 +67,20 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 }
 
 // enter finds or makes the request's record; again says that it was there.
-func (a *Auth[T]) enter(r Request, optional bool) (rec *record[T], again bool, err error) {
+func (a *Auth[T]) enter(r Request, optional bool) (rec *record[T], cred Credential, again bool, err error) {
 	// Another Auth's record does not count, even if ours stands behind it: the
 	// identity that a handler sees must be the nearest gate's.
 	if rec, ok := nearest(r.Context()).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
-		return rec, true, nil
+		return rec, rec.cred, true, nil
 	}
 	if a.preflight && isPreflight(r) {
-		return a.anonymous(r), false, nil
+		return a.anonymous(r), cred, false, nil
 	}
-	rec, err = a.verify(r)
-	if optional && rec.cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
-		return a.anonymous(r), false, nil
+	rec, cred, err = a.verify(r)
+	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
+		return a.anonymous(r), cred, false, nil
 	}
-	return rec, false, err
+	return rec, cred, false, err
 }
 
 func (a *Auth[T]) anonymous(r Request) *record[T] {
@@ -106,14 +109,6 @@ func (a *Auth[T]) ask(rec *record[T], guards []Guard) error {
 		}
 	}
 	return nil
-}
-
-// credential is the record's, also of none.
-func (r *record[T]) credential() Credential {
-	if r == nil {
-		return Credential{}
-	}
-	return r.cred
 }
 
 // Policy is a Guard over the identity. f says no as a Guard does.

@@ -157,7 +157,7 @@ func (h Header) Find(r Request) (Credential, error) {
 	if c.Token == "" {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errEmptyToken}
 	}
-	if strings.ContainsAny(c.Token, " ,") {
+	if strings.IndexByte(c.Token, ' ') >= 0 || strings.IndexByte(c.Token, ',') >= 0 {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
 	}
 	return c, nil
@@ -222,16 +222,6 @@ func (f Custom) Find(r Request) (Credential, error) {
 		err = Missing
 	}
 	return c, err
-}
-
-// hasControl reports whether s has a control character.
-func hasControl(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return true
-		}
-	}
-	return false
 }
 
 // checkSources says all that is wrong with a list of sources.

@@ -59,6 +59,17 @@ func typed(res Response) Response {
 	return res
 }
 
+// quick is the answer to a Kind where nobody else wants to see it: one that is
+// prepared, without an *Error in between.
+func (a *engine) quick(cred Credential, err error) (Response, bool) {
+	k, ok := err.(Kind)
+	_, query := cred.Source.(Query)
+	if !ok || k == 0 || k >= kindEnd || query || a.onError != nil || a.observer != nil {
+		return Response{}, false
+	}
+	return a.answers.refusals[k], true
+}
+
 // Response is the default answer, made anew at each call: the status of the
 // kind, the challenge (RFC 9110 section 11.6.1, RFC 6750 section 3), and a JSON
 // object with status_code, error and description. Nothing of the cause is in it.

@@ -158,35 +158,3 @@ var (
 	errLength = errors.New("the request has two lengths")
 	errField  = errors.New("a header field has a bad name or a control character")
 )
-
-// validValue reports whether a field value is free of control characters but tabs.
-func validValue(v []byte) bool {
-	for _, c := range v {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-// validHost reports whether a Host has only characters of RFC 3986 section 3.2.2;
-// net/http refuses others. Empty is for an absolute URL to make up for.
-func validHost(v []byte) bool {
-	for _, c := range v {
-		if !('0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || strings.IndexByte("!$%&'()*+,-.:;=[]_~", c) >= 0) {
-			return false
-		}
-	}
-	return true
-}
-
-// isToken reports whether s is a token of RFC 9110 section 5.6.2.
-func isToken[S string | []byte](s S) bool {
-	for i := range len(s) {
-		if c := s[i]; c < '0' && !strings.ContainsRune("!#$%&'*+-.", rune(c)) ||
-			c > '9' && c < 'A' || c > 'Z' && c < '^' || c == '{' || c == '}' || c > '~' {
-			return false
-		}
-	}
-	return len(s) > 0
-}

@@ -30,10 +30,18 @@ func AddsHeader(name string) bool {
 // SetHeaders puts the Response's headers into h. The values are copied, because
 // a later handler may change what it finds in h.
 func (res Response) SetHeaders(h http.Header) {
+	var room []string // one piece of memory for all fields of one value
 	for name, values := range res.Header {
-		if AddsHeader(name) {
+		switch {
+		case AddsHeader(name) && len(h[name]) > 0:
 			h[name] = append(h[name], values...)
-		} else {
+		case len(values) == 1:
+			if len(room) == 0 {
+				room = make([]string, len(res.Header))
+			}
+			room[0] = values[0]
+			h[name], room = room[:1:1], room[1:]
+		default:
 			h[name] = append([]string(nil), values...)
 		}
 	}

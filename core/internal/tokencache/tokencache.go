@@ -129,7 +129,7 @@ func (c *Cache[V]) Put(token string, value V, weight int) {
 
 // newcomer is the place for the next newcomer: a free one, else the oldest's.
 func (s *set[V]) newcomer() int {
-	for i := half; i < ways; i++ {
+	for i := ways - 1; i >= 0; i-- { // while nobody else wants the other half, it is free
 		if s.places[i].Load() == nil {
 			return i
 		}
