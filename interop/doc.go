@@ -1,0 +1,16 @@
+// Package interop holds no code, only tests: jwtgate beside other libraries that
+// read keys and tokens, and against programs that issue and verify them. It is a
+// module of its own, so that none of them becomes a dependency of jwtgate's users.
+//
+// The oracles are jwkset with keyfunc and golang-jwt, go-jose, jwx and go-oidc.
+// TestJWK, TestSet, TestTokens and TestDiscovery are tables of what they and core
+// accept and refuse, side by side, with the reason for each difference. A cell
+// that changes fails the test, whoever changed it. The examples plug the key sets
+// of these libraries into core.
+//
+// The peers are the npm packages oidc-provider, a certified OpenID provider, and
+// jose. Their tests start them, and install them first by npm ci in the directory
+// peers. Without Node.js 20 or newer, or npm, these tests say so and are skipped;
+// with JWTGATE_PEERS=required in the environment they fail instead. ci.sh installs
+// what is missing and runs everything.
+package interop
