@@ -64,6 +64,7 @@ var kindNames = [kindEnd]string{
 	BadSignature: "BadSignature", WrongType: "WrongType", Expired: "Expired", NotYetValid: "NotYetValid",
 	IssuedInFuture: "IssuedInFuture", TooOld: "TooOld", WrongIssuer: "WrongIssuer", WrongAudience: "WrongAudience",
 	MissingClaim: "MissingClaim", BadClaim: "BadClaim", Revoked: "Revoked", UnknownIdentity: "UnknownIdentity",
+	BadRefresh: "BadRefresh", ReusedRefresh: "ReusedRefresh",
 	BadCredentials: "BadCredentials", StepUp: "StepUp", Forbidden: "Forbidden", InsufficientScope: "InsufficientScope",
 	CSRF: "CSRF", MethodNotAllowed: "MethodNotAllowed", TooLarge: "TooLarge", UnsupportedMedia: "UnsupportedMedia",
 	TooManyRequests: "TooManyRequests", Unavailable: "Unavailable", Internal: "Internal",
@@ -86,6 +87,9 @@ func TestKindTable(t *testing.T) {
 		}
 		if row.parent == BadToken && (row.code != BadToken.row().code || row.text != BadToken.row().text || row.status != BadToken.row().status) {
 			t.Errorf("%s: its answer tells it from other bad tokens", kindNames[k])
+		}
+		if row.parent == BadRefresh && (row.code != BadRefresh.row().code || row.text != BadRefresh.row().text || row.status != BadRefresh.row().status) {
+			t.Errorf("%s: its answer tells it from other bad refresh tokens", kindNames[k])
 		}
 		if strings.ContainsAny(row.code+row.text, `"\`) || !printableASCII(row.code+row.text) {
 			t.Errorf("%s: code or text would need escaping", kindNames[k])

@@ -17,6 +17,8 @@ type Auth[T any] struct {
 	headers      HeadersHandler[T]
 	authResponse AuthResponseHandler[T]
 	authRequest  func(Request) Response
+	throttle     ThrottleHandler
+	renew        RenewHandler[T]
 	nobody       func(T) bool
 }
 
@@ -39,8 +41,10 @@ type engine struct {
 	preflight bool
 	flask     bool // issue what Flask-JWT issued
 	answers   answers
+	sessions  *sessions // nil: none
 
-	publishers []func() *publication // of KeyRoutes
+	revocations []Revocation          // asked in order
+	publishers  []func() *publication // of KeyRoutes
 }
 
 // New makes an Auth. It touches nothing outside the process. The error lists
@@ -67,6 +71,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		answers:   prepare(c.Realm, c.Scheme, c.Sources),
 	}
 	e.origin = e
+	e.sessions, e.revocations = c.sessionsMade()
 	e.publishers = publishers(c.Keys, c.Signer)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
@@ -85,6 +90,8 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		headers:      c.Headers,
 		authResponse: c.AuthResponse,
 		authRequest:  c.AuthRequest,
+		throttle:     c.Throttle,
+		renew:        c.Renew,
 		nobody:       zeroTest[T](),
 	}, nil
 }
@@ -133,8 +140,8 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	return rec, nil
 }
 
-// verify is the order of the steps: Lookup, Decode, Identify. The credential is
-// returned as far as it is known, also with an error.
+// verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
+// credential is returned as far as it is known, also with an error.
 func (a *Auth[T]) verify(r Request) (rec *record[T], cred Credential, err error) {
 	if err := wellFormed(r); err != nil {
 		return nil, cred, err
@@ -152,6 +159,11 @@ func (a *Auth[T]) verify(r Request) (rec *record[T], cred Credential, err error)
 	}
 	if claims == nil {
 		return nil, cred, BadToken
+	}
+	if len(a.revocations) > 0 {
+		if err := a.revoked(ctx, claims); err != nil {
+			return nil, cred, err
+		}
 	}
 	identity, err := bounded(ctx, a.timeout, a.identify, claims)
 	rec = &record[T]{Context: ctx, owner: a.origin, cred: cred, claims: claims, identity: identity}

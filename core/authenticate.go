@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 )
 
 // AuthenticateHandler checks the credentials of a login. Its outcomes:
@@ -54,6 +55,12 @@ func (c Credentials) LogValue() slog.Value {
 // compared with a dummy hash of the same cost. It reports whether there was a
 // hash and the password fits it.
 //
+// At most as many hashes are computed at a time as there are processors: more
+// would only make each slower, and a flood of logins take all the memory where a
+// hash needs much. The others wait; Config.Throttle keeps them few. bcrypt makes
+// no hash of more than 72 bytes and ignores what follows in a comparison, so let
+// nobody set a longer password.
+//
 //	check, err := core.NewPasswordCheck(
 //		func(p []byte) ([]byte, error) { return bcrypt.GenerateFromPassword(p, bcrypt.DefaultCost) },
 //		bcrypt.CompareHashAndPassword)
@@ -77,7 +84,10 @@ func NewPasswordCheck(hash func(password []byte) ([]byte, error), compare func(h
 	if compare(dummy, []byte(secret+"x")) == nil {
 		return nil, errors.New("core.NewPasswordCheck: compare takes a wrong password")
 	}
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	return func(stored []byte, password string) bool {
+		slots <- struct{}{}
+		defer func() { <-slots }()
 		known := len(stored) > 0
 		if !known {
 			stored = dummy

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 )
 
@@ -13,7 +12,8 @@ import (
 // checks that they agree.
 //
 // The zero value of every field is its default, and a safe one. Keys, or Decode
-// in its place, must be set; with Authenticate set there is a login.
+// in its place, must be set; with Authenticate set there is a login, and with
+// Sessions.Store and Renew one that lasts.
 //
 //	field            default
 //	Rules            exp required; leeway 0; typ absent, JWT or at+jwt; token at most 8 KiB
@@ -23,6 +23,7 @@ import (
 //	Scheme           "Bearer"
 //	Sources          the Authorization header
 //	Login            POST /auth, JSON fields username and password, body at most 16 KiB
+//	Sessions         none
 //	Now              time.Now
 //	CallbackTimeout  none
 type Config[T any] struct {
@@ -56,7 +57,10 @@ type Config[T any] struct {
 	// Login shapes the login endpoint.
 	Login LoginEndpoint
 
-	// Now is the one clock: for rules, issue and caches.
+	// Sessions make logins last. Zero: a login returns an access token alone.
+	Sessions SessionConfig
+
+	// Now is the one clock: for rules, issue, sessions and caches.
 	Now func() time.Time
 	// Observer sees every outcome. Nil: nobody does.
 	Observer Observer
@@ -74,8 +78,11 @@ type Config[T any] struct {
 	Payload      PayloadHandler[T]      // default for T = string, and if T has Subject() string: sub
 	Headers      HeadersHandler[T]      // default: none but alg, typ and kid
 	Encode       EncodeHandler          // default: Encoder(Signer)
-	AuthResponse AuthResponseHandler[T] // default: access_token, token_type, expires_in
+	AuthResponse AuthResponseHandler[T] // default: access_token, token_type, expires_in, refresh_token
 	OnError      ErrorHandler           // default: Error.Response
+	Throttle     ThrottleHandler        // before Authenticate; default: none
+	Revocation   Revocation             // after Decode; default: none but that of ended sessions
+	Renew        RenewHandler[T]        // at every refresh; Sessions need it
 
 	// AuthRequest answers the login's requests in place of Authenticate and all
 	// that follows it. Flask-JWT called it auth_request_handler.
@@ -127,6 +134,10 @@ func (c Config[T]) withDefaults() Config[T] {
 	if c.Login.Methods == nil {
 		c.Login.Methods = []string{"POST"}
 	}
+	c.Sessions = c.Sessions.withDefaults(c.Login.Path)
+	if c.Sessions.Cookies != nil && c.Sources == nil && c.Lookup == nil {
+		c.Sources = []Source{Header{}, Cookie{}}
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -146,7 +157,7 @@ func (c Config[T]) withDefaults() Config[T] {
 		c.Payload = defaultPayload[T]()
 	}
 	if c.AuthResponse == nil {
-		c.AuthResponse = defaultAuthResponse[T](c.Scheme)
+		c.AuthResponse = defaultAuthResponse[T](c.Scheme, c.Sessions.inBody())
 	}
 	return c
 }
@@ -224,6 +235,7 @@ func (c Config[T]) check(raw Config[T]) error {
 		bad("Identify: nil, and there is no default for %v; set a function from claims to it", reflect.TypeFor[T]())
 	}
 	errs = append(errs, c.checkLogin(raw)...)
+	errs = append(errs, c.checkSessions(raw)...)
 	return errors.Join(errs...)
 }
 
@@ -242,8 +254,7 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 	if raw.Authenticate == nil && raw.AuthRequest == nil {
 		return errs
 	}
-	if !strings.HasPrefix(l.Path, "/") || l.Path != "/" && strings.HasSuffix(l.Path, "/") ||
-		strings.ContainsAny(l.Path, "?#:*{} \t") || !printableASCII(l.Path) {
+	if !plainPath(l.Path) {
 		bad("Login.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", l.Path)
 	}
 	if raw.Authenticate == nil {

@@ -12,8 +12,8 @@ import (
 
 // Kind says why a request was refused. It is an error, so a step says no by
 // returning one: return nil, core.Forbidden. Kinds form a shallow tree for
-// errors.Is: every kind from Malformed to UnknownIdentity is a BadToken, and
-// BadBody is a BadRequest.
+// errors.Is: every kind from Malformed to UnknownIdentity is a BadToken, BadBody
+// is a BadRequest, and ReusedRefresh a BadRefresh.
 //
 // A Kind has one answer, given by the table kinds: the status, the error code
 // of RFC 6750 section 3.1, the text and whether a challenge goes with it. All
@@ -62,6 +62,13 @@ const (
 	Revoked
 	// UnknownIdentity: the token is valid, its subject is nobody we know. A BadToken.
 	UnknownIdentity
+
+	// BadRefresh: the refresh token is not one that can be exchanged (RFC 6749
+	// section 5.2, invalid_grant): unknown, expired, or its session is over.
+	BadRefresh
+	// ReusedRefresh: the refresh token was exchanged before, so there is a copy of
+	// it in wrong hands. The session has been ended. A BadRefresh.
+	ReusedRefresh
 
 	// BadCredentials: the login names nobody, or the password is wrong.
 	BadCredentials
@@ -133,6 +140,9 @@ var kinds = [kindEnd]answer{
 	Revoked:         badToken("revoked", BadToken),
 	UnknownIdentity: badToken("unknown_identity", BadToken),
 
+	BadRefresh:    badRefresh("bad_refresh", 0),
+	ReusedRefresh: badRefresh("reused_refresh", BadRefresh),
+
 	BadCredentials:    {"bad_credentials", 0, 401, "invalid_credentials", bareChallenge, "The credentials are not valid"},
 	StepUp:            {"step_up", 0, 401, "insufficient_user_authentication", codedChallenge, "A stronger or more recent authentication is needed"},
 	Forbidden:         {"forbidden", 0, 403, "forbidden", noChallenge, "This identity may not do this"},
@@ -148,6 +158,10 @@ var kinds = [kindEnd]answer{
 
 func badToken(name string, parent Kind) answer {
 	return answer{name, parent, 401, "invalid_token", codedChallenge, badTokenText}
+}
+
+func badRefresh(name string, parent Kind) answer {
+	return answer{name, parent, 401, "invalid_grant", bareChallenge, "The refresh token is invalid, expired or revoked"}
 }
 
 // row returns the kind's answer. What is no kind of ours is a defect.

@@ -41,6 +41,8 @@ var allKinds = []struct {
 	{core.BadClaim, "bad_claim", core.BadToken, 401, "invalid_token", "coded"},
 	{core.Revoked, "revoked", core.BadToken, 401, "invalid_token", "coded"},
 	{core.UnknownIdentity, "unknown_identity", core.BadToken, 401, "invalid_token", "coded"},
+	{core.BadRefresh, "bad_refresh", 0, 401, "invalid_grant", "bare"},
+	{core.ReusedRefresh, "reused_refresh", core.BadRefresh, 401, "invalid_grant", "bare"},
 	{core.BadCredentials, "bad_credentials", 0, 401, "invalid_credentials", "bare"},
 	{core.StepUp, "step_up", 0, 401, "insufficient_user_authentication", "coded"},
 	{core.Forbidden, "forbidden", 0, 403, "forbidden", ""},

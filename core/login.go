@@ -1,8 +1,8 @@
 package core
 
 import (
+	"context"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -13,18 +13,24 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// AuthResponseHandler makes the answer to a login that succeeded. Cache-Control:
-// no-store is added to it. Flask-JWT called it auth_response_handler.
+// AuthResponseHandler makes the answer to a login or a refresh that succeeded.
+// Cache-Control: no-store is added to it, and with Sessions.Cookies the cookies.
+// Flask-JWT called it auth_response_handler.
 type AuthResponseHandler[T any] func(r Request, identity T, issued Issued) Response
 
-// defaultAuthResponse is RFC 6749 section 5.1.
-func defaultAuthResponse[T any](scheme string) AuthResponseHandler[T] {
+// defaultAuthResponse is RFC 6749 section 5.1, without the tokens if they are in
+// cookies alone.
+func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[T] {
 	return func(_ Request, _ T, issued Issued) Response {
 		body := struct {
-			AccessToken string `json:"access_token"`
-			TokenType   string `json:"token_type"`
-			ExpiresIn   int64  `json:"expires_in,omitempty"`
-		}{issued.Token, scheme, int64(issued.ExpiresIn / time.Second)}
+			AccessToken  string `json:"access_token,omitempty"`
+			TokenType    string `json:"token_type,omitempty"`
+			ExpiresIn    int64  `json:"expires_in,omitempty"`
+			RefreshToken string `json:"refresh_token,omitempty"`
+		}{issued.Token, scheme, int64(issued.ExpiresIn / time.Second), issued.RefreshToken}
+		if !inBody {
+			body.AccessToken, body.TokenType, body.RefreshToken = "", "", ""
+		}
 		res, err := JSON(http.StatusOK, body)
 		if err != nil {
 			panic(err) // strings and a number always marshal
@@ -63,10 +69,49 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
 		return a.answer(ActionLogin, r, Credential{}, e)
 	}
-	res = a.authResponse(r, identity, issued)
-	setDefault(&res.Status, http.StatusOK)
-	a.observe(r.Context(), start, Event{Action: ActionLogin}, nil)
+	res, err = a.welcome(r, identity, issued)
+	ctx := r.Context()
+	if a.sessions != nil {
+		ctx = sessionContext{ctx, issued.Session}
+	}
+	if err != nil {
+		e := classify(err)
+		a.observe(ctx, start, Event{Action: ActionLogin}, e)
+		return a.answer(ActionLogin, r, Credential{}, e)
+	}
+	a.observe(ctx, start, Event{Action: ActionLogin}, nil)
 	return res
+}
+
+// Admit answers the login of an identity that something else has authenticated,
+// the callback of a provider or a link in a mail: it issues, starts a session and
+// answers as Login does once Authenticate has returned.
+func (a *Auth[T]) Admit(r Request, identity T, extra ...Claim) Response {
+	return a.endpoint(ActionLogin, r, nil, func() (context.Context, Response, error) {
+		ctx := r.Context()
+		if a.nobody(identity) {
+			return ctx, Response{}, BadCredentials
+		}
+		issued, err := a.issue(ctx, identity, extra, r)
+		if err != nil {
+			return ctx, Response{}, err
+		}
+		if a.sessions != nil {
+			ctx = sessionContext{ctx, issued.Session}
+		}
+		res, err := a.welcome(r, identity, issued)
+		return ctx, res, err
+	})
+}
+
+// welcome is the answer to a login or a refresh.
+func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error) {
+	res := a.authResponse(r, identity, issued)
+	setDefault(&res.Status, http.StatusOK)
+	if a.sessions == nil {
+		return res, nil
+	}
+	return a.sessions.setTokens(r.Context(), res, issued, a.sessionTime())
 }
 
 // logIn is the order of a login's steps.
@@ -84,13 +129,19 @@ func (a *Auth[T]) logIn(r Request) (identity T, issued Issued, err error) {
 	if err != nil {
 		return identity, issued, err
 	}
+	if a.throttle != nil {
+		ask := func(ctx context.Context, c Credentials) (struct{}, error) { return struct{}{}, a.throttle(ctx, c) }
+		if _, err := bounded(r.Context(), a.timeout, ask, c); err != nil {
+			return identity, issued, err
+		}
+	}
 	if identity, err = bounded(r.Context(), a.timeout, a.authenticate, c); err != nil {
 		return identity, issued, err
 	}
 	if a.nobody(identity) {
 		return identity, issued, BadCredentials
 	}
-	issued, err = a.issue(r.Context(), identity, nil)
+	issued, err = a.issue(r.Context(), identity, nil, r)
 	return identity, issued, err
 }
 
@@ -100,15 +151,11 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 	if err := jsonContent(r); err != nil {
 		return Credentials{}, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body(), int64(a.login.MaxBytes)+1))
-	var tooLarge *http.MaxBytesError
-	if len(body) > a.login.MaxBytes || errors.As(err, &tooLarge) {
-		return Credentials{}, TooLarge
-	}
+	body, err := readBody(r, a.login.MaxBytes)
 	if err != nil {
-		return Credentials{}, &Error{Kind: BadBody, Cause: err}
+		return Credentials{}, err
 	}
-	c := Credentials{Request: r, body: string(body)}
+	c := Credentials{Request: r, body: body}
 	members, err := strictjson.Object(c.body, nil)
 	if err != nil {
 		return Credentials{}, &Error{Kind: BadBody, Cause: err}

@@ -179,10 +179,11 @@ func TestLoginWithoutAuthenticate(t *testing.T) {
 // TestPasswordCheck: for an unknown user the same comparison is made, and only
 // one, as for a wrong password.
 func TestPasswordCheck(t *testing.T) {
-	compared := 0
+	compared, against := 0, ""
 	hash := func(p []byte) ([]byte, error) { return append([]byte("hash:"), p...), nil }
 	compare := func(hash, p []byte) error {
 		compared++
+		against = string(hash)
 		if string(hash) != "hash:"+string(p) {
 			return errors.New("mismatch")
 		}
@@ -205,6 +206,9 @@ func TestPasswordCheck(t *testing.T) {
 		compared = 0
 		if got := check([]byte(tt.hash), tt.password); got != tt.want || compared != 1 {
 			t.Errorf("%s: got %v after %d comparisons, want %v after 1", tt.name, got, compared, tt.want)
+		}
+		if tt.hash == "" && !strings.HasPrefix(against, "hash:") {
+			t.Errorf("%s: compared with %q, which costs nothing", tt.name, against)
 		}
 	}
 	compared = 0

@@ -253,6 +253,12 @@ func checkSources(sources []Source) error {
 					bad("TrustedOrigins: %v", err)
 				}
 			}
+			if v.DoubleSubmit != nil && !isSecret(v.DoubleSubmit) {
+				bad("DoubleSubmit: it is no secret; make one with core.NewSecret")
+			}
+			if v.DoubleSubmit != nil && (v.InsecureNoCSRF || len(v.TrustedOrigins) > 0) {
+				bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
+			}
 			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
 				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
 			}

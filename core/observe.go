@@ -25,6 +25,16 @@ const (
 	ActionKeys
 	// ActionPublish is the answer of an endpoint of KeyRoutes.
 	ActionPublish
+	// ActionRefresh is the refresh endpoint's. A Kind of ReusedRefresh is a theft.
+	ActionRefresh
+	// ActionLogout is the end of a session, or of all: by the endpoints, or because
+	// a login was one more than Sessions.MaxPerSubject.
+	ActionLogout
+	// ActionSessions is the list of sessions, or the end of one from the list.
+	ActionSessions
+	// ActionStore is what a store or a deny list found wrong with its journal. It
+	// belongs to no request.
+	ActionStore
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -38,12 +48,21 @@ func (a Action) String() string {
 		return "keys"
 	case ActionPublish:
 		return "publish"
+	case ActionRefresh:
+		return "refresh"
+	case ActionLogout:
+		return "logout"
+	case ActionSessions:
+		return "sessions"
+	case ActionStore:
+		return "store"
 	}
 	return "unknown"
 }
 
 // Event is one outcome. It never holds a token, a key or a claim's value, and
-// nothing of a token that was not verified.
+// nothing of a token that was not verified. Whom an event about a session is
+// about, SessionOf finds in the context.
 type Event struct {
 	Action Action
 	// Kind is zero for a yes.
@@ -54,12 +73,14 @@ type Event struct {
 	Claim string
 	// Algorithm, KeyID and Issuer are those of the key that verified the token.
 	Algorithm, KeyID, Issuer string
-	// Source names the key source of an ActionKeys: its URL, without the query.
+	// Source names the key source of an ActionKeys: its URL, without the query; or
+	// the journal of an ActionStore.
 	Source string
 	// Duration is the time that core and the callbacks took.
 	Duration time.Duration
 	// Cause is set only where the answer is a 5xx; of an ActionKeys it is why the
-	// fetch failed or, if Kind is zero, which of the keys are not used.
+	// fetch failed or, if Kind is zero, which of the keys are not used; of an
+	// ActionStore what was wrong.
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte
@@ -67,8 +88,8 @@ type Event struct {
 
 // LogObserver writes events to l, with the request's context: a yes and what a
 // client did wrong at debug level, since strangers decide how many there are; a
-// failed login at info; Unavailable, and keys that are not used, at warn; Internal
-// at error with its cause and stack.
+// failed login at info; Unavailable, keys that are not used, a journal's trouble
+// and a refresh token used twice at warn; Internal at error with its cause and stack.
 func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
 
 type logObserver struct{ l *slog.Logger }
@@ -78,7 +99,8 @@ func (o logObserver) Observe(ctx context.Context, e Event) {
 	switch {
 	case e.Kind == Internal:
 		level = slog.LevelError
-	case e.Kind == Unavailable, e.Action == ActionKeys && e.Cause != nil:
+	case e.Kind == Unavailable, e.Kind == ReusedRefresh,
+		(e.Action == ActionKeys || e.Action == ActionStore) && e.Cause != nil:
 		level = slog.LevelWarn
 	case e.Action == ActionLogin && e.Kind == BadCredentials:
 		level = slog.LevelInfo

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // PayloadHandler says what a token tells of an identity. Core adds iat, nbf,
@@ -65,28 +66,43 @@ type Issued struct {
 	// ExpiresIn is the time from now to exp, in whole seconds, never negative.
 	ExpiresIn time.Duration
 	ID        string // jti; "" if Payload names one that is no string
+
+	// RefreshToken and Session are set if the Auth has Sessions.
+	RefreshToken string
+	Session      Session
 }
 
-// Format prints everything but the token, whatever the verb.
+// Format prints everything but the tokens, whatever the verb.
 func (i Issued) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339))
 }
 
-// LogValue implements slog.LogValuer without the token.
+// LogValue implements slog.LogValuer without the tokens.
 func (i Issued) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(i)) }
 
 // Issue makes a token for an identity: the line "out" without HTTP. Further
-// claims replace those of Payload. The error is an *Error.
+// claims replace those of Payload. With Sessions it starts a session, whose later
+// tokens do not have the further claims. The error is an *Error.
 func (a *Auth[T]) Issue(ctx context.Context, identity T, extra ...Claim) (issued Issued, err error) {
 	defer recoverTo(&err)
-	issued, err = a.issue(ctx, identity, extra)
+	issued, err = a.issue(ctx, identity, extra, nil)
 	if err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
 }
 
-func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued, error) {
+// issue starts a session, if there are any, and makes its first token. The
+// request is nil if there is none.
+func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim, r Request) (Issued, error) {
+	if a.sessions == nil {
+		return a.mint(ctx, identity, extra, nil)
+	}
+	return a.open(ctx, identity, extra, a.sessions.label(r))
+}
+
+// mint makes a token, of a session unless that is nil.
+func (a *Auth[T]) mint(ctx context.Context, identity T, extra []Claim, s *Session) (Issued, error) {
 	if a.payload == nil || a.encode == nil {
 		return Issued{}, errors.New("this Auth issues no tokens: Config has no Payload, or nothing that signs")
 	}
@@ -102,9 +118,19 @@ func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued,
 	for _, c := range extra {
 		payload[c.Name] = c.Value
 	}
+	if s != nil {
+		if err := s.claim(payload); err != nil {
+			return Issued{}, err
+		}
+	}
 	exp, err := a.complete(payload)
 	if err != nil {
 		return Issued{}, err
+	}
+	if s != nil { // no token outlives its session
+		if end := s.Created.Add(a.sessions.Lifetime).Truncate(time.Second); exp.After(end) {
+			exp, payload["exp"] = end, end.Unix()
+		}
 	}
 	header, err := a.header(ctx, identity)
 	if err != nil {
@@ -119,9 +145,30 @@ func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim) (Issued,
 		return Issued{}, errors.New("Encode returned an empty token")
 	}
 	id, _ := payload["jti"].(string)
+	return Issued{Token: token, Expires: exp, ExpiresIn: left(a.now(), exp), ID: id}, nil
+}
+
+// left is the time from now to exp, in whole seconds, never negative.
+func left(now, exp time.Time) time.Duration {
 	const most = int64(math.MaxInt64 / time.Second)
-	left := time.Duration(min(max(0, exp.Unix()-a.now().Unix()), most)) * time.Second
-	return Issued{Token: token, Expires: exp, ExpiresIn: left, ID: id}, nil
+	return time.Duration(min(max(0, exp.Unix()-now.Unix()), most)) * time.Second
+}
+
+// claim puts the session into its token's payload, and the payload's subject
+// into a session that has none yet.
+func (s *Session) claim(p Payload) error {
+	if _, ok := p["sid"]; ok {
+		return errors.New("Payload names sid, which is the session's")
+	}
+	sub, _ := p["sub"].(string)
+	switch {
+	case sub == "" || !utf8.ValidString(sub):
+		return errors.New("Payload has no sub that is text, and a session needs one")
+	case s.Subject != "" && s.Subject != sub:
+		return errors.New("Renew returned another identity: its sub is not that of the session")
+	}
+	s.Subject, p["sid"] = sub, s.ID
+	return nil
 }
 
 // complete adds the registered claims and checks what the Payload brought.

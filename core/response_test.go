@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -251,6 +252,23 @@ func TestCaching(t *testing.T) {
 		if w.Code != tt.status || w.Header().Get("Vary") != tt.vary || w.Header().Get("Cache-Control") != tt.cacheCtl {
 			t.Errorf("%s: got %d %q %q, want %d %q %q", tt.name, w.Code, w.Header().Get("Vary"), w.Header().Get("Cache-Control"), tt.status, tt.vary, tt.cacheCtl)
 		}
+	}
+}
+
+// TestOnErrorMayPrepareItsAnswer: what it returns again and again does not grow.
+func TestOnErrorMayPrepareItsAnswer(t *testing.T) {
+	prepared := core.Response{Status: 401, Header: http.Header{"Vary": {"Accept"}}}
+	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.Cookie{}, core.Query{}}}
+	cfg.OnError = func(core.Request, *core.Error) core.Response { return prepared }
+	auth := mustNew(t, cfg)
+	for range 2 {
+		_, res, _ := auth.Require()(call("GET", "access_token=x"))
+		if got := res.Header.Values("Vary"); !slices.Equal(got, []string{"Accept", "Cookie"}) {
+			t.Errorf("Vary is %q", got)
+		}
+	}
+	if len(prepared.Header) != 1 || len(prepared.Header["Vary"]) != 1 {
+		t.Errorf("the prepared answer became %v", prepared.Header)
 	}
 }
 

@@ -18,11 +18,12 @@ func (a *Auth[T]) LoginRoute() Route {
 	return Route{Name: a.login.Name, Path: a.login.Path, Serve: a.Login}
 }
 
-// Routes are the endpoints of an Auth: the login, if there is one.
+// Routes are the endpoints of an Auth: the login, if there is one, and with
+// Sessions those of refresh, logout, logout everywhere and the list of sessions.
 func (a *Auth[T]) Routes() []Route {
 	var routes []Route
 	if (a.authenticate != nil || a.authRequest != nil) && !a.login.NoRoute {
 		routes = append(routes, a.LoginRoute())
 	}
-	return routes
+	return append(routes, a.sessionRoutes()...)
 }

@@ -143,6 +143,8 @@ var refusals = map[core.Kind]refusal{
 	core.BadRequest:        {400, "invalid_request", "The request, or the way it presents an access token, is malformed", coded},
 	core.BadBody:           {400, "invalid_request", "The request body is not a JSON object with the expected fields", none},
 	core.BadToken:          {401, "invalid_token", "The access token is expired, revoked, malformed or invalid for other reasons", coded},
+	core.BadRefresh:        {401, "invalid_grant", "The refresh token is invalid, expired or revoked", bare},
+	core.ReusedRefresh:     {401, "invalid_grant", "The refresh token is invalid, expired or revoked", bare},
 	core.BadCredentials:    {401, "invalid_credentials", "The credentials are not valid", bare},
 	core.StepUp:            {401, "insufficient_user_authentication", "A stronger or more recent authentication is needed", coded},
 	core.Forbidden:         {403, "forbidden", "This identity may not do this", none},

@@ -20,6 +20,7 @@ type table struct{}
 func (table) Check(context.Context, core.Credentials) (*User, error)  { return nil, nil }
 func (table) Claims(context.Context, *User) (core.Payload, error)     { return nil, nil }
 func (table) FromClaims(context.Context, *core.Claims) (*User, error) { return nil, nil }
+func (table) Find(context.Context, core.Session) (*User, error)       { return nil, nil }
 
 // auth is what core.New made of them.
 var auth *core.Auth[*User]

@@ -1,0 +1,354 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// journalHouse is a house whose sessions are in a journal, and a function that
+// restarts it, with the file changed in between.
+func journalHouse(t *testing.T, cfg core.MemoryConfig) (h *house, seen *watcher, restart func(change func(text []byte) []byte) error) {
+	t.Helper()
+	cfg.Journal = filepath.Join(t.TempDir(), "sessions.journal")
+	seen = &watcher{}
+	cfg.Observer = seen
+	h = newHouse(t, func(c *core.Config[*user]) { c.Sessions.Store = memory(t, cfg) })
+	h.journal = cfg.Journal
+	restart = func(change func([]byte) []byte) error {
+		t.Helper()
+		if err := h.store.(*core.MemoryStore).Close(); err != nil {
+			t.Fatal(err)
+		}
+		if change != nil {
+			text, err := os.ReadFile(cfg.Journal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(cfg.Journal, change(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store, err := core.NewMemoryStore(cfg)
+		if err != nil {
+			return err
+		}
+		t.Cleanup(func() { _ = store.Close() })
+		h.store = store
+		c := h.config()
+		h.Auth = mustNew(t, c)
+		return nil
+	}
+	return h, seen, restart
+}
+
+// TestRestart: it logs nobody out, and nobody in.
+func TestRestart(t *testing.T) {
+	h, seen, restart := journalHouse(t, core.MemoryConfig{})
+	kept, ended, all := h.login("joe"), h.login("joe"), h.login("ann")
+	for range 5 {
+		h.clock.Advance(time.Minute)
+		kept = tokensOf(t, h.refresh(kept.Refresh))
+	}
+	next := tokensOf(t, h.refresh(kept.Refresh)) // and the answer gets lost
+	_, payload := parts(t, ended.Access)
+	if err := errors.Join(h.EndSession(t.Context(), payload["sid"].(string)), h.EndSessionsOf(t.Context(), "ann")); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := h.SessionsOf(t.Context(), "joe")
+	for range 3 {
+		if err := restart(nil); err != nil {
+			t.Fatal(err)
+		}
+		after, _ := h.SessionsOf(t.Context(), "joe")
+		if len(after) != 1 || after[0] != before[0] {
+			t.Errorf("got %+v, want %+v", after, before)
+		}
+		if again := tokensOf(t, h.refresh(kept.Refresh)); again.Refresh != next.Refresh || again.Access != next.Access {
+			t.Error("in the grace: got other tokens than before the restart")
+		}
+		h.refused("ended", h.refresh(ended.Refresh), core.BadRefresh)
+		h.refused("all ended", h.refresh(all.Refresh), core.BadRefresh)
+	}
+	h.clock.Advance(time.Minute)
+	h.refused("reuse", h.refresh(kept.Refresh), core.ReusedRefresh)
+	if err := restart(nil); err != nil {
+		t.Fatal(err)
+	}
+	h.refused("after reuse", h.refresh(next.Refresh), core.BadRefresh)
+	if len(seen.events) != 0 {
+		t.Errorf("observed %v", seen.events)
+	}
+}
+
+// TestJournalCut cuts the journal at every byte of its last record, and breaks
+// every byte of it: what stands before survives, and the Observer is told.
+func TestJournalCut(t *testing.T) {
+	h, seen, restart := journalHouse(t, core.MemoryConfig{InsecureNoSync: true})
+	joe := h.login("joe")
+	if err := restart(nil); err != nil { // which leaves joe's session alone in the file
+		t.Fatal(err)
+	}
+	h.login("ann")
+	_ = h.store.(*core.MemoryStore).Close()
+	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "copy"), InsecureNoSync: true, Observer: seen}
+	whole := readJournal(t, h)
+	start := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1
+	open := func(name string, text []byte) (store *core.MemoryStore, told string) {
+		t.Helper()
+		seen.events = nil
+		if err := os.WriteFile(cfg.Journal, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		store, err := core.NewMemoryStore(cfg)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(seen.events) > 0 {
+			e := seen.events[0]
+			if e.Action != core.ActionStore || e.Source != cfg.Journal || e.Kind != 0 {
+				t.Errorf("%s: observed %+v", name, e)
+			}
+			told = fmt.Sprint(e.Cause)
+		}
+		return store, told
+	}
+	check := func(name string, text []byte, tell bool, sessions int) {
+		t.Helper()
+		store, told := open(name, text)
+		defer store.Close()
+		if got := store.Len(); got != sessions || (told != "") != tell {
+			t.Errorf("%s: got %d sessions, told %q", name, got, told)
+		}
+		_, payload := parts(t, joe.Access)
+		if ended, err := store.Ended(t.Context(), payload["sid"].(string), now); err != nil || ended {
+			t.Errorf("%s: what stands before has not survived", name)
+		}
+	}
+	check("whole", whole, false, 2)
+	check("cut before it", whole[:start], false, 1)
+	for i := start + 1; i < len(whole); i++ {
+		check(fmt.Sprintf("cut after %d bytes", i-start), whole[:i], true, 1)
+	}
+	for i := start; i < len(whole); i++ {
+		broken := bytes.Clone(whole)
+		broken[i] ^= 0x15
+		check(fmt.Sprintf("byte %d broken", i-start), broken, true, 1)
+	}
+	check("zeros behind it", append(bytes.Clone(whole), make([]byte, 5000)...), true, 2)
+	check("long garbage behind it", append(bytes.Clone(whole), bytes.Repeat([]byte("x"), 3<<20)...), true, 2)
+	_, told := open("told", whole[:len(whole)-1])
+	contains(t, "told", told, "cut off", "at the end")
+}
+
+func readJournal(t *testing.T, h *house) []byte {
+	t.Helper()
+	text, err := os.ReadFile(h.journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestJournalRefused: what is no journal of ours, or is broken where no crash
+// breaks it, is left as it is.
+func TestJournalRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func([]byte) []byte
+		want   string
+	}{
+		{"another file", func([]byte) []byte { return []byte("port: 8080\n") }, "it is another file; nothing was changed"},
+		{"an empty file", func([]byte) []byte { return nil }, "it is another file; nothing was changed"},
+		{"a later version", func(b []byte) []byte { return bytes.Replace(b, []byte("journal 1"), []byte("journal 2"), 1) }, "it is another file"},
+		{"a broken record in the middle", func(b []byte) []byte {
+			i := bytes.Index(b, []byte(`"ann"`))
+			b[i+1] = 'b'
+			return b
+		}, "line 3: the record is torn or corrupt, and good records follow"},
+		{"a record of another kind", func(b []byte) []byte {
+			const text = `{"put":"x"}`
+			return fmt.Appendf(b, "%08x %d %s\n", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)), len(text), text)
+		}, "line 5: json:"},
+	} {
+		h, _, restart := journalHouse(t, core.MemoryConfig{})
+		h.login("joe")
+		h.login("ann")
+		h.login("kim")
+		path := h.journal
+		var changed []byte
+		err := restart(func(b []byte) []byte { changed = tt.change(b); return changed })
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+		if text, _ := os.ReadFile(path); !bytes.Equal(text, changed) {
+			t.Errorf("%s: the file was changed", tt.name)
+		}
+	}
+}
+
+func TestJournalFile(t *testing.T) {
+	h, _, restart := journalHouse(t, core.MemoryConfig{InsecureNoSync: true})
+	first := h.login("joe")
+	path := h.journal
+	if _, err := core.NewMemoryStore(core.MemoryConfig{Journal: path}); err == nil && runtime.GOOS == "linux" {
+		t.Error("two stores on one journal: got no error")
+	}
+	second := tokensOf(t, h.refresh(first.Refresh))
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	lacks(t, "journal", readJournal(t, h), first.Access, first.Refresh, second.Access, second.Refresh, first.Refresh[:20], "eyJ")
+	if !bytes.Contains(readJournal(t, h), []byte(`"sealed"`)) {
+		t.Error("the journal has no sealed pair, and a restart would lose the answer of a race")
+	}
+	// What was sealed is gone from the file once it is written anew, after the grace.
+	h.clock.Advance(time.Minute)
+	h.login("ann")
+	if err := restart(nil); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(readJournal(t, h), []byte(`"sealed"`)) {
+		t.Error("after the grace something sealed is left in the file")
+	}
+
+	// A file that grows is written anew, and keeps what it must.
+	store := h.store.(*core.MemoryStore)
+	token := second
+	for range 3000 {
+		h.clock.Advance(time.Second)
+		token = tokensOf(t, h.refresh(token.Refresh))
+	}
+	if info, _ := os.Stat(path); info.Size() > 4<<20 || info.Size() == 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("after 3000 refreshes: %d bytes, %v", info.Size(), info.Mode())
+	}
+	if err := restart(nil); err != nil {
+		t.Fatal(err)
+	}
+	tokensOf(t, h.refresh(token.Refresh))
+	if store.Close() != nil { // again
+		t.Error("Close of a closed store: got an error")
+	}
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); got != "sessions.journal sessions.journal.lock" {
+		t.Errorf("files: %s", got)
+	}
+}
+
+// TestJournalKilled copies the file while sessions are made and ended beside it,
+// as a crash would find it: every answer that was given before holds.
+func TestJournalKilled(t *testing.T) {
+	dir := t.TempDir()
+	store := memory(t, core.MemoryConfig{Journal: filepath.Join(dir, "live"), InsecureNoSync: true})
+	type known struct{ alive, ended []string }
+	var mu sync.Mutex
+	var acknowledged known
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 300 {
+				s := core.Session{ID: fmt.Sprintf("%d-%d", w, i), Subject: fmt.Sprint("user", w, i/10), Created: now, LastUsed: now, Expires: now.Add(time.Hour)}
+				if _, err := store.Create(context.Background(), s, core.TokenHash{1}, 20, now); err != nil {
+					t.Error(err)
+				}
+				if i%2 == 0 {
+					mu.Lock()
+					acknowledged.alive = append(acknowledged.alive, s.ID)
+					mu.Unlock()
+					continue
+				}
+				if err := store.End(context.Background(), s.ID); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				acknowledged.ended = append(acknowledged.ended, s.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	for n := 0; ; n++ {
+		mu.Lock()
+		want := known{append([]string(nil), acknowledged.alive...), append([]string(nil), acknowledged.ended...)}
+		mu.Unlock()
+		text, err := os.ReadFile(filepath.Join(dir, "live"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, fmt.Sprint("copy", n))
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := memory(t, core.MemoryConfig{Journal: path, InsecureNoSync: true})
+		for _, id := range want.alive {
+			if ended, err := again.Ended(t.Context(), id, now); err != nil || ended {
+				t.Fatalf("copy %d: session %s is lost", n, id)
+			}
+		}
+		for _, id := range want.ended {
+			if ended, err := again.Ended(t.Context(), id, now); err != nil || !ended {
+				t.Fatalf("copy %d: session %s is back", n, id)
+			}
+		}
+		select {
+		case <-done:
+			if n > 0 {
+				return
+			}
+		default:
+		}
+	}
+}
+
+// TestMemoryIsFreed: what has expired makes room without anybody asking for it,
+// and no goroutine does it.
+func TestMemoryIsFreed(t *testing.T) {
+	store := memory(t, core.MemoryConfig{Max: 1000})
+	goroutines := runtime.NumGoroutine()
+	at := now
+	for i := range 10_000 {
+		s := core.Session{ID: fmt.Sprint(i), Subject: fmt.Sprint(i % 400), Created: at, LastUsed: at, Expires: at.Add(time.Minute)}
+		if _, err := store.Create(t.Context(), s, core.TokenHash{}, 20, at); err != nil {
+			t.Fatalf("session %d: %v", i, err)
+		}
+		at = at.Add(100 * time.Millisecond)
+	}
+	if n := store.Len(); n > 601 || n < 600 {
+		t.Errorf("got %d sessions, want the 600 of the last minute", n)
+	}
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+}
+
+func TestMemoryConfig(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  core.MemoryConfig
+		want string
+	}{
+		{core.MemoryConfig{Max: -1}, "Max: -1 is negative"},
+		{core.MemoryConfig{InsecureNoSync: true}, "InsecureNoSync: there is no Journal"},
+		{core.MemoryConfig{Journal: "/nowhere/at/all"}, "/nowhere/at/all"},
+	} {
+		if store, err := core.NewMemoryStore(tt.cfg); err == nil || store != nil || !strings.HasPrefix(err.Error(), "jwtgate: core.NewMemoryStore: ") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %q", err, tt.want)
+		}
+	}
+}

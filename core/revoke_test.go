@@ -1,0 +1,308 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// revoking is a Revocation of a function.
+type revoking func(context.Context, *core.Claims) (bool, error)
+
+func (f revoking) Revoked(ctx context.Context, c *core.Claims) (bool, error) { return f(ctx, c) }
+
+func answers(revoked bool, err error) core.Revocation {
+	return revoking(func(context.Context, *core.Claims) (bool, error) { return revoked, err })
+}
+
+func TestRevocation(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		r    core.Revocation
+		want core.Kind
+	}{
+		{"no", answers(false, nil), 0},
+		{"yes", answers(true, nil), core.Revoked},
+		{"an error", answers(false, errDatabase), core.Unavailable},
+		{"yes and an error", answers(true, errDatabase), core.Unavailable},
+		{"a kind", answers(false, core.TooManyRequests), core.TooManyRequests},
+		{"a deadline", answers(false, context.DeadlineExceeded), core.Unavailable},
+		{"a panic", revoking(func(context.Context, *core.Claims) (bool, error) { panic("no") }), core.Internal},
+		{"any: none", core.AnyRevocation(answers(false, nil), answers(false, nil)), 0},
+		{"any: the second", core.AnyRevocation(answers(false, nil), answers(true, nil)), core.Revoked},
+		{"any: after an error", core.AnyRevocation(answers(false, errDatabase), answers(true, nil)), core.Revoked},
+		{"any: an error alone", core.AnyRevocation(answers(false, errDatabase), answers(false, nil)), core.Unavailable},
+	} {
+		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Revocation: tt.r})
+		if _, err := auth.Verify(bearer(minted(t, core.Payload{"sub": "joe"}))); kindOf(t, err) != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	for _, all := range [][]core.Revocation{nil, {nil}, {(*core.TokenDenyList)(nil)}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("AnyRevocation(%v): no panic", all)
+				}
+			}()
+			core.AnyRevocation(all...)
+		}()
+	}
+}
+
+// TestRevocationOfRemembered: the cache of verified tokens does not outlive a
+// revocation, and a token that is not valid troubles no list.
+func TestRevocationOfRemembered(t *testing.T) {
+	asked := 0
+	revoked := false
+	auth := mustNew(t, core.Config[string]{
+		Keys: jwttest.Secret(), Now: stopped, Rules: core.ClaimRules{CacheTokens: 10},
+		Revocation: revoking(func(context.Context, *core.Claims) (bool, error) { asked++; return revoked, nil }),
+	})
+	token := minted(t, core.Payload{"sub": "joe"})
+	for range 3 {
+		if _, err := auth.Verify(bearer(token)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	revoked = true
+	if _, err := auth.Verify(bearer(token)); kindOf(t, err) != core.Revoked {
+		t.Errorf("got %v", err)
+	}
+	if _, err := auth.Verify(bearer(token + "x")); kindOf(t, err) != core.BadSignature || asked != 4 {
+		t.Errorf("got %v, asked %d times", err, asked)
+	}
+	if _, _, ok := auth.Optional()(bearer(token)); ok {
+		t.Error("Optional lets a token pass that was called back")
+	}
+}
+
+// TestRevocationTimeout: CallbackTimeout holds for it.
+func TestRevocationTimeout(t *testing.T) {
+	auth := mustNew(t, core.Config[string]{
+		Keys: jwttest.Secret(), Now: stopped, CallbackTimeout: time.Millisecond,
+		Revocation: revoking(func(ctx context.Context, _ *core.Claims) (bool, error) { <-ctx.Done(); return false, ctx.Err() }),
+	})
+	if _, err := auth.Verify(bearer(minted(t, core.Payload{"sub": "joe"}))); kindOf(t, err) != core.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStoreDown: without the store nobody comes in.
+func TestStoreDown(t *testing.T) {
+	store := memory(t, core.MemoryConfig{})
+	h := newHouse(t, func(c *core.Config[*user]) { c.Sessions.Store = store })
+	first := h.login("joe")
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := h.status(first.Access); code != 503 {
+		t.Errorf("a call: got %d", code)
+	}
+	h.refused("refresh", h.refresh(first.Refresh), core.Unavailable)
+	h.refused("login", h.Login(post(joesLogin)), core.Unavailable)
+	h.refused("logout", h.Logout(post(`{"refresh_token":"`+first.Refresh+`"}`)), core.Unavailable)
+	if e, _ := h.seen.last(t); e.Cause == nil || !strings.Contains(e.Cause.Error(), "session store: ") {
+		t.Errorf("observed %v", e.Cause)
+	}
+	// A token of no session needs none.
+	if code := h.status(minted(t, core.Payload{"sub": "joe"})); code != 200 {
+		t.Errorf("a token without sid: got %d", code)
+	}
+}
+
+// TestSessionRevocation: a service that verifies what another issued, with the
+// other's store.
+func TestSessionRevocation(t *testing.T) {
+	h := newHouse(t, func(c *core.Config[*user]) { c.Rules.Issuer = "https://us" })
+	first := h.login("joe")
+	judge := func(r core.Revocation, claims string) bool {
+		t.Helper()
+		revoked, err := r.Revoked(t.Context(), claimsOf(t, claims))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revoked
+	}
+	service := mustNew(t, core.Config[string]{
+		Keys: jwttest.Secret(), Now: h.clock.Now,
+		Revocation: core.SessionRevocation{Store: h.store, Now: h.clock.Now},
+	})
+	if _, err := service.Verify(bearer(first.Access)); err != nil {
+		t.Error(err)
+	}
+	if err := h.EndSessionsOf(t.Context(), "joe"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Verify(bearer(first.Access)); kindOf(t, err) != core.Revoked {
+		t.Errorf("got %v", err)
+	}
+	ours := core.SessionRevocation{Store: h.store, Issuer: "https://us", Now: h.clock.Now}
+	all := core.SessionRevocation{Store: h.store, Now: h.clock.Now}
+	for claims, want := range map[string][2]bool{
+		`{"iss":"https://us","sid":"x"}`:   {true, true},
+		`{"iss":"https://them","sid":"x"}`: {false, true},
+		`{"sid":"x"}`:                      {false, true},
+		`{"iss":"https://us"}`:             {false, false},
+		`{"iss":"https://us","sid":7}`:     {true, true},
+		`{"iss":"https://us","sid":""}`:    {true, true},
+		`{"iss":"https://us","sid":null}`:  {true, true},
+	} {
+		if got := [2]bool{judge(ours, claims), judge(all, claims)}; got != want {
+			t.Errorf("%s: got %v, want %v", claims, got, want)
+		}
+	}
+}
+
+func denyList[L any](t *testing.T, open func(core.DenyListConfig) (L, error), cfg core.DenyListConfig) L {
+	t.Helper()
+	l, err := open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := any(l).(interface{ Close() error }); ok {
+		t.Cleanup(func() { _ = c.Close() })
+	}
+	return l
+}
+
+func TestTokenDenyList(t *testing.T) {
+	clock := jwttest.NewClock(now)
+	l := denyList(t, core.NewTokenDenyList, core.DenyListConfig{Now: clock.Now, Max: 3})
+	claims := func(iss, jti string, lives time.Duration) *core.Claims {
+		return claimsOf(t, fmt.Sprintf(`{"iss":%q,"jti":%q,"exp":%d}`, iss, jti, clock.Now().Add(lives).Unix()))
+	}
+	denied := func(c *core.Claims) bool {
+		t.Helper()
+		yes, err := l.Revoked(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return yes
+	}
+	one := claims("us", "1", time.Minute)
+	if denied(one) || l.Revoke(one) != nil || !denied(one) || denied(claims("them", "1", time.Minute)) || denied(claims("us", "2", time.Minute)) {
+		t.Error("the wrong tokens are denied")
+	}
+	if denied(claims("u", "s1", time.Minute)) || denied(claims("us1", "", time.Minute)) == false {
+		t.Error("iss and jti run into each other, or a token without jti is let through")
+	}
+	for _, text := range []string{`{"exp":1900000000}`, `{"jti":"x"}`, `{"jti":7,"exp":1900000000}`, `{"jti":"x","exp":"soon"}`} {
+		if l.Revoke(claimsOf(t, text)) == nil {
+			t.Errorf("%s: Revoke: got no error", text)
+		}
+	}
+	if l.Revoke(claims("us", "2", time.Hour)) != nil || l.Revoke(claims("us", "3", time.Hour)) != nil || l.Revoke(one) != nil {
+		t.Error("there is room for three")
+	}
+	if err := l.Revoke(claims("us", "4", time.Hour)); err == nil || l.Len() != 3 {
+		t.Errorf("a fourth: got %v", err)
+	}
+	clock.Advance(6*time.Minute - time.Second) // exp, and the largest leeway
+	if !denied(one) || l.Revoke(claims("us", "4", time.Hour)) == nil {
+		t.Error("an entry was forgotten too early")
+	}
+	clock.Advance(time.Second)
+	if err := l.Revoke(claims("us", "4", time.Hour)); err != nil || denied(one) || !denied(claims("us", "2", time.Hour)) {
+		t.Errorf("an entry that is over makes room: got %v", err)
+	}
+	for _, cfg := range []core.DenyListConfig{{Max: -1}, {Lifetime: time.Hour}} {
+		if _, err := core.NewTokenDenyList(cfg); err == nil {
+			t.Errorf("%+v: got no error", cfg)
+		}
+	}
+}
+
+func TestSubjectDenyList(t *testing.T) {
+	clock := jwttest.NewClock(now.Add(500 * time.Millisecond))
+	l := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Now: clock.Now, Lifetime: time.Hour})
+	revoked := func(iss, sub string, iat time.Time) bool {
+		t.Helper()
+		yes, err := l.Revoked(t.Context(), claimsOf(t, fmt.Sprintf(`{"iss":%q,"sub":%q,"iat":%d,"exp":%d}`, iss, sub, iat.Unix(), iat.Add(time.Hour).Unix())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return yes
+	}
+	if revoked("us", "joe", now) || l.Revoke("us", "joe") != nil {
+		t.Fatal("Revoke does not work")
+	}
+	for _, tt := range []struct {
+		iss, sub string
+		iat      time.Time
+		want     bool
+	}{
+		{"us", "joe", now.Add(-time.Hour), true}, {"us", "joe", now, true}, {"us", "joe", now.Add(time.Second), false},
+		{"us", "ann", now, false}, {"them", "joe", now, false}, {"", "joe", now, false},
+	} {
+		if got := revoked(tt.iss, tt.sub, tt.iat); got != tt.want {
+			t.Errorf("%+v: got %v", tt, got)
+		}
+	}
+	for text, want := range map[string]bool{`{"iss":"us","sub":"joe","exp":1893456000}`: true, `{"iss":"us","iat":1893456000,"exp":1893456000}`: true} {
+		if got, err := l.Revoked(t.Context(), claimsOf(t, text)); err != nil || got != want {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{`{"sub":"joe","iat":1893456000}`, `{"sub":"joe","iat":1893456000,"exp":1893459601}`} {
+		if _, err := l.Revoked(t.Context(), claimsOf(t, text)); err == nil {
+			t.Errorf("%s: lives longer than the list remembers, and got no error", text)
+		}
+	}
+	if l.Revoke("us", "") == nil {
+		t.Error("an empty subject: got no error")
+	}
+	clock.Advance(-time.Hour) // a clock that goes back lifts nothing
+	if err := l.Revoke("us", "joe"); err != nil || !revoked("us", "joe", now) {
+		t.Errorf("a later Revoke with an earlier time: %v", err)
+	}
+	if _, err := core.NewSubjectDenyList(core.DenyListConfig{Lifetime: -1}); err == nil {
+		t.Error("Lifetime: got no error")
+	}
+}
+
+// TestDenyListJournal: a restart forgets nothing that is still needed, and the
+// file tells nothing.
+func TestDenyListJournal(t *testing.T) {
+	clock := jwttest.NewClock(now)
+	path := filepath.Join(t.TempDir(), "denied")
+	cfg := core.DenyListConfig{Now: clock.Now, Journal: path}
+	claims := func(jti string, lives time.Duration) *core.Claims {
+		return claimsOf(t, fmt.Sprintf(`{"iss":"secret-issuer","jti":%q,"exp":%d}`, jti, now.Add(lives).Unix()))
+	}
+	l := denyList(t, core.NewTokenDenyList, cfg)
+	if err := errors.Join(l.Revoke(claims("short", time.Minute)), l.Revoke(claims("long", time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lacks(t, "journal", text, "secret-issuer", "short", "long")
+	if _, err := core.NewTokenDenyList(cfg); err == nil {
+		t.Error("two lists on one journal: got no error")
+	}
+	if err := errors.Join(l.Close(), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if l.Revoke(claims("after", time.Hour)) == nil {
+		t.Error("Revoke after Close: got no error")
+	}
+	if _, err := core.NewSubjectDenyList(cfg); err == nil || !strings.Contains(err.Error(), "another file") {
+		t.Errorf("the journal of another list: got %v", err)
+	}
+	clock.Advance(10 * time.Minute)
+	l = denyList(t, core.NewTokenDenyList, cfg)
+	yes, _ := l.Revoked(t.Context(), claims("long", time.Hour))
+	if no, _ := l.Revoked(t.Context(), claims("after", time.Hour)); !yes || no || l.Len() != 1 {
+		t.Errorf("after a restart: %v %v, %d entries", yes, no, l.Len())
+	}
+}

@@ -1,0 +1,112 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DenyListConfig sets up a TokenDenyList or a SubjectDenyList. The zero value
+// takes the defaults.
+type DenyListConfig struct {
+	_ [0]func() // no unkeyed literals
+
+	// Max is how many entries there may be. Nothing makes room for another but
+	// time: when it is reached, Revoke returns an error. 0: 100,000.
+	Max int
+	// Lifetime is how long the tokens live that a SubjectDenyList judges: the
+	// longest Config.Lifetime, and more if claims of your own change exp. 0: 5
+	// minutes, Config's default. A TokenDenyList reads it off the token.
+	Lifetime time.Duration
+	// Journal is a file that keeps the list over a restart; "": none, and then a
+	// token that was called back is good again after a restart, until it expires.
+	// It holds hashes and times alone. It belongs to one process.
+	Journal string
+	// Now is the clock. Nil: time.Now. Give it Config.Now if that is set.
+	Now func() time.Time
+	// Observer is told what was wrong with the journal.
+	Observer Observer
+}
+
+// TokenDenyList is a Revocation of single tokens, by iss and jti. An entry lives
+// until its token has expired, with the largest leeway there is. It never goes by
+// the token's text, which can be changed without breaking the signature. It
+// takes effect at once, in this process.
+type TokenDenyList struct{ denials }
+
+// NewTokenDenyList makes a list and reads its journal.
+func NewTokenDenyList(cfg DenyListConfig) (*TokenDenyList, error) {
+	l := &TokenDenyList{}
+	if cfg.Lifetime != 0 {
+		return nil, errors.New("jwtgate: core.NewTokenDenyList: Lifetime: it is read off each token; leave it 0")
+	}
+	if err := l.open(cfg, "denied tokens"); err != nil {
+		return nil, fmt.Errorf("jwtgate: core.NewTokenDenyList: %w", err)
+	}
+	return l, nil
+}
+
+// Revoke calls a token back. The error says that it is not called back: it has no
+// jti or no exp, the list is full, or the journal cannot be written.
+func (l *TokenDenyList) Revoke(claims *Claims) error {
+	exp, ok := claims.ExpiresAt()
+	if claims.ID() == "" || !ok {
+		return errors.New("jwtgate: TokenDenyList: the token has no jti or no exp, so it cannot be called back by it")
+	}
+	return l.put(deniedKey(claims.Issuer(), claims.ID()), denial{until: exp.Add(maxLeeway).UnixMilli()})
+}
+
+// Revoked implements Revocation. A token without jti is refused: it could not be
+// called back.
+func (l *TokenDenyList) Revoked(_ context.Context, claims *Claims) (bool, error) {
+	if claims.ID() == "" {
+		return true, nil
+	}
+	_, denied := l.get(deniedKey(claims.Issuer(), claims.ID()))
+	return denied, nil
+}
+
+// SubjectDenyList is a Revocation of all tokens of a subject that were issued
+// before some time, as when a password was changed. An entry lives until the last
+// of them has expired. It takes effect at once, in this process.
+type SubjectDenyList struct{ denials }
+
+// NewSubjectDenyList makes a list and reads its journal.
+func NewSubjectDenyList(cfg DenyListConfig) (*SubjectDenyList, error) {
+	l := &SubjectDenyList{}
+	setDefault(&cfg.Lifetime, defaultLifetime)
+	if err := l.open(cfg, "denied subjects"); err != nil {
+		return nil, fmt.Errorf("jwtgate: core.NewSubjectDenyList: %w", err)
+	}
+	return l, nil
+}
+
+// Revoke calls back all tokens of the issuer, "" if they have none, for the
+// subject that have been issued until now. Tokens count whole seconds, so one
+// that is issued within this second is called back too.
+func (l *SubjectDenyList) Revoke(issuer, subject string) error {
+	if subject == "" {
+		return errors.New("jwtgate: SubjectDenyList: the subject is empty")
+	}
+	now := l.cfg.Now()
+	return l.put(deniedKey(issuer, subject), denial{
+		before: now.Unix() + 1, until: now.Add(time.Second + l.cfg.Lifetime + maxLeeway).UnixMilli(),
+	})
+}
+
+// Revoked implements Revocation. A token without sub or iat is refused: it could
+// not be called back. One that lives longer than Lifetime is an error, since the
+// list may have forgotten what was said of it.
+func (l *SubjectDenyList) Revoked(_ context.Context, claims *Claims) (bool, error) {
+	iat, ok := claims.IssuedAt()
+	if !ok || claims.Subject() == "" {
+		return true, nil
+	}
+	exp, ok := claims.ExpiresAt()
+	if !ok || exp.Sub(iat) > l.cfg.Lifetime {
+		return false, fmt.Errorf("SubjectDenyList: the token lives longer than Lifetime, %v; set it to the longest life of a token", l.cfg.Lifetime)
+	}
+	d, denied := l.get(deniedKey(claims.Issuer(), claims.Subject()))
+	return denied && iat.Unix() < d.before, nil
+}

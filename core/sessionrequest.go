@@ -1,0 +1,123 @@
+package core
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// maxSessionBody bounds the bodies of the endpoints of sessions.
+const maxSessionBody = 4 << 10
+
+var (
+	errRefreshBody    = errors.New("refresh_token is absent, empty or no string")
+	errNoRefreshToken = errors.New("there is no refresh token, neither in the body nor in the cookie")
+	errSessionQuery   = errors.New("the query does not name one session, as ?id=… with the id from the list")
+	errNotOurs        = errors.New("the access token belongs to no session of this Auth")
+)
+
+// readBody reads a body of at most limit bytes.
+func readBody(r Request, limit int) (string, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body(), int64(limit)+1))
+	var tooLarge *http.MaxBytesError
+	if len(body) > limit || errors.As(err, &tooLarge) {
+		return "", TooLarge
+	}
+	if err != nil {
+		return "", &Error{Kind: BadBody, Cause: err}
+	}
+	return string(body), nil
+}
+
+// presented returns the refresh token of a request: in the body, or if that is
+// empty and the token must be somewhere, in the cookie. "" is none.
+func (a *engine) presented(r Request, must bool) (string, error) {
+	body, err := readBody(r, maxSessionBody)
+	if err == nil && body == "" {
+		if !must {
+			return "", nil
+		}
+		if a.sessions.Cookies != nil {
+			cred, err := a.sessions.refresh.find(r, sessionOfRefresh)
+			if isMissing(err) {
+				err = &Error{Kind: BadRefresh, Cause: errNoRefreshToken}
+			}
+			return cred.Token, err
+		}
+	}
+	if err := jsonContent(r); err != nil {
+		return "", err
+	}
+	if err != nil {
+		return "", err
+	}
+	members, err := strictjson.Object(body, nil)
+	if err != nil {
+		return "", &Error{Kind: BadBody, Cause: err}
+	}
+	for _, m := range members {
+		if m.Name != "refresh_token" {
+			continue
+		}
+		token, ok := strictjson.String(m.Value)
+		if !ok || token == "" {
+			return "", &Error{Kind: BadBody, Cause: errRefreshBody}
+		}
+		return token, nil
+	}
+	if must {
+		return "", &Error{Kind: BadBody, Cause: errRefreshBody}
+	}
+	return "", nil
+}
+
+// explicit reports whether a request presents an access token, good or bad, that
+// no browser has added unasked.
+func (a *engine) explicit(r Request) bool {
+	cred, err := a.lookup(r)
+	_, cookie := cred.Source.(Cookie)
+	return !cookie && !isMissing(err) && (err != nil || cred.Token != "")
+}
+
+// insider verifies the access token of a request and returns its session. A token
+// without one, or another issuer's, is good for calls but may not touch sessions:
+// its subject is perhaps somebody else of the same name.
+func (a *Auth[T]) insider(r Request) (context.Context, Session, error) {
+	rec, _, err := a.verify(r)
+	if err != nil {
+		return r.Context(), Session{}, err
+	}
+	id, _ := rec.claims.String("sid")
+	s := Session{ID: id, Subject: rec.claims.Subject()}
+	if !isSessionID(id) || s.Subject == "" || rec.claims.Issuer() != a.rules.Issuer {
+		return r.Context(), Session{}, &Error{Kind: Forbidden, Claim: "sid", Cause: errNotOurs}
+	}
+	return rec, s, nil
+}
+
+// list returns a subject's sessions, the one used last first.
+func (a *engine) list(ctx context.Context, subject string) ([]Session, error) {
+	list, err := stored(ctx, a.timeout, func(ctx context.Context) ([]Session, error) {
+		return a.sessions.Store.List(ctx, subject, a.sessionTime())
+	})
+	slices.SortFunc(list, func(x, y Session) int {
+		return cmp.Or(y.LastUsed.Compare(x.LastUsed), y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID))
+	})
+	return list, err
+}
+
+// endSubject ends all sessions of a subject, even if the client does not wait.
+func (a *engine) endSubject(ctx context.Context, subject string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_, err := stored(ctx, a.timeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, a.sessions.Store.EndSubject(ctx, subject)
+	})
+	return err
+}

@@ -1,0 +1,211 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+var (
+	postMethods    = []string{http.MethodPost}
+	sessionMethods = []string{http.MethodGet, http.MethodHead, http.MethodDelete}
+)
+
+// Refresh is the endpoint of the line "again": it exchanges the refresh token for
+// the next tokens. The body is a JSON object with refresh_token, a string; with
+// Sessions.Cookies it may be empty, and the token is in the cookie. The answer is
+// that of a login. A refusal leaves the browser's cookies alone, since another
+// tab may have new ones by now.
+func (a *Auth[T]) Refresh(r Request) Response {
+	return a.endpoint(ActionRefresh, r, postMethods, func() (context.Context, Response, error) {
+		ctx := r.Context()
+		token, err := a.presented(r, true)
+		if err != nil {
+			return ctx, Response{}, err
+		}
+		identity, issued, err := a.exchange(ctx, token)
+		if issued.Session.ID != "" {
+			ctx = sessionContext{ctx, issued.Session}
+		}
+		if err != nil {
+			return ctx, Response{}, err
+		}
+		res, err := a.welcome(r, identity, issued)
+		return ctx, res, err
+	})
+}
+
+// Logout is the endpoint that ends one session: that of the refresh token in the
+// body, a JSON object with refresh_token; else that of the access token, if it is
+// not in a cookie; else that of the cookies. The answer is 204, also for a
+// session that is over (RFC 7009 section 2.2), and clears the cookies.
+func (a *Auth[T]) Logout(r Request) Response {
+	return a.endpoint(ActionLogout, r, postMethods, func() (context.Context, Response, error) {
+		ctx := r.Context()
+		s, err := a.leaving(r)
+		if err != nil {
+			return ctx, Response{}, err
+		}
+		ctx = sessionContext{ctx, s}
+		if s.ID != "" {
+			if err := a.end(ctx, s.ID); err != nil {
+				return ctx, Response{}, err
+			}
+		}
+		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		return ctx, res, err
+	})
+}
+
+// leaving is the session that a logout is to end; without an ID if there is none
+// any more.
+func (a *Auth[T]) leaving(r Request) (Session, error) {
+	token, err := a.presented(r, false)
+	if err != nil {
+		return Session{}, err
+	}
+	if token == "" && a.sessions.Cookies != nil && !a.explicit(r) {
+		cred, err := a.sessions.refresh.find(r, sessionOfRefresh)
+		if err != nil && !isMissing(err) {
+			return Session{}, err
+		}
+		token = cred.Token
+	}
+	if token != "" {
+		return Session{ID: sessionOfRefresh(token)}, nil
+	}
+	_, s, err := a.insider(r)
+	return s, err
+}
+
+// LogoutAll is the endpoint that ends all sessions of the access token's subject.
+// The answer is 204, and clears the cookies.
+func (a *Auth[T]) LogoutAll(r Request) Response {
+	return a.endpoint(ActionLogout, r, postMethods, func() (context.Context, Response, error) {
+		rec, s, err := a.insider(r)
+		if err != nil {
+			return rec, Response{}, err
+		}
+		ctx := sessionContext{rec, s}
+		if err := a.endSubject(ctx, s.Subject); err != nil {
+			return ctx, Response{}, err
+		}
+		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		return ctx, res, err
+	})
+}
+
+// Sessions is the endpoint that shows the subject of an access token its
+// sessions: GET lists them, the one used last first, and says which is the
+// token's own; DELETE with ?id= ends one, and answers 204 whether it was there or
+// not.
+func (a *Auth[T]) Sessions(r Request) Response {
+	return a.endpoint(ActionSessions, r, sessionMethods, func() (context.Context, Response, error) {
+		rec, own, err := a.insider(r)
+		if err != nil {
+			return rec, Response{}, err
+		}
+		ctx := sessionContext{rec, own}
+		if r.Method() == http.MethodDelete {
+			res, err := a.dismiss(ctx, r, own)
+			return ctx, res, err
+		}
+		list, err := a.list(ctx, own.Subject)
+		if err != nil {
+			return ctx, Response{}, err
+		}
+		res, err := sessionList(list, own.ID)
+		return ctx, res, err
+	})
+}
+
+// dismiss ends one of the subject's own sessions.
+func (a *Auth[T]) dismiss(ctx context.Context, r Request, own Session) (Response, error) {
+	cred, err := Query{Name: "id"}.Find(r)
+	if err != nil || !isSessionID(cred.Token) {
+		return Response{}, &Error{Kind: BadRequest, Cause: errSessionQuery}
+	}
+	list, err := a.list(ctx, own.Subject)
+	if err != nil {
+		return Response{}, err
+	}
+	// Somebody else's session, and one that never was, look alike.
+	if slices.ContainsFunc(list, func(s Session) bool { return s.ID == cred.Token }) {
+		if err := a.end(ctx, cred.Token); err != nil {
+			return Response{}, err
+		}
+	}
+	res := Response{Status: http.StatusNoContent}
+	if cred.Token == own.ID {
+		return a.sessions.clearTokens(res)
+	}
+	return res, nil
+}
+
+// sessionList is the answer with a list of sessions.
+func sessionList(list []Session, current string) (Response, error) {
+	type shown struct {
+		ID       string    `json:"id"`
+		Label    string    `json:"label"`
+		Created  time.Time `json:"created"`
+		LastUsed time.Time `json:"last_used"`
+		Expires  time.Time `json:"expires"`
+		Current  bool      `json:"current"`
+	}
+	body := struct {
+		Sessions []shown `json:"sessions"`
+	}{make([]shown, len(list))}
+	for i, s := range list {
+		seconds := func(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+		body.Sessions[i] = shown{s.ID, s.Label, seconds(s.Created), seconds(s.LastUsed), seconds(s.Expires), s.ID == current}
+	}
+	return JSON(http.StatusOK, body)
+}
+
+// endpoint is what all endpoints of sessions have in common. Methods nil are all.
+// The context that f returns is what the Observer gets.
+func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() (context.Context, Response, error)) (res Response) {
+	start := a.start()
+	defer func() {
+		if p := recover(); p != nil {
+			e := recovered(p, debug.Stack())
+			a.observe(r.Context(), start, Event{Action: action}, e)
+			res = a.answer(action, r, Credential{}, e)
+		}
+		res = noStore(typed(res))
+	}()
+	ctx, err := r.Context(), wellFormed(r)
+	switch {
+	case err != nil:
+	case methods != nil && !slices.Contains(methods, r.Method()):
+		err = &Error{Kind: MethodNotAllowed, Methods: methods}
+	case a.sessions == nil && action != ActionLogin:
+		err = errNoSessions
+	default:
+		ctx, res, err = f()
+	}
+	if err != nil {
+		e := classify(err)
+		a.observe(ctx, start, Event{Action: action}, e)
+		return a.answer(action, r, Credential{}, e)
+	}
+	a.observe(ctx, start, Event{Action: action}, nil)
+	return res
+}
+
+// sessionRoutes are the endpoints of sessions, if there are any.
+func (a *Auth[T]) sessionRoutes() []Route {
+	if a.sessions == nil {
+		return nil
+	}
+	base := strings.TrimSuffix(a.sessions.Path, "/")
+	return []Route{
+		{Path: base + "/refresh", Serve: a.Refresh},
+		{Path: base + "/logout", Serve: a.Logout},
+		{Path: base + "/logout-all", Serve: a.LogoutAll},
+		{Path: base + "/sessions", Serve: a.Sessions},
+	}
+}

@@ -1,0 +1,137 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// SessionStore keeps sessions. MemoryStore is one, for one process; package
+// core/storetest holds any other to what is written here.
+//
+// Each method is atomic: whatever runs beside it, in this process or another,
+// sees all of it or nothing, unless its comment says less. A call that returns
+// nil holds from then on for every process that shares the store, over a restart
+// as far as the store promises to survive one, and is not undone by what was
+// begun before it. Find, Rotate and List never answer from a copy.
+//
+// An error means that nobody knows whether the call was carried out. Core
+// answers 503 and changes nothing more, and the client or the application tries
+// again: every method may be repeated. An error may be a Kind or an *Error, for
+// example to say RetryAfter; any other counts as Unavailable.
+//
+// Time is the caller's: now is Config.Now, in whole milliseconds, and a session
+// is over when now has reached its Expires, whatever the store's own clock says.
+// That clock serves to free memory, and later rather than sooner. Stores keep
+// times to the millisecond.
+//
+// A store sees hashes of refresh tokens, and pairs of tokens sealed under a key
+// that it does not have. It returns Sealed only in exchange for the token it
+// belongs to.
+type SessionStore interface {
+	// Create keeps a new session and the hash of its first refresh token. If the
+	// subject then has more than most sessions, the oldest by Created are ended
+	// and returned. A store with a bound of its own that is reached returns an
+	// error, ErrStoreFull or one around it; it ends nobody else's session to make
+	// room.
+	//
+	// A session that was created is in List. Where both cannot be written at once,
+	// the subject's list is written first: an entry too many is nothing, a session
+	// that is not in the list cannot be ended with the others.
+	Create(ctx context.Context, s Session, token TokenHash, most int, now time.Time) (ended []Session, err error)
+
+	// Find says what the session holds of a refresh token, and changes nothing.
+	Find(ctx context.Context, id string, token TokenHash, now time.Time) (Found, error)
+
+	// Rotate exchanges a refresh token for the next if it is the session's current
+	// one, in one step: of any number of callers with the same token one gets
+	// TokenCurrent, and only its Rotation is kept. Rotation.Sealed is kept for
+	// whoever comes with the same token until GraceEnds, at least for the last
+	// eight tokens, and is erased soon after. The outcome TokenReused has ended the
+	// session.
+	Rotate(ctx context.Context, r Rotation) (Found, error)
+
+	// End ends a session. One that is over already is no error. A Rotate that runs
+	// beside it does not bring the session back.
+	End(ctx context.Context, id string) error
+
+	// EndSubject ends all sessions of a subject whose Create had returned.
+	EndSubject(ctx context.Context, subject string) error
+
+	// List returns a subject's sessions that are not over, in any order.
+	List(ctx context.Context, subject string, now time.Time) ([]Session, error)
+
+	// Ended reports whether a session is over, or unknown, which is the same. It
+	// is called for every request with an access token, so it is the one method
+	// that may answer from a copy. How old that copy may be is the bound within
+	// which an ended session's access tokens are refused: the store states it.
+	Ended(ctx context.Context, id string, now time.Time) (bool, error)
+}
+
+// TokenHash is the SHA-256 of a refresh token, as a store keeps it.
+type TokenHash [32]byte
+
+// TokenState is what a session holds of a refresh token. Core has checked that
+// the token's family is the session's before it asks, and nobody can make a token
+// of that family but core, so a token that is not known now was known once.
+type TokenState uint8
+
+const (
+	// SessionGone: there is no such session, or it is over.
+	SessionGone TokenState = iota + 1
+	// TokenCurrent: the token is the one that may be exchanged, or just was.
+	TokenCurrent
+	// TokenGrace: the token was exchanged a moment ago, and GraceEnds has not
+	// come. Found.Sealed is what it was exchanged for.
+	TokenGrace
+	// TokenReused: the token was exchanged before that. Somebody has a copy.
+	TokenReused
+)
+
+// String is the state's name.
+func (s TokenState) String() string {
+	switch s {
+	case SessionGone:
+		return "gone"
+	case TokenCurrent:
+		return "current"
+	case TokenGrace:
+		return "grace"
+	case TokenReused:
+		return "reused"
+	}
+	return fmt.Sprintf("TokenState(%d)", uint8(s))
+}
+
+// Found is what a SessionStore says of a refresh token.
+type Found struct {
+	State   TokenState
+	Session Session // unless it is SessionGone; of Rotate, as it is now or was last
+	Sealed  []byte  // with TokenGrace
+}
+
+// Rotation is the exchange of a refresh token for the next.
+type Rotation struct {
+	ID       string    // the session's
+	Old, New TokenHash // the token presented, and the one to take its place
+	// Sealed is what Old is exchanged for, sealed under a key made of Old itself.
+	Sealed    []byte
+	GraceEnds time.Time // until when Old may be exchanged for Sealed again
+	Now       time.Time // the session's next LastUsed
+	Expires   time.Time // the session's next Expires
+}
+
+// Format prints the session's ID alone, whatever the verb.
+func (r Rotation) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Rotation{%s}", r.ID) }
+
+// LogValue implements slog.LogValuer.
+func (r Rotation) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// ErrStoreFull is what Create returns if there is no room for another session: a
+// login is then answered with 503.
+var ErrStoreFull error = &Error{Kind: Unavailable, Cause: errFull{}}
+
+type errFull struct{}
+
+func (errFull) Error() string { return "the session store is full" }

@@ -1,0 +1,177 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// failing is a store whose answer gets lost at the point that it is told: before
+// the call reaches the store, or after it was carried out.
+type failing struct {
+	core.SessionStore
+	mu            sync.Mutex
+	before, after string
+}
+
+var errLost = errors.New("the connection was lost")
+
+func (f *failing) set(before, after string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before, f.after = before, after
+}
+
+// at returns whether a call fails before and after it.
+func (f *failing) at(name string) (before, after error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.before == name {
+		before = errLost
+	}
+	if f.after == name {
+		after = errLost
+	}
+	return before, after
+}
+
+func (f *failing) Create(ctx context.Context, s core.Session, token core.TokenHash, most int, now time.Time) ([]core.Session, error) {
+	before, after := f.at("Create")
+	if before != nil {
+		return nil, before
+	}
+	ended, err := f.SessionStore.Create(ctx, s, token, most, now)
+	return ended, errors.Join(err, after)
+}
+
+func (f *failing) Find(ctx context.Context, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+	if before, _ := f.at("Find"); before != nil {
+		return core.Found{}, before
+	}
+	return f.SessionStore.Find(ctx, id, token, now)
+}
+
+func (f *failing) Rotate(ctx context.Context, r core.Rotation) (core.Found, error) {
+	before, after := f.at("Rotate")
+	if before != nil {
+		return core.Found{}, before
+	}
+	found, err := f.SessionStore.Rotate(ctx, r)
+	if after != nil {
+		return core.Found{}, after
+	}
+	return found, err
+}
+
+func (f *failing) End(ctx context.Context, id string) error {
+	before, after := f.at("End")
+	if before != nil {
+		return before
+	}
+	return errors.Join(f.SessionStore.End(ctx, id), after)
+}
+
+func (f *failing) Ended(ctx context.Context, id string, now time.Time) (bool, error) {
+	if before, _ := f.at("Ended"); before != nil {
+		return false, before
+	}
+	return f.SessionStore.Ended(ctx, id, now)
+}
+
+// testFailing: whatever step the world stops at, nobody gets a token that the
+// store does not know, nobody is logged out, and to try again is enough.
+func testFailing(t *testing.T, b *bench) {
+	clock := jwttest.NewClock(start)
+	store := &failing{SessionStore: b.store}
+	cfg := config(store, clock.Now, nil)
+	auth, err := core.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unavailable := func(name string, err error) {
+		t.Helper()
+		if !errors.Is(err, core.Unavailable) || !errors.Is(err, errLost) {
+			t.Errorf("%s: got %v, want Unavailable", name, err)
+		}
+	}
+	for _, when := range []string{"before", "after"} {
+		lose := func(call string) {
+			if when == "before" {
+				store.set(call, "")
+			} else {
+				store.set("", call)
+			}
+		}
+		name := func(call string) string { return fmt.Sprintf("%s %s", when, call) }
+
+		lose("Create")
+		issued, err := auth.Issue(t.Context(), "joe")
+		unavailable(name("Create"), err)
+		if issued.Token != "" || issued.RefreshToken != "" {
+			t.Errorf("%s: tokens were handed out", name("Create"))
+		}
+		lose("")
+		if issued, err = auth.Issue(t.Context(), "joe"); err != nil {
+			t.Fatal(err)
+		}
+
+		clock.Advance(time.Minute)
+		lose("Rotate")
+		for range 3 { // the client tries again, within the grace
+			_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+			if when == "before" {
+				unavailable(name("Rotate"), err)
+			}
+			clock.Advance(time.Second)
+		}
+		lose("")
+		next, err := auth.Exchange(t.Context(), issued.RefreshToken)
+		if err != nil || next.RefreshToken == "" || next.RefreshToken == issued.RefreshToken {
+			t.Fatalf("%s, tried again: %v", name("Rotate"), err)
+		}
+		if again, err := auth.Exchange(t.Context(), next.RefreshToken); err != nil {
+			t.Fatalf("%s, the token after it: %v", name("Rotate"), err)
+		} else {
+			next = again
+		}
+
+		clock.Advance(time.Minute)
+		lose("End")
+		unavailable(name("End"), auth.EndSession(t.Context(), next.Session.ID))
+		// A token used twice while the session cannot be ended is no token at all.
+		_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+		if when == "before" {
+			unavailable(name("End")+", a token used twice", err)
+		} else if !errors.Is(err, core.BadRefresh) {
+			t.Errorf("%s: got %v, want BadRefresh", name("End"), err)
+		}
+		lose("")
+		if err := auth.EndSession(t.Context(), next.Session.ID); err != nil {
+			t.Errorf("%s, tried again: %v", name("End"), err)
+		}
+		if _, err := auth.Exchange(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
+			t.Errorf("%s, tried again: got %v, want BadRefresh", name("End"), err)
+		}
+	}
+	issued, err := auth.Issue(t.Context(), "joe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.set("Find", "")
+	_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+	unavailable("before Find", err)
+	store.set("Ended", "")
+	claims, err := core.Decoder(cfg.Keys, core.ClaimRules{Now: clock.Now})(t.Context(), issued.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = (core.SessionRevocation{Store: store, Now: clock.Now}).Revoked(t.Context(), claims); err == nil {
+		t.Error("before Ended: got no error")
+	}
+}

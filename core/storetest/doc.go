@@ -1,0 +1,12 @@
+// Package storetest holds a core.SessionStore to its contract. Whoever writes a
+// store runs it in a test of his own:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) core.SessionStore {
+//			return mystore.New(…) // empty
+//		})
+//	}
+//
+// Run it with -race. Time is what the calls say it is, so the tests wait for
+// nothing; a store whose own clock frees memory too early fails.
+package storetest

@@ -1,0 +1,70 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// testMany: with 100,000 sessions a store still finds each, and ends what it is
+// told to.
+func testMany(t *testing.T, b *bench) {
+	total, perSubject := 100_000, 10
+	if testing.Short() {
+		total = 10_000
+	}
+	type held struct {
+		s     core.Session
+		token core.TokenHash
+	}
+	all := make([]held, total)
+	const workers = 8
+	each := func(step int, f func(i int)) {
+		race(workers, func(w int) {
+			for i := w * step; i < total && !t.Failed(); i += workers * step {
+				f(i)
+			}
+		})
+	}
+	began := time.Now()
+	each(1, func(i int) {
+		h := held{newSession(fmt.Sprint("user ", i/perSubject), start), newHash()}
+		all[i] = h
+		if ended, err := b.store.Create(context.Background(), h.s, h.token, most, start); err != nil || len(ended) > 0 {
+			t.Errorf("Create of session %d: %v, %v", i, ended, err)
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	created := time.Since(began)
+	began = time.Now()
+	var looks atomic.Int64
+	each(7, func(i int) {
+		looks.Add(1)
+		if f, err := b.store.Find(context.Background(), all[i].s.ID, all[i].token, start); err != nil || f.State != core.TokenCurrent {
+			t.Errorf("Find of session %d: %v, %v", i, f.State, err)
+		}
+	})
+	each(1000, func(i int) {
+		if err := b.store.EndSubject(context.Background(), all[i].s.Subject); err != nil {
+			t.Errorf("EndSubject: %v", err)
+		}
+	})
+	looked := time.Since(began)
+	for i := 0; i < total && !t.Failed(); i += 1000 {
+		for j := i; j < i+perSubject; j++ {
+			b.gone("of a subject that was ended", all[j].s, all[j].token, start)
+		}
+		h := all[i+perSubject]
+		if got := b.list(h.s.Subject, start); len(got) != perSubject {
+			t.Errorf("List: got %d sessions, want %d", len(got), perSubject)
+		}
+		b.alive("of the next subject", h.s, h.token, start)
+	}
+	t.Logf("%d sessions in %v, %d looked up in %v", total, created.Round(time.Millisecond), looks.Load(), looked.Round(time.Millisecond))
+}

@@ -1,0 +1,166 @@
+package storetest
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+func testCreate(t *testing.T, b *bench) {
+	s, token := newSession("joe", start), newHash()
+	b.create(s, token)
+	b.alive("a new session", s, token, start)
+	same(t, "Find", b.find(s.ID, token, start).Session, s)
+	if _, err := b.store.Create(t.Context(), s, newHash(), most, start); err == nil {
+		t.Error("Create with an ID that is taken: got no error")
+	}
+	b.finds("after a second Create", s.ID, token, start, core.TokenCurrent)
+}
+
+func testUnknown(t *testing.T, b *bench) {
+	s := newSession("nobody", start)
+	b.gone("a session that never was", s, newHash(), start)
+	if err := b.store.End(t.Context(), s.ID); err != nil {
+		t.Errorf("End of a session that never was: %v", err)
+	}
+	if err := b.store.EndSubject(t.Context(), "nobody"); err != nil {
+		t.Errorf("EndSubject without sessions: %v", err)
+	}
+}
+
+func testRotate(t *testing.T, b *bench) {
+	s, token := newSession("joe", start), newHash()
+	b.create(s, token)
+	for i := range 20 {
+		at, next := start.Add(time.Duration(i+1)*time.Hour), newHash()
+		f := b.rotates("the current token", rotation(s.ID, token, next, at), core.TokenCurrent)
+		s.LastUsed, s.Expires = at, at.Add(week)
+		same(t, "Rotate", f.Session, s)
+		token = next
+		b.alive("the next token", s, token, at)
+		same(t, "Find", b.find(s.ID, token, at).Session, s)
+		same(t, "List", b.sessions("joe", at)[0], s)
+	}
+}
+
+// testGrace: the token that was exchanged is good for the same pair until the
+// grace ends, and neither ends the session nor changes it.
+func testGrace(t *testing.T, b *bench) {
+	s, old, next := newSession("joe", start), newHash(), newHash()
+	b.create(s, old)
+	b.rotates("the first", rotation(s.ID, old, next, start), core.TokenCurrent)
+	s.Expires = start.Add(week)
+	last := start.Add(grace - time.Millisecond)
+	for _, at := range []time.Time{start, start.Add(time.Second), last} {
+		for name, f := range map[string]core.Found{
+			"Find":   b.finds("in the grace", s.ID, old, at, core.TokenGrace),
+			"Rotate": b.rotates("in the grace", rotation(s.ID, old, newHash(), at), core.TokenGrace),
+		} {
+			if !bytes.Equal(f.Sealed, sealedFor(next)) {
+				t.Errorf("%s in the grace: got %q as sealed, want what the winner sealed", name, f.Sealed)
+			}
+			same(t, name+" in the grace", f.Session, s)
+		}
+		b.alive("in the grace", s, next, at)
+	}
+	f := b.find(s.ID, old, last)
+	clear(f.Sealed) // the caller's own copy
+	if f := b.find(s.ID, old, last); !bytes.Equal(f.Sealed, sealedFor(next)) {
+		t.Error("Sealed is shared with the caller")
+	}
+	if f := b.find(s.ID, next, start); f.Sealed != nil {
+		t.Error("Find of the current token: something sealed is there")
+	}
+	b.finds("at the end of the grace", s.ID, old, start.Add(grace), core.TokenReused)
+}
+
+// testGraces: a token is still in its grace if the next has been exchanged too.
+func testGraces(t *testing.T, b *bench) {
+	s := newSession("joe", start)
+	tokens := []core.TokenHash{newHash()}
+	b.create(s, tokens[0])
+	at := func(i int) time.Time { return start.Add(time.Duration(i) * 100 * time.Millisecond) }
+	for i := range 8 {
+		tokens = append(tokens, newHash())
+		b.rotates("one after the other", rotation(s.ID, tokens[i], tokens[i+1], at(i)), core.TokenCurrent)
+	}
+	for i := range 8 {
+		f := b.finds("all in their grace", s.ID, tokens[i], at(8), core.TokenGrace)
+		if !bytes.Equal(f.Sealed, sealedFor(tokens[i+1])) {
+			t.Errorf("token %d: got another's pair", i)
+		}
+	}
+	b.finds("the first is over", s.ID, tokens[0], at(0).Add(grace), core.TokenReused)
+	b.finds("the last is not", s.ID, tokens[7], at(0).Add(grace), core.TokenGrace)
+	b.finds("the current", s.ID, tokens[8], at(0).Add(grace), core.TokenCurrent)
+}
+
+func testNoGrace(t *testing.T, b *bench) {
+	s, old, next := newSession("joe", start), newHash(), newHash()
+	b.create(s, old)
+	r := rotation(s.ID, old, next, start)
+	r.GraceEnds = start
+	b.rotates("the first", r, core.TokenCurrent)
+	b.finds("at once", s.ID, old, start, core.TokenReused)
+	b.rotates("at once", rotation(s.ID, old, newHash(), start), core.TokenReused)
+	b.gone("after it", s, next, start)
+}
+
+// testReuse: a token that was exchanged before the grace ends the session. Find
+// only says so, Rotate does it.
+func testReuse(t *testing.T, b *bench) {
+	for _, which := range []string{"the token before", "an older token", "a token of the family that nobody knows"} {
+		s, first, second, third := newSession(which, start), newHash(), newHash(), newHash()
+		other, otherToken := newSession(which, start), newHash()
+		b.create(s, first)
+		b.create(other, otherToken)
+		b.rotate(rotation(s.ID, first, second, start))
+		b.rotate(rotation(s.ID, second, third, start.Add(time.Second)))
+		at := start.Add(grace + time.Second)
+		reused := map[string]core.TokenHash{"the token before": second, "an older token": first}[which]
+		if which == "a token of the family that nobody knows" {
+			reused = newHash()
+		}
+		f := b.finds(which, s.ID, reused, at, core.TokenReused)
+		if f.Session.ID != s.ID || f.Session.Subject != which || f.Sealed != nil {
+			t.Errorf("%s: Find: got %+v", which, f)
+		}
+		b.alive(which+", found", s, third, at)
+		f = b.rotates(which, rotation(s.ID, reused, newHash(), at), core.TokenReused)
+		if f.Session.ID != s.ID || f.Session.Subject != which {
+			t.Errorf("%s: Rotate: got %+v", which, f)
+		}
+		b.gone(which+", presented", s, third, at)
+		b.gone(which+", once more", s, reused, at)
+		b.alive(which+": the subject's other session", other, otherToken, at)
+	}
+}
+
+func testExpiry(t *testing.T, b *bench) {
+	s, token := newSession("joe", start), newHash()
+	b.create(s, token)
+	b.alive("just before", s, token, s.Expires.Add(-time.Millisecond))
+	b.finds("a wrong token just before", s.ID, newHash(), s.Expires.Add(-time.Millisecond), core.TokenReused)
+	b.gone("at Expires", s, token, s.Expires)
+	b.gone("long after", s, token, s.Expires.Add(week))
+	later := newSession("joe", s.Expires)
+	b.create(later, token)
+	if got := b.list("joe", s.Expires); !slices.Equal(got, []string{later.ID}) {
+		t.Errorf("List after expiry: got %v, want the new session alone", got)
+	}
+}
+
+func testIdle(t *testing.T, b *bench) {
+	s, token, next := newSession("joe", start), newHash(), newHash()
+	b.create(s, token)
+	r := rotation(s.ID, token, next, s.Expires.Add(-time.Second))
+	b.rotates("a second before the end", r, core.TokenCurrent)
+	b.alive("after what was the end", s, next, s.Expires.Add(time.Hour))
+	r = rotation(s.ID, next, token, s.Expires)
+	r.Expires = s.Expires.Add(time.Minute) // it may also come nearer
+	b.rotates("to an earlier end", r, core.TokenCurrent)
+	b.gone("at the earlier end", s, token, r.Expires)
+}

@@ -1,0 +1,237 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Run runs all tests. Each opens a store of its own, which must be empty, hold
+// 100,000 sessions (10,000 with -short), and answer with an Ended that is bound
+// by nothing: a store that may answer from a copy is opened without it.
+func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
+	for _, tt := range []struct {
+		name string
+		test func(*testing.T, *bench)
+	}{
+		{"create and find", testCreate},
+		{"unknown", testUnknown},
+		{"rotate", testRotate},
+		{"grace", testGrace},
+		{"grace of many", testGraces},
+		{"no grace", testNoGrace},
+		{"reuse", testReuse},
+		{"expiry", testExpiry},
+		{"expiry after a rotation", testIdle},
+		{"end", testEnd},
+		{"end subject", testEndSubject},
+		{"list", testList},
+		{"maximum per subject", testMaximum},
+		{"any text", testText},
+		{"a context that has ended", testContext},
+		{"one winner of 64", testRace},
+		{"one winner of 64, through an Auth", testRaceAuth},
+		{"end beside rotate", testEndBesideRotate},
+		{"end subject beside create", testEndSubjectBesideCreate},
+		{"maximum per subject, beside each other", testMaximumRace},
+		{"a store that fails", testFailing},
+		{"many sessions", testMany},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, &bench{t, open(t)}) })
+	}
+}
+
+// start is when the tests begin. It lies ahead, so that a store which frees
+// memory by a clock of its own does not do so in the middle of a test.
+var start = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
+
+const (
+	most  = 20
+	grace = 10 * time.Second
+	week  = 7 * 24 * time.Hour
+)
+
+// bench is a store under test. Its methods fail the test on an error.
+type bench struct {
+	t     *testing.T
+	store core.SessionStore
+}
+
+// newID is a session's ID, as core makes them.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// newHash is the hash of a token that nobody has.
+func newHash() (h core.TokenHash) {
+	_, _ = rand.Read(h[:])
+	return h
+}
+
+func newSession(subject string, at time.Time) core.Session {
+	return core.Session{ID: newID(), Subject: subject, Label: "a label", Created: at, LastUsed: at, Expires: at.Add(week)}
+}
+
+// create makes a session that a store is to keep without ending another.
+func (b *bench) create(s core.Session, token core.TokenHash) {
+	b.t.Helper()
+	ended, err := b.store.Create(b.t.Context(), s, token, most, s.Created)
+	if err != nil || len(ended) > 0 {
+		b.t.Fatalf("Create: got %v, %v, want no session ended and no error", ended, err)
+	}
+}
+
+func (b *bench) find(id string, token core.TokenHash, at time.Time) core.Found {
+	b.t.Helper()
+	f, err := b.store.Find(b.t.Context(), id, token, at)
+	if err != nil {
+		b.t.Fatalf("Find: %v", err)
+	}
+	return f
+}
+
+// finds checks the state that Find returns.
+func (b *bench) finds(name string, id string, token core.TokenHash, at time.Time, want core.TokenState) core.Found {
+	b.t.Helper()
+	f := b.find(id, token, at)
+	if f.State != want {
+		b.t.Errorf("%s: Find: got %v, want %v", name, f.State, want)
+	}
+	return f
+}
+
+// rotation is an exchange at a time.
+func rotation(id string, old, next core.TokenHash, at time.Time) core.Rotation {
+	return core.Rotation{
+		ID: id, Old: old, New: next, Sealed: sealedFor(next),
+		GraceEnds: at.Add(grace), Now: at, Expires: at.Add(week),
+	}
+}
+
+// sealedFor is a sealed pair of the usual size.
+func sealedFor(next core.TokenHash) []byte {
+	return append([]byte(strings.Repeat("\x00\xff sealed \r\n", 40)), next[:]...)
+}
+
+func (b *bench) rotate(r core.Rotation) core.Found {
+	b.t.Helper()
+	f, err := b.store.Rotate(b.t.Context(), r)
+	if err != nil {
+		b.t.Fatalf("Rotate: %v", err)
+	}
+	return f
+}
+
+// rotates checks the state that Rotate returns.
+func (b *bench) rotates(name string, r core.Rotation, want core.TokenState) core.Found {
+	b.t.Helper()
+	f := b.rotate(r)
+	if f.State != want {
+		b.t.Errorf("%s: Rotate: got %v, want %v", name, f.State, want)
+	}
+	return f
+}
+
+// gone checks that a session is over, by whatever way one can ask.
+func (b *bench) gone(name string, s core.Session, token core.TokenHash, at time.Time) {
+	b.t.Helper()
+	b.finds(name, s.ID, token, at, core.SessionGone)
+	b.rotates(name, rotation(s.ID, token, newHash(), at), core.SessionGone)
+	b.ended(name, s.ID, at, true)
+	if slices.Contains(b.list(s.Subject, at), s.ID) {
+		b.t.Errorf("%s: List: the session is there", name)
+	}
+}
+
+// alive is the opposite of gone. It leaves the session as it was.
+func (b *bench) alive(name string, s core.Session, token core.TokenHash, at time.Time) {
+	b.t.Helper()
+	b.finds(name, s.ID, token, at, core.TokenCurrent)
+	b.ended(name, s.ID, at, false)
+	if !slices.Contains(b.list(s.Subject, at), s.ID) {
+		b.t.Errorf("%s: List: the session is not there", name)
+	}
+}
+
+func (b *bench) ended(name, id string, at time.Time, want bool) {
+	b.t.Helper()
+	if got, err := b.store.Ended(b.t.Context(), id, at); err != nil || got != want {
+		b.t.Errorf("%s: Ended: got %v, %v, want %v", name, got, err, want)
+	}
+}
+
+// list returns the IDs of a subject's sessions.
+func (b *bench) list(subject string, at time.Time) []string {
+	b.t.Helper()
+	return ids(b.sessions(subject, at))
+}
+
+func (b *bench) sessions(subject string, at time.Time) []core.Session {
+	b.t.Helper()
+	list, err := b.store.List(b.t.Context(), subject, at)
+	if err != nil {
+		b.t.Fatalf("List: %v", err)
+	}
+	return list
+}
+
+func ids(list []core.Session) []string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.ID
+	}
+	return names
+}
+
+// same checks that a store returned a session as it was given.
+func same(t *testing.T, name string, got, want core.Session) {
+	t.Helper()
+	if got.ID != want.ID || got.Subject != want.Subject || got.Label != want.Label || !got.Created.Equal(want.Created) ||
+		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) {
+		t.Errorf("%s: got %+v, want %+v", name, got, want)
+	}
+}
+
+func testContext(t *testing.T, b *bench) {
+	s, token := newSession("joe", start), newHash()
+	b.create(s, token)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// A store in memory may well answer; none may be left half done.
+	_, _ = b.store.Rotate(ctx, rotation(s.ID, token, newHash(), start))
+	if f := b.find(s.ID, token, start); f.State != core.TokenCurrent && f.State != core.TokenGrace {
+		t.Errorf("after a Rotate that may have failed: got %v, want current or grace", f.State)
+	}
+	_ = b.store.End(ctx, s.ID)
+	if err := b.store.End(t.Context(), s.ID); err != nil {
+		t.Errorf("End, repeated: %v", err)
+	}
+	b.gone("after End, repeated", s, token, start)
+}
+
+func testText(t *testing.T, b *bench) {
+	for i, subject := range []string{"joe@example.com", "a:b", "{joe}", "*", "joe\nann", "joé 😀", "\x00", `"\`, strings.Repeat("x", 1000), " joe", "joe "} {
+		s, token := newSession(subject, start), newHash()
+		s.Label = fmt.Sprintf("%s %d", subject, i)
+		b.create(s, token)
+		got := b.sessions(subject, start)
+		if len(got) != 1 {
+			t.Errorf("%.20q: List: got %d sessions, want 1", subject, len(got))
+			continue
+		}
+		same(t, fmt.Sprintf("%.20q", subject), got[0], s)
+		if err := b.store.EndSubject(t.Context(), subject); err != nil {
+			t.Errorf("%.20q: EndSubject: %v", subject, err)
+		}
+		b.gone(fmt.Sprintf("%.20q", subject), s, token, start)
+	}
+}

@@ -1,0 +1,328 @@
+package conform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// sessionApp is an application with sessions: at /auth the tokens are in bodies,
+// at /web in cookies. All frameworks share it, and so its sessions.
+type sessionApp struct {
+	*App
+	clock *jwttest.Clock
+	web   *core.Auth[*User]
+}
+
+func newSessionApp(t testing.TB) *sessionApp {
+	a := &sessionApp{App: &App{proceed: make(chan struct{})}, clock: jwttest.NewClock(clock())}
+	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	check(err)
+	t.Cleanup(func() { _ = store.Close() })
+	a.Config = core.Config[*User]{
+		Keys:         testKeys().both,
+		Signer:       testKeys().rsa,
+		Now:          a.clock.Now,
+		Observer:     &a.recorder,
+		Authenticate: authenticate,
+		Payload:      userClaims,
+		Identify:     identify,
+		Renew: func(_ context.Context, s core.Session) (*User, error) {
+			return &User{Name: s.Subject, Role: "renewed"}, nil
+		},
+		Sessions: core.SessionConfig{Store: store, Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
+	}
+	a.Auth = core.Must(a.Config)
+	web := a.Config
+	web.Login.Path, web.Sessions.Cookies = "/web", &core.TokenCookies{}
+	a.web = core.Must(web)
+	a.Routes = []Route{{Path: "/web/me", Gates: []core.Gate{a.web.Require()}, Handle: Show}}
+	a.Endpoints = append(a.Auth.Routes(), a.web.Routes()...)
+	return a
+}
+
+func (a *sessionApp) serve(t testing.TB) (servers []server) {
+	for _, m := range mounts {
+		servers = append(servers, server{m.Name, m.Serve(t, a.App), a.App})
+	}
+	return servers
+}
+
+// issue starts a session.
+func (a *sessionApp) issue(name string) core.Issued {
+	issued, err := a.Auth.Issue(context.Background(), &User{Name: name, Role: "user"})
+	check(err)
+	return issued
+}
+
+const (
+	fromUs   = "Sec-Fetch-Site: same-origin"
+	fromThem = "Sec-Fetch-Site: cross-site"
+)
+
+// TestSessionEndpoints: bad input to each of the endpoints of sessions.
+func TestSessionEndpoints(t *testing.T) {
+	app := newSessionApp(t)
+	servers := app.serve(t)
+	var (
+		live, over = app.issue("joe"), app.issue("joe")
+		bearer     = auth(live.Token)
+		revoked    = auth(over.Token)
+		unknown    = strings.Repeat("A", 64)
+		stateless  = auth(good("joe"))
+		badBody    = stored(no(core.BadBody))
+		badRefresh = stored(no(core.BadRefresh))
+		media      = stored(no(core.UnsupportedMedia))
+		tooLarge   = stored(no(core.TooLarge))
+		missing    = stored(no(core.Missing))
+		csrf       = stored(no(core.CSRF)).with("Vary: Cookie")
+		left       = stored(Answer{Status: http.StatusNoContent})
+		asJSON     = "Content-Type: application/json"
+		id         = strings.Repeat("A", 22)
+	)
+	check(app.Auth.EndSession(context.Background(), over.Session.ID))
+	body := func(token string) string { return fmt.Sprintf(`{"refresh_token":%q}`, token) }
+	cookies := func(access, refresh string) string {
+		return "Cookie: __Host-access_token=" + access + "; __Host-refresh_token=" + refresh
+	}
+	both := cookies(live.Token, live.RefreshToken)
+	gone := left.with(
+		"Set-Cookie: __Host-access_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+		"Set-Cookie: __Host-refresh_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict")
+	cases := []Case{
+		row("RFC 6749 5.2: refresh: unknown", post("/auth/refresh", body(unknown)), badRefresh),
+		row("RFC 6749 5.2: refresh: too short", post("/auth/refresh", body("x")), badRefresh),
+		row("RFC 6749 5.2: refresh: of a session that is over", post("/auth/refresh", body(over.RefreshToken)), badRefresh),
+		row("RFC 6749 6: refresh: an access token", post("/auth/refresh", body(live.Token)), badRefresh),
+		row("refresh: no token", post("/auth/refresh", `{}`), badBody),
+		row("refresh: an empty token", post("/auth/refresh", body("")), badBody),
+		row("refresh: a number", post("/auth/refresh", `{"refresh_token":1}`), badBody),
+		row("refresh: null", post("/auth/refresh", `null`), badBody),
+		row("refresh: broken", post("/auth/refresh", `{"refresh_token":"`), badBody),
+		row("RFC 7493 2.3: refresh: twice", post("/auth/refresh", `{"refresh_token":"a","refresh_token":"b"}`), badBody),
+		row("refresh: empty", post("/auth/refresh", ``), badBody),
+		row("refresh: a form", post("/auth/refresh", "refresh_token=x", "Content-Type: application/x-www-form-urlencoded"), media),
+		row("refresh: text", post("/auth/refresh", body(unknown), "Content-Type: text/plain"), media),
+		row("refresh: two types", post("/auth/refresh", body(unknown), asJSON, asJSON), media),
+		row("refresh: gzip", post("/auth/refresh", body(unknown), asJSON, "Content-Encoding: gzip"), media),
+		row("refresh: 4 KiB", post("/auth/refresh", body(strings.Repeat("x", 4096-len(body(""))))), badRefresh),
+		row("refresh: one byte more", post("/auth/refresh", body(strings.Repeat("x", 4097-len(body(""))))), tooLarge),
+		row("refresh: not from a cookie, where there are none", post("/auth/refresh", ``, asJSON, both, fromUs), badBody),
+		row("refresh: not from a header", post("/auth/refresh", `{}`, asJSON, bearer), badBody),
+
+		row("cookies: refresh: none", do("POST", "/web/refresh", "Content-Length: 0", fromUs), badRefresh.with("Vary: Cookie")),
+		row("cookies: refresh: from another site", do("POST", "/web/refresh", "Content-Length: 0", both, fromThem), csrf),
+		row("cookies: refresh: from nowhere", do("POST", "/web/refresh", "Content-Length: 0", both), csrf),
+		row("cookies: refresh: two", do("POST", "/web/refresh", "Content-Length: 0", both, both, fromUs), stored(no(core.BadRequest)).with("Vary: Cookie")),
+		row("cookies: refresh: unknown", do("POST", "/web/refresh", "Content-Length: 0", cookies("", unknown), fromUs), badRefresh.with("Vary: Cookie")),
+		row("cookies: refresh: broken", do("POST", "/web/refresh", "Content-Length: 0", cookies("", `"x y`), fromUs), badRefresh.with("Vary: Cookie")),
+		row("cookies: logout: from another site", do("POST", "/web/logout", "Content-Length: 0", both, fromThem), csrf),
+		row("cookies: logout-all: from another site", do("POST", "/web/logout-all", "Content-Length: 0", both, fromThem), csrf),
+		row("cookies: sessions: DELETE from another site", do("DELETE", "/web/sessions?id="+id, both, fromThem), csrf),
+		row("cookies: logout: of what is over", do("POST", "/web/logout", "Content-Length: 0", cookies("x", over.RefreshToken), fromUs), gone),
+		row("cookies: logout: of nonsense", do("POST", "/web/logout", "Content-Length: 0", cookies("", "x"), fromUs), gone),
+
+		row("logout: nothing", do("POST", "/auth/logout", "Content-Length: 0"), missing),
+		row("logout: {}", post("/auth/logout", `{}`), missing),
+		row("logout: a number", post("/auth/logout", `{"refresh_token":1}`), badBody),
+		row("logout: broken", post("/auth/logout", `{`), badBody),
+		row("logout: text", post("/auth/logout", `x`, "Content-Type: text/plain"), media),
+		row("logout: too large", post("/auth/logout", strings.Repeat(" ", 4097)), tooLarge),
+		row("RFC 7009 2.2: logout: of what is over", post("/auth/logout", body(over.RefreshToken)), left),
+		row("RFC 7009 2.2: logout: of what never was", post("/auth/logout", body(unknown)), left),
+		row("logout: an access token that was called back", do("POST", "/auth/logout", "Content-Length: 0", revoked), stored(no(core.Revoked))),
+		row("logout: an access token of no session", do("POST", "/auth/logout", "Content-Length: 0", stateless), stored(no(core.Forbidden))),
+		row("logout: a refresh token as access token", do("POST", "/auth/logout", "Content-Length: 0", auth(live.RefreshToken)), stored(no(core.Malformed))),
+
+		row("logout-all: nothing", do("POST", "/auth/logout-all", "Content-Length: 0"), missing),
+		row("logout-all: a refresh token is not enough", post("/auth/logout-all", body(live.RefreshToken)), missing),
+		row("logout-all: called back", do("POST", "/auth/logout-all", "Content-Length: 0", revoked), stored(no(core.Revoked))),
+		row("logout-all: of no session", do("POST", "/auth/logout-all", "Content-Length: 0", stateless), stored(no(core.Forbidden))),
+
+		row("sessions: nothing", get("/auth/sessions"), missing),
+		row("sessions: called back", get("/auth/sessions", revoked), stored(no(core.Revoked))),
+		row("sessions: of no session", get("/auth/sessions", stateless), stored(no(core.Forbidden))),
+		row("sessions: HEAD", do("HEAD", "/auth/sessions", revoked), stored(no(core.Revoked)).head()),
+		row("sessions: DELETE of none", do("DELETE", "/auth/sessions", bearer), stored(no(core.BadRequest))),
+		row("sessions: DELETE of two", do("DELETE", "/auth/sessions?id="+id+"&id="+id, bearer), stored(no(core.BadRequest))),
+		row("sessions: DELETE of what is no id", do("DELETE", "/auth/sessions?id=%2e%2e", bearer), stored(no(core.BadRequest))),
+		row("sessions: DELETE of what never was", do("DELETE", "/auth/sessions?id="+id, bearer), left),
+		row("sessions: DELETE with a body", send("DELETE", "/auth/sessions?id="+id, "{}", asJSON, bearer), left),
+
+		row("a gate: called back", at("/me", over.Token), no(core.Revoked)),
+		row("a gate: a refresh token", at("/me", live.RefreshToken), no(core.Malformed)),
+	}
+	for _, m := range []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+		for _, path := range []string{"/auth/refresh", "/auth/logout", "/auth/logout-all"} {
+			want := notAllowed
+			if m == "HEAD" {
+				want = want.head()
+			}
+			cases = append(cases, row("RFC 9110 15.5.6: "+m+" "+path, send(m, path, "{}", asJSON, bearer), want))
+		}
+	}
+	for _, m := range []string{"POST", "PUT", "PATCH", "OPTIONS"} {
+		cases = append(cases, row("RFC 9110 15.5.6: "+m+" /auth/sessions", send(m, "/auth/sessions", "{}", asJSON, bearer),
+			stored(no(core.MethodNotAllowed)).with("Allow: GET, HEAD, DELETE")))
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
+	}
+	if _, err := app.Auth.Exchange(context.Background(), live.RefreshToken); err != nil {
+		t.Errorf("none of this ends a session: %v", err)
+	}
+}
+
+// TestSessionFlow is the life of sessions on each framework. What it sees is the
+// same on all, but for the tokens themselves.
+func TestSessionFlow(t *testing.T) {
+	var first string
+	for i, m := range mounts {
+		app := newSessionApp(t)
+		s := server{m.Name, m.Serve(t, app.App), app.App}
+		f := &flow{t: t, app: app, server: s, jar: map[string]string{}}
+		f.bodies()
+		f.cookies()
+		seen := f.seen.String()
+		if i == 0 {
+			first = seen
+			t.Log(seen)
+		} else if seen != first {
+			t.Errorf("%s: got\n%s\nwant, as %s:\n%s", m.Name, seen, mounts[0].Name, first)
+		}
+	}
+}
+
+type flow struct {
+	t      *testing.T
+	app    *sessionApp
+	server server
+	seen   strings.Builder
+	jar    map[string]string
+}
+
+// secrets are what no two runs have in common.
+var secrets = regexp.MustCompile(`eyJ[\w.-]+|[\w-]{64}|"id\\?":\\?"[\w-]{22}`)
+
+// ask sends a request and writes down the answer.
+func (f *flow) ask(want int, raw string) Answer {
+	f.t.Helper()
+	w := dial(f.t, f.server.addr)
+	w.send(raw)
+	a, _, err := w.read(false)
+	if err != nil || a.Status != want {
+		f.t.Errorf("%s: %.60q: got %d %s, %v, want %d", f.server.name, raw, a.Status, a.Body, err, want)
+	}
+	for _, line := range a.Header["Set-Cookie"] {
+		c, err := http.ParseSetCookie(line)
+		check(err)
+		if c.MaxAge < 0 {
+			delete(f.jar, c.Name)
+		} else {
+			f.jar[c.Name] = c.Value
+		}
+	}
+	f.seen.WriteString(secrets.ReplaceAllString(a.text(), "…") + "\n")
+	return a
+}
+
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+func (f *flow) tokens(raw string) (got tokens) {
+	f.t.Helper()
+	a := f.ask(200, raw)
+	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || got.Access == "" || got.Refresh == "" {
+		f.t.Fatalf("%s: got %s", f.server.name, a.Body)
+	}
+	return got
+}
+
+func (f *flow) bodies() {
+	refresh := func(path, token string) string {
+		return post(path, fmt.Sprintf(`{"refresh_token":%q}`, token))
+	}
+	login := func(agent string) string {
+		return post("/auth", loginJoe, "Content-Type: application/json", "User-Agent: "+agent)
+	}
+	one, two := f.tokens(login("phone")), f.tokens(login("desk"))
+	f.ask(200, at("/me", one.Access))
+	f.app.clock.Advance(time.Minute)
+	next := f.tokens(refresh("/auth/refresh", one.Refresh))
+	if again := f.tokens(refresh("/auth/refresh", one.Refresh)); again != next {
+		f.t.Errorf("%s: the loser of a race got other tokens", f.server.name)
+	}
+	f.ask(200, at("/me", next.Access)) // of the role that Renew gave
+	f.ask(200, get("/auth/sessions", auth(next.Access)))
+	f.app.clock.Advance(time.Minute)
+	f.ask(401, refresh("/auth/refresh", one.Refresh)) // used twice
+	f.ask(401, refresh("/auth/refresh", next.Refresh))
+	f.ask(401, at("/me", next.Access))
+	f.ask(200, at("/me", two.Access))
+
+	three := f.tokens(login("tablet"))
+	f.app.clock.Advance(time.Second) // the list is in the order of time
+	four := f.tokens(login("fridge"))
+	var list struct{ Sessions []struct{ ID, Label string } }
+	a := f.ask(200, get("/auth/sessions", auth(three.Access)))
+	check(json.Unmarshal([]byte(a.Body), &list))
+	for _, s := range list.Sessions {
+		if s.Label == "fridge" {
+			f.ask(204, do("DELETE", "/auth/sessions?id="+s.ID, auth(three.Access)))
+		}
+	}
+	f.ask(401, at("/me", four.Access))
+	f.ask(204, refresh("/auth/logout", three.Refresh))
+	f.ask(401, at("/me", three.Access))
+	five := f.tokens(login("car"))
+	f.ask(204, do("POST", "/auth/logout", "Content-Length: 0", auth(five.Access)))
+	f.ask(401, refresh("/auth/refresh", five.Refresh))
+	six := f.tokens(login("watch"))
+	f.ask(204, do("POST", "/auth/logout-all", "Content-Length: 0", auth(two.Access)))
+	f.ask(401, at("/me", six.Access))
+	f.ask(401, refresh("/auth/refresh", six.Refresh))
+}
+
+func (f *flow) cookies() {
+	cookie := func() string {
+		var pairs []string
+		for _, name := range slices.Sorted(maps.Keys(f.jar)) {
+			pairs = append(pairs, name+"="+f.jar[name])
+		}
+		return "Cookie: " + strings.Join(pairs, "; ")
+	}
+	f.ask(200, post("/web", loginJoe))
+	f.ask(200, get("/web/me", cookie()))
+	f.ask(403, do("POST", "/web/me", "Content-Length: 0", cookie(), fromThem))
+	f.ask(200, do("POST", "/web/me", "Content-Length: 0", cookie(), fromUs))
+	old := maps.Clone(f.jar)
+	f.app.clock.Advance(time.Minute)
+	f.ask(200, do("POST", "/web/refresh", "Content-Length: 0", cookie(), fromUs))
+	if f.jar["__Host-refresh_token"] == old["__Host-refresh_token"] {
+		f.t.Errorf("%s: the refresh token is the same", f.server.name)
+	}
+	f.ask(200, get("/web/sessions", cookie()))
+	now := maps.Clone(f.jar)
+	f.jar = old
+	f.ask(200, do("POST", "/web/refresh", "Content-Length: 0", cookie(), fromUs))
+	if !maps.Equal(f.jar, now) {
+		f.t.Errorf("%s: the loser of a race got other cookies", f.server.name)
+	}
+	f.ask(204, do("POST", "/web/logout", "Content-Length: 0", cookie(), fromUs))
+	if len(f.jar) != 0 {
+		f.t.Errorf("%s: cookies are left: %v", f.server.name, f.jar)
+	}
+	f.ask(401, get("/web/me", "Cookie: __Host-access_token="+now["__Host-access_token"]))
+}
