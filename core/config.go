@@ -227,6 +227,9 @@ func (c Config[T]) check(raw Config[T]) error {
 	if raw.Lookup != nil && raw.Sources != nil {
 		bad("Sources: Lookup is set too; set one, or wrap core.Lookup(sources...)")
 	}
+	if raw.Sources != nil && len(raw.Sources) == 0 {
+		bad("Sources: empty but not nil; leave it nil for the Authorization header")
+	}
 	errs = append(errs, flatten(checkSources(raw.Sources))...)
 	if raw.CallbackTimeout < 0 {
 		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)

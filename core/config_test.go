@@ -57,6 +57,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 			c.Sources = []core.Source{core.Header{}}
 			c.Lookup = core.Lookup()
 		}, "Sources: Lookup is set too; set one"},
+		{"no source", func(c *config) { c.Sources = []core.Source{} }, "Sources: empty but not nil; leave it nil"},
 		{"nil source", func(c *config) { c.Sources = []core.Source{core.Header{}, nil} }, "Sources[1]: nil; remove it"},
 		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.Cookie{}} }, "Sources[0]: a *core.Cookie; set the value"},
 		{"nil custom", func(c *config) { c.Sources = []core.Source{core.Custom(nil)} }, "Sources[0]: a nil Custom; remove it"},
