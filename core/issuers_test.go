@@ -172,6 +172,9 @@ func TestIssuerCache(t *testing.T) {
 	clock.Advance(time.Hour)
 	find("asked again after an hour", "a", false, "a")
 	find("and gone", "a", false, "a")
+	if got := fmt.Sprint(cache); got != "IssuerCache[0]" {
+		t.Errorf("after b and a have gone: got %s", got)
+	}
 	failure = errors.New("no database")
 	if _, err := core.Decoder(cache, core.ClaimRules{Audience: []string{"api"}})(t.Context(), jwttest.Mint(t, secret, core.Payload{"iss": "z"})); !errors.Is(err, core.Unavailable) {
 		t.Errorf("choose failed: got %v, want unavailable", err)
@@ -221,11 +224,13 @@ func TestIssuerCacheForgetOvertakes(t *testing.T) {
 
 // TestIssuerCacheAtOnce: many first tokens of one tenant share one source.
 func TestIssuerCacheAtOnce(t *testing.T) {
+	const clients = 20
 	issuer := jwttest.NewIssuer(t)
+	var choosing sync.WaitGroup
+	choosing.Add(clients)
 	cache, err := core.NewIssuerCache(func(_ context.Context, iss string) (core.KeySource, error) {
-		if iss != issuer.URL() {
-			return nil, nil
-		}
+		choosing.Done() // all of them ask before one has an answer
+		choosing.Wait()
 		return core.NewOIDC(iss, core.RemoteConfig{Client: issuer.Client()})
 	}, core.IssuerCacheConfig{})
 	if err != nil {
@@ -234,7 +239,7 @@ func TestIssuerCacheAtOnce(t *testing.T) {
 	answer := answering(t, cache)
 	token := mint(t, issuer)
 	var wg sync.WaitGroup
-	for range 100 {
+	for range clients {
 		wg.Go(func() {
 			if got := answer(token).Status; got != 200 {
 				t.Errorf("got %d, want 200", got)
