@@ -141,7 +141,7 @@ var errTooLong = &Error{Kind: Malformed, Cause: errors.New("the token is longer 
 
 // payloadOf decodes and parses a payload segment.
 func payloadOf(segment string) (*Claims, error) {
-	var few [1 << 10]byte
+	var few [512]byte // the usual payload; a longer one is allocated
 	payload, err := jws.AppendSegment(few[:0], segment, jws.ErrPayloadEncoding)
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
@@ -208,16 +209,15 @@ func (r *ClaimRules) judgeParties(c *Claims) error {
 // judgeAudience wants one of ours in aud, which is a string or an array of
 // strings (RFC 7519 section 4.1.3).
 func (r *ClaimRules) judgeAudience(c *Claims) error {
+	if one, ok := c.String("aud"); ok && slices.Contains(r.Audience, one) { // the usual form, without a slice
+		return nil
+	}
 	aud, ok := c.Strings("aud")
 	if !ok {
 		return &Error{Kind: absentOrBad(c, "aud"), Claim: "aud"}
 	}
-	for _, want := range r.Audience {
-		for _, have := range aud {
-			if want == have {
-				return nil
-			}
-		}
+	if slices.ContainsFunc(aud, func(have string) bool { return slices.Contains(r.Audience, have) }) {
+		return nil
 	}
 	return &Error{Kind: WrongAudience, Claim: "aud"}
 }
