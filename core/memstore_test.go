@@ -92,6 +92,38 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestRestartAfterReuse: what Rotate has ended, or a login that was one too many,
+// does not come back.
+func TestRestartAfterReuse(t *testing.T) {
+	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions")}
+	store := memory(t, cfg)
+	s := core.Session{ID: "a", Subject: "joe", Created: now, LastUsed: now, Expires: now.Add(time.Hour)}
+	if _, err := store.Create(t.Context(), s, core.TokenHash{1}, 20, now); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []core.TokenState{core.TokenCurrent, core.TokenReused} {
+		found, err := store.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: s.Expires})
+		if err != nil || found.State != want {
+			t.Fatalf("rotation %d: got %v, %v, want %v", i, found.State, err, want)
+		}
+	}
+	for _, id := range []string{"b", "c"} {
+		s.ID = id
+		if _, err := store.Create(t.Context(), s, core.TokenHash{1}, 1, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store = memory(t, cfg)
+	for id, want := range map[string]bool{"a": true, "b": true, "c": false} {
+		if ended, err := store.Ended(t.Context(), id, now); err != nil || ended != want {
+			t.Errorf("%s after a restart: ended %v, %v, want %v", id, ended, err, want)
+		}
+	}
+}
+
 // TestJournalCut cuts the journal at every byte of its last record, and breaks
 // every byte of it: what stands before survives, and the Observer is told.
 func TestJournalCut(t *testing.T) {
@@ -335,6 +367,28 @@ func TestMemoryIsFreed(t *testing.T) {
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+}
+
+// TestExpiredDoNotCount: however much there is to clean up before, a subject's
+// maximum is that of sessions which are not over.
+func TestExpiredDoNotCount(t *testing.T) {
+	store := memory(t, core.MemoryConfig{})
+	create := func(id, subject string, expires time.Duration, at time.Time) (ended []core.Session) {
+		t.Helper()
+		ended, err := store.Create(t.Context(), core.Session{ID: id, Subject: subject, Created: at, LastUsed: at, Expires: at.Add(expires)}, core.TokenHash{}, 2, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ended
+	}
+	for i := range 1000 {
+		create(fmt.Sprint("other ", i), fmt.Sprint(i), time.Minute, now)
+	}
+	create("a", "joe", time.Hour, now)
+	create("b", "joe", time.Hour, now)
+	if ended := create("c", "joe", time.Hour, now.Add(2*time.Hour)); len(ended) != 0 {
+		t.Errorf("got %v ended", ended)
 	}
 }
 

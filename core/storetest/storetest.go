@@ -144,12 +144,12 @@ func (b *bench) rotates(name string, r core.Rotation, want core.TokenState) core
 // gone checks that a session is over, by whatever way one can ask.
 func (b *bench) gone(name string, s core.Session, token core.TokenHash, at time.Time) {
 	b.t.Helper()
-	b.finds(name, s.ID, token, at, core.SessionGone)
-	b.rotates(name, rotation(s.ID, token, newHash(), at), core.SessionGone)
-	b.ended(name, s.ID, at, true)
+	b.ended(name, s.ID, at, true) // before anything that may clean up
 	if slices.Contains(b.list(s.Subject, at), s.ID) {
 		b.t.Errorf("%s: List: the session is there", name)
 	}
+	b.finds(name, s.ID, token, at, core.SessionGone)
+	b.rotates(name, rotation(s.ID, token, newHash(), at), core.SessionGone)
 }
 
 // alive is the opposite of gone. It leaves the session as it was.
