@@ -77,6 +77,23 @@ func TestJournalFault(t *testing.T) {
 	if ended, err := m.Ended(t.Context(), "kept", journalNow); err != nil || ended {
 		t.Errorf("what is known is still known: %v, %v", ended, err)
 	}
+
+	// A pipe takes what is written, and cannot be synced: nobody knows then what
+	// the disk has, so nothing more is written.
+	m, _ = open()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	m.journal.file = w
+	if err := m.End(t.Context(), "kept"); err == nil {
+		t.Error("End that is not synced: got no error")
+	}
+	written := m.journal.written.Load()
+	if _, err := m.Create(t.Context(), journalSession("more"), TokenHash{1}, 20, journalNow); err == nil || m.journal.written.Load() != written {
+		t.Errorf("after a sync that failed: %v, %d more records", err, m.journal.written.Load()-written)
+	}
 }
 
 // TestJournalRewriteFault: if a new file cannot be made, the old one serves on,

@@ -152,9 +152,31 @@ func TestBadRequests(t *testing.T) {
 	if res := h.Sessions(request("PUT", "", "")); res.Header.Get("Allow") != "GET, HEAD, DELETE" {
 		t.Errorf("Allow: got %q", res.Header.Get("Allow"))
 	}
-	// Where another issuer is believed, too, its subjects are not ours.
-	two := newHouse(t, func(c *core.Config[*user]) { c.Rules.InsecureAnyAudience = true })
-	two.refused("another issuer's session", two.LogoutAll(request("POST", "", "", "Authorization", "Bearer "+foreign)), core.Revoked)
+	if res := h.LogoutAll(request("POST", "", "", "Authorization", "Bearer "+foreign)); res.Status != 401 {
+		t.Errorf("a session of nobody's: got %d", res.Status)
+	}
+}
+
+// TestForeignSubject: where another issuer is believed too, its joe is not ours,
+// whatever sid it writes.
+func TestForeignSubject(t *testing.T) {
+	h := newHouse(t, func(c *core.Config[*user]) {
+		c.Rules.Issuer = "https://us"
+		own := core.Decoder(c.Keys, core.ClaimRules{Now: c.Now})
+		c.Decode = own // takes what anybody has signed with the key
+	})
+	ours := h.login("joe")
+	_, payload := parts(t, ours.Access)
+	foreign := "Bearer " + jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "iss": "https://them", "sid": payload["sid"]}, jwttest.At(now))
+	if code := serve[*user](h.Require(), get("Authorization", foreign)).Code; code != 200 {
+		t.Fatalf("a call with the other's token: got %d", code)
+	}
+	h.refused("logout", h.Logout(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
+	h.refused("logout-all", h.LogoutAll(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
+	h.refused("sessions", h.Sessions(get("Authorization", foreign)), core.Forbidden)
+	if h.status(ours.Access) != 200 {
+		t.Error("our session has ended")
+	}
 }
 
 type brokenBody struct{}
