@@ -130,7 +130,8 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 			ctx, err = nil, e
 		}
 	}()
-	rec, _, err := a.verify(r)
+	var cred Credential
+	rec, err := a.verify(r, &cred)
 	if err != nil {
 		e := classify(err)
 		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
@@ -141,36 +142,36 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 }
 
 // verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
-// credential is returned as far as it is known, also with an error.
-func (a *Auth[T]) verify(r Request) (rec *record[T], cred Credential, err error) {
+// credential is filled in as far as it is known, also with an error.
+func (a *Auth[T]) verify(r Request, cred *Credential) (rec *record[T], err error) {
 	if err := wellFormed(r); err != nil {
-		return nil, cred, err
+		return nil, err
 	}
-	if cred, err = a.lookup(r); err != nil {
-		return nil, cred, err
+	if *cred, err = a.lookup(r); err != nil {
+		return nil, err
 	}
 	if cred.Token == "" {
-		return nil, cred, Missing
+		return nil, Missing
 	}
 	ctx := r.Context()
 	claims, err := bounded(ctx, a.timeout, a.decode, cred.Token)
 	if err != nil {
-		return nil, cred, err
+		return nil, err
 	}
 	if claims == nil {
-		return nil, cred, BadToken
+		return nil, BadToken
 	}
 	if len(a.revocations) > 0 {
 		if err := a.revoked(ctx, claims); err != nil {
-			return nil, cred, err
+			return nil, err
 		}
 	}
 	identity, err := bounded(ctx, a.timeout, a.identify, claims)
-	rec = &record[T]{Context: ctx, owner: a.origin, cred: cred, claims: claims, identity: identity}
+	rec = &record[T]{Context: ctx, owner: a.origin, cred: *cred, claims: claims, identity: identity}
 	if err == nil && a.nobody(identity) {
 		err = UnknownIdentity
 	}
-	return rec, cred, err
+	return rec, err
 }
 
 // bounded calls a step with a context that ends after d, if d is not 0.

@@ -52,7 +52,7 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 		for rest := line; rest != ""; {
 			var pair string
 			pair, rest, _ = strings.Cut(rest, ";")
-			name, value, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
+			name, value, ok := strings.Cut(trimSpace(pair), "=")
 			if !ok || name != c.Name {
 				continue
 			}

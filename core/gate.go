@@ -47,13 +47,13 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, cred, e), false
 		}
 	}()
-	rec, cred, again, err := a.enter(r, optional)
+	rec, again, err := a.enter(r, optional, &cred)
 	if err == nil && !rec.anonymous {
 		err = a.ask(rec, guards)
 	}
 	if err != nil {
-		if res, ok := a.quick(cred, err); ok {
-			return r.Context(), res, false
+		if res := a.quick(&cred, err); res != nil {
+			return r.Context(), *res, false
 		}
 		e := classify(err)
 		a.observe(r.Context(), start, rec.event(), e)
@@ -67,20 +67,21 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 }
 
 // enter finds or makes the request's record; again says that it was there.
-func (a *Auth[T]) enter(r Request, optional bool) (rec *record[T], cred Credential, again bool, err error) {
+func (a *Auth[T]) enter(r Request, optional bool, cred *Credential) (rec *record[T], again bool, err error) {
 	// Another Auth's record does not count, even if ours stands behind it: the
 	// identity that a handler sees must be the nearest gate's.
 	if rec, ok := nearest(r.Context()).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
-		return rec, rec.cred, true, nil
+		*cred = rec.cred
+		return rec, true, nil
 	}
 	if a.preflight && isPreflight(r) {
-		return a.anonymous(r), cred, false, nil
+		return a.anonymous(r), false, nil
 	}
-	rec, cred, err = a.verify(r)
+	rec, err = a.verify(r, cred)
 	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
-		return a.anonymous(r), cred, false, nil
+		return a.anonymous(r), false, nil
 	}
-	return rec, cred, false, err
+	return rec, false, err
 }
 
 func (a *Auth[T]) anonymous(r Request) *record[T] {

@@ -68,6 +68,9 @@ func lookup(sources []Source, scheme string) LookupHandler {
 	if len(sources) == 0 {
 		explicit = []Source{Header{}.withDefaults(scheme)}
 	}
+	if len(explicit) == 1 && len(cookies) == 0 {
+		return only(explicit[0])
+	}
 	return func(r Request) (Credential, error) {
 		var found Credential
 		have := false
@@ -95,6 +98,25 @@ func lookup(sources []Source, scheme string) LookupHandler {
 			}
 		}
 		return Credential{}, Missing
+	}
+}
+
+// only is lookup where there is one source: the usual case, and nothing to decide.
+func only(s Source) LookupHandler {
+	find := s.Find
+	if h, ok := s.(Header); ok {
+		find = h.find
+	}
+	return func(r Request) (c Credential, err error) {
+		switch c, err = find(r); {
+		case isMissing(err):
+			return Credential{}, Missing
+		case err != nil:
+			return Credential{Source: s}, err
+		case c.Source == nil:
+			c.Source = s
+		}
+		return c, nil
 	}
 }
 
@@ -129,9 +151,12 @@ func (h Header) withDefaults(scheme string) Header {
 // 3.1); two fields, several tokens, a tab or another control character are a
 // BadRequest (RFC 6750 section 2.1, RFC 9110 section 5.3).
 func (h Header) Find(r Request) (Credential, error) {
-	if h.Name == "" || h.Scheme == "" && !h.Bare {
-		h = h.withDefaults(defaultScheme)
-	}
+	h = h.withDefaults(defaultScheme)
+	return h.find(r)
+}
+
+// find is Find once the defaults are there.
+func (h *Header) find(r Request) (c Credential, err error) {
 	values := r.Header(h.Name)
 	if len(values) == 0 {
 		return Credential{}, Missing
@@ -139,14 +164,14 @@ func (h Header) Find(r Request) (Credential, error) {
 	if len(values) > 1 {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errTwoFields}
 	}
-	value := strings.Trim(values[0], " \t")
+	value := trimSpace(values[0])
 	if hasControl(value) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
 	if value == "" {
 		return Credential{}, Missing
 	}
-	c := Credential{Token: value}
+	c.Token = value
 	if !h.Bare {
 		scheme, rest, _ := strings.Cut(value, " ")
 		if !strings.EqualFold(scheme, h.Scheme) {

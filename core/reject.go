@@ -60,14 +60,14 @@ func typed(res Response) Response {
 }
 
 // quick is the answer to a Kind where nobody else wants to see it: one that is
-// prepared, without an *Error in between.
-func (a *engine) quick(cred Credential, err error) (Response, bool) {
+// prepared, without an *Error in between. Nil: there is none.
+func (a *engine) quick(cred *Credential, err error) *Response {
 	k, ok := err.(Kind)
 	_, query := cred.Source.(Query)
 	if !ok || k == 0 || k >= kindEnd || query || a.onError != nil || a.observer != nil {
-		return Response{}, false
+		return nil
 	}
-	return a.answers.refusals[k], true
+	return &a.answers.refusals[k]
 }
 
 // Response is the default answer, made anew at each call: the status of the

@@ -94,34 +94,26 @@ func wellFormed(r Request) error {
 	hosts := 0
 	var length []byte
 	for len(block) > 0 {
-		line := block
-		if end := bytes.IndexByte(block, '\n'); end >= 0 {
-			line, block = block[:end], block[end+1:]
-		} else {
-			block = nil
-		}
-		line = bytes.TrimSuffix(line, []byte{'\r'})
-		if len(line) == 0 {
+		line, rest, ok := cutLine(block)
+		block = rest
+		n := tokenLen(line)
+		switch {
+		case !ok:
+			return &Error{Kind: BadRequest, Cause: errField}
+		case len(line) == 0, line[0] == ' ', line[0] == '\t': // a folded line: net/http joins it to the one before
 			continue
-		}
-		if line[0] == ' ' || line[0] == '\t' { // a folded line: net/http joins it to the one before
-			if !validValue(line) {
-				return &Error{Kind: BadRequest, Cause: errField}
-			}
-			continue
-		}
-		name, value, found := bytes.Cut(line, []byte{':'})
-		if !found || !isToken(name) || !validValue(value) {
+		case n == 0, n == len(line), line[n] != ':':
 			return &Error{Kind: BadRequest, Cause: errField}
 		}
-		value = bytes.Trim(value, " \t")
-		if isField(name, "Content-Length") {
+		switch name, value := line[:n], line[n+1:]; {
+		case isField(name, "Content-Length"):
+			value = trimSpace(value)
 			if length != nil && !bytes.Equal(length, value) { // RFC 9112 section 6.3 rule 5
 				return &Error{Kind: BadRequest, Cause: errLength}
 			}
 			length = value
-		}
-		if isField(name, "Host") {
+		case isField(name, "Host"):
+			value = trimSpace(value)
 			if hosts++; !validHost(value) || len(value) == 0 && r.Host() == "" {
 				return &Error{Kind: BadRequest, Cause: errHost}
 			}

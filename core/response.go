@@ -28,11 +28,12 @@ func AddsHeader(name string) bool {
 }
 
 // SetHeaders puts the Response's headers into h. The values are copied, because
-// a later handler may change what it finds in h.
+// a later handler may change what it finds in h. A name without values is none.
 func (res Response) SetHeaders(h http.Header) {
 	var room []string // one piece of memory for all fields of one value
 	for name, values := range res.Header {
 		switch {
+		case len(values) == 0:
 		case AddsHeader(name) && len(h[name]) > 0:
 			h[name] = append(h[name], values...)
 		case len(values) == 1:

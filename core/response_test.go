@@ -18,6 +18,7 @@ import (
 func TestSetHeaders(t *testing.T) {
 	res := core.Response{Header: http.Header{
 		"Vary": {"Cookie"}, "Set-Cookie": {"a=1", "b=2"}, "Www-Authenticate": {"Bearer"}, "Link": {"<x>"}, "Cache-Control": {"private"},
+		"Etag": {}, // says nothing
 	}}
 	h := http.Header{"Vary": {"Accept"}, "Set-Cookie": {"z=0"}, "Cache-Control": {"public", "max-age=60"}, "Etag": {"x"}}
 	res.SetHeaders(h)

@@ -89,7 +89,8 @@ func (a *engine) explicit(r Request) bool {
 // without one, or another issuer's, is good for calls but may not touch sessions:
 // its subject is perhaps somebody else of the same name.
 func (a *Auth[T]) insider(r Request) (context.Context, Session, error) {
-	rec, _, err := a.verify(r)
+	var cred Credential
+	rec, err := a.verify(r, &cred)
 	if err != nil {
 		return r.Context(), Session{}, err
 	}

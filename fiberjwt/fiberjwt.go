@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -72,11 +71,12 @@ func write(c *fiber.Ctx, res core.Response) error {
 
 func setHeaders(c *fiber.Ctx, res core.Response) {
 	for name, values := range res.Header {
-		if !core.AddsHeader(name) {
-			c.Response().Header.Del(name)
-		}
-		for _, value := range values {
-			c.Response().Header.Add(name, value)
+		for i, value := range values {
+			if i > 0 || core.AddsHeader(name) {
+				c.Response().Header.Add(name, value)
+			} else {
+				c.Response().Header.Set(name, value)
+			}
 		}
 	}
 }
@@ -86,7 +86,7 @@ func setHeaders(c *fiber.Ctx, res core.Response) {
 type request struct{ c *fiber.Ctx }
 
 func (r request) Context() context.Context { return r.c.UserContext() }
-func (r request) Method() string           { return strings.Clone(r.c.Method()) }
+func (r request) Method() string           { return string(r.c.Context().Method()) }
 func (r request) Host() string             { return string(r.c.Request().URI().Host()) }
 func (r request) Path() string             { return string(r.c.Request().URI().PathOriginal()) }
 func (r request) RemoteAddr() string       { return r.c.Context().RemoteAddr().String() }
@@ -107,7 +107,7 @@ func (r request) RawQuery() string { // as sent: URI().QueryString() ends at a #
 func (r request) Header(name string) []string {
 	var values []string
 	for _, value := range r.c.Request().Header.PeekAll(name) {
-		values = append(values, string(bytes.Trim(value, " \t"))) // fasthttp leaves tabs
+		values = append(values, string(bytes.TrimFunc(value, func(c rune) bool { return c == ' ' || c == '\t' })))
 	}
 	return values
 }

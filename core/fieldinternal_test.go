@@ -1,0 +1,30 @@
+package core
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestPrintable holds the words of eight bytes to the bytes one by one.
+func TestPrintable(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		b := make([]byte, random.IntN(80))
+		for i := range b {
+			b[i] = byte(random.IntN(256))
+			if random.IntN(8) > 0 {
+				b[i] = byte('!' + random.IntN('~'-'!'+1))
+			}
+		}
+		want := 0
+		for want < len(b) && b[want] >= ' ' && b[want] != 0x7f {
+			want++
+		}
+		if got := printable(b); got != want {
+			t.Fatalf("%q: got %d, want %d", b, got, want)
+		}
+		if got := printable(string(b)); got != want {
+			t.Fatalf("%q as a string: got %d, want %d", b, got, want)
+		}
+	}
+}
