@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// mounts are the frameworks that there are adapters for.
-var mounts = []Mount{NetHTTP, onGin, onEcho, onFiber}
+var mounts = Mounts
 
 func TestConform(t *testing.T) { Run(t, mounts...) }
 

@@ -72,7 +72,7 @@ func TestFiberAsItComes(t *testing.T) {
 // TestFiberErrorPage: Fiber's default error handler answers a request that it
 // cannot parse with the request's own head, token and all.
 func TestFiberErrorPage(t *testing.T) {
-	w := dial(t, onFiber.Serve(t, newApp()))
+	w := dial(t, Fiber.Serve(t, newApp()))
 	w.send(get("/me", auth("very-secret"), "X Other: 1"))
 	if a, _, err := w.read(false); err != nil || a.Status != 400 || !strings.Contains(a.Body, "very-secret") {
 		t.Errorf("got %d %q, %v, want 400 and the token", a.Status, a.Body, err)

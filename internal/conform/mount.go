@@ -15,6 +15,9 @@ type Mount struct {
 	Serve func(t testing.TB, app *App) (addr string)
 }
 
+// Mounts are the frameworks that there are adapters for.
+var Mounts = []Mount{NetHTTP, Gin, Echo, Fiber}
+
 // App is the application under test. A mounting function puts on its framework,
 // with the functions of its adapter:
 //

@@ -10,7 +10,8 @@ import (
 	"github.com/jwtgate/jwtgate/echojwt"
 )
 
-var onEcho = Mount{"echo", serveEcho}
+// Echo is Echo v4.
+var Echo = Mount{"echo", serveEcho}
 
 func serveEcho(t testing.TB, app *App) string {
 	show := func(handle func(Seen) core.Response) echo.HandlerFunc {

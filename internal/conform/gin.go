@@ -10,7 +10,8 @@ import (
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
-var onGin = Mount{"gin", serveGin}
+// Gin is Gin.
+var Gin = Mount{"gin", serveGin}
 
 func serveGin(t testing.TB, app *App) string {
 	gin.SetMode(gin.ReleaseMode) // in debug mode it prints every route

@@ -11,7 +11,8 @@ import (
 	"github.com/jwtgate/jwtgate/fiberjwt"
 )
 
-var onFiber = Mount{"fiber", serveFiber}
+// Fiber is Fiber v2.
+var Fiber = Mount{"fiber", serveFiber}
 
 func serveFiber(t testing.TB, app *App) string {
 	show := func(handle func(Seen) core.Response) fiber.Handler {
