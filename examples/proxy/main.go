@@ -1,0 +1,106 @@
+// Command proxy limits logins by the client's address, behind proxies that it
+// trusts to name it.
+//
+//	go run ./examples/proxy -addr 127.0.0.1:8080 -trust 127.0.0.1,10.0.0.0/8
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/nethttpjwt"
+)
+
+var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFAED.b./1dgTW8ISjGhy.KATZvii")} // bcrypt of "pass"
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "host:port to listen on")
+	var proxies []netip.Prefix
+	flag.Func("trust", "the proxies that may name the client, as 127.0.0.1,10.0.0.0/8; none if it is not set", func(list string) (err error) {
+		proxies, err = parseProxies(list)
+		return err
+	})
+	flag.Parse()
+	handler, err := newHandler(proxies, bcrypt.DefaultCost)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("http://%s trusts %v; five logins at once, then one in 10 seconds:", *addr, proxies)
+	log.Printf(`  curl -i http://%s/auth -H 'Content-Type: application/json' -d '{"username":"joe","password":"pass"}'`, *addr)
+	server := http.Server{Addr: *addr, Handler: handler, ReadTimeout: 15 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// parseProxies reads addresses and prefixes with commas between them. An address
+// alone is the one host.
+func parseProxies(list string) (proxies []netip.Prefix, err error) {
+	for text := range strings.SplitSeq(list, ",") {
+		text = strings.TrimSpace(text)
+		prefix, err := netip.ParsePrefix(text)
+		if addr, errAddr := netip.ParseAddr(text); errAddr == nil {
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a prefix as 10.0.0.0/8", text)
+		}
+		if prefix.Addr().Is4In6() {
+			return nil, fmt.Errorf("%q: write it as IPv4", text)
+		}
+		proxies = append(proxies, prefix.Masked())
+	}
+	return proxies, nil
+}
+
+// newHandler is the service, behind these proxies. cost is bcrypt's.
+func newHandler(proxies []netip.Prefix, cost int) (http.Handler, error) {
+	limiter, err := core.NewLoginLimiter(core.LoginLimits{
+		Client:  clientOf(proxies),
+		Address: core.Rate{Burst: 5, Every: 10 * time.Second}, // few, so that it is easy to see
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := core.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see LoadKey
+	if err != nil {
+		return nil, err
+	}
+	fits, err := core.NewPasswordCheck(
+		func(password []byte) ([]byte, error) {
+			return bcrypt.GenerateFromPassword(password, cost)
+		},
+		bcrypt.CompareHashAndPassword)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := core.New(core.Config[string]{
+		Keys:     key,
+		Throttle: limiter.Allow, // before the password is looked at
+		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
+			if !fits(hashes[c.Username], c.Password) {
+				return "", core.BadCredentials
+			}
+			return c.Username, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth", nethttpjwt.Login(auth))
+	mux.Handle("GET /me", nethttpjwt.Require(auth)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, _ := nethttpjwt.Identity[string](r)
+		_ = json.NewEncoder(w).Encode(map[string]string{"user": user})
+	})))
+	return mux, nil
+}
