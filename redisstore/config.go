@@ -1,0 +1,139 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Client is what is needed of go-redis: a *redis.Client, also one for Sentinel, a
+// *redis.ClusterClient, or a redis.UniversalClient that is one of them. A
+// *redis.Ring is refused: it moves keys to another server while theirs is down,
+// so a session that is ended meanwhile would be back with the server.
+//
+// Servers, TLS, ACL and the pool are the client's. It must have
+// ContextTimeoutEnabled, or no deadline reaches a connection. Its ReadTimeout and
+// MaxRetries hold besides, within Config.Timeout.
+type Client interface {
+	redis.Scripter
+	Pipelined(ctx context.Context, fn func(redis.Pipeliner) error) ([]redis.Cmder, error)
+	Subscribe(ctx context.Context, channels ...string) *redis.PubSub
+}
+
+// Config sets up a Store or a deny list. The zero value asks Redis at every
+// request and refuses with 503 while Redis cannot be asked.
+type Config struct {
+	_ [0]func() // no unkeyed literals
+
+	// Prefix is what all keys and channels begin with, without braces. All that
+	// share sessions need the same. "": "jwtgate:".
+	Prefix string
+	// Timeout bounds each call, with the client's retries: a Redis that hangs is
+	// an error after that long. 0: 3 seconds.
+	Timeout time.Duration
+
+	// Staleness allows answers from this process's memory: for so long, counted
+	// from before Redis was asked, a session that was alive is taken to be alive
+	// without asking again. It is the bound within which an ended session's access
+	// tokens are refused, whatever is lost on the way. As long as Redis can be
+	// reached it is a matter of milliseconds: who ends a session tells all others
+	// by Redis's pub/sub, and who was not listening for a while forgets all it has.
+	// In the process that ends a session it is at once.
+	//
+	// 0: none; every request asks Redis. At most an hour.
+	Staleness time.Duration
+	// MaxCopies is how many answers the memory of Staleness holds. Which of them
+	// are dropped costs a question and nothing else. 0: 100,000, about 150 bytes
+	// each.
+	MaxCopies int
+	// InsecureWhileDown goes on without Redis: while it cannot be asked, a session
+	// counts as alive for so long after Redis last said so to this process. The
+	// risk: whoever ends a session, or has it ended for theft, does not end its
+	// access tokens for that time. Logins, refreshes and logouts are 503 even so,
+	// and so are sessions that this process has not seen. 0: 503 for all.
+	InsecureWhileDown time.Duration
+
+	// Now is the clock that Staleness is measured by, and by which deny lists
+	// judge. Nil: time.Now. Sessions are judged by the time that core says.
+	Now func() time.Time
+	// Observer is told when the connection that brings news of ended sessions is
+	// lost (an ActionStore with a Cause) and when it stands again (one without).
+	Observer core.Observer
+}
+
+const (
+	defaultPrefix    = "jwtgate:"
+	defaultTimeout   = 3 * time.Second
+	defaultMaxCopies = 100_000
+	maxStaleness     = time.Hour
+)
+
+// ready checks a Config and fills in what is zero.
+func (c Config) ready(client Client) (Config, error) {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	errs = append(errs, checkClient(client))
+	if strings.ContainsAny(c.Prefix, "{}") {
+		bad("Prefix: %q has braces, and those decide where a Cluster keeps a key; leave them out", c.Prefix)
+	}
+	if c.Timeout < 0 {
+		bad("Timeout: %v is negative; 0 means %v", c.Timeout, defaultTimeout)
+	}
+	if c.Staleness < 0 || c.Staleness > maxStaleness {
+		bad("Staleness: %v is outside 0 to %v", c.Staleness, maxStaleness)
+	}
+	if c.InsecureWhileDown < 0 {
+		bad("InsecureWhileDown: %v is negative; 0 means none", c.InsecureWhileDown)
+	} else if c.InsecureWhileDown > 0 && c.InsecureWhileDown <= c.Staleness {
+		bad("InsecureWhileDown: %v is not longer than Staleness, %v, which holds while Redis is down too; make it longer, or 0", c.InsecureWhileDown, c.Staleness)
+	}
+	switch {
+	case c.MaxCopies < 0:
+		bad("MaxCopies: %d is negative; 0 means %d", c.MaxCopies, defaultMaxCopies)
+	case c.MaxCopies > 0 && c.Staleness == 0 && c.InsecureWhileDown == 0:
+		bad("MaxCopies: there are no copies without Staleness or InsecureWhileDown; set one, or leave it 0")
+	}
+	if err := errors.Join(errs...); err != nil {
+		return c, err
+	}
+	if c.Prefix == "" {
+		c.Prefix = defaultPrefix
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.MaxCopies == 0 {
+		c.MaxCopies = defaultMaxCopies
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, nil
+}
+
+// checkClient says what is wrong with a client, as far as can be seen.
+func checkClient(client Client) error {
+	if client == nil || reflect.ValueOf(client).Kind() == reflect.Pointer && reflect.ValueOf(client).IsNil() {
+		return fmt.Errorf("client: a nil %T; give it the client of go-redis", client)
+	}
+	heeds := true
+	switch c := client.(type) {
+	case *redis.Client:
+		heeds = c.Options().ContextTimeoutEnabled
+	case *redis.ClusterClient:
+		heeds = c.Options().ContextTimeoutEnabled
+	case *redis.Ring:
+		return errors.New("client: a Ring moves keys to another server while theirs is down, so ended sessions could come back; use a Cluster or Sentinel")
+	}
+	if !heeds {
+		return errors.New("client: it ignores deadlines; set ContextTimeoutEnabled: true in its options")
+	}
+	return nil
+}

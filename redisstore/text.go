@@ -1,0 +1,61 @@
+package redisstore
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// states are the words that scripts say for what there is of a token.
+var states = map[string]core.TokenState{
+	"gone": core.SessionGone, "current": core.TokenCurrent, "grace": core.TokenGrace, "reused": core.TokenReused,
+}
+
+// foundOf reads what a script says of a token: a state, what was sealed, and the
+// session.
+func foundOf(id string, text []string) (found core.Found, err error) {
+	state, ok := states[text[0]]
+	if !ok {
+		return core.Found{}, fmt.Errorf("redisstore: a script said %q", text[0])
+	}
+	found.State = state
+	if state == core.SessionGone {
+		return found, nil
+	}
+	if found.State == core.TokenGrace {
+		found.Sealed = []byte(text[1])
+	}
+	found.Session, err = sessionOf(id, text[2:])
+	return found, err
+}
+
+// sessionOf reads a session: subject, label, and three times in milliseconds.
+func sessionOf(id string, text []string) (core.Session, error) {
+	if len(text) != 5 {
+		return core.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 5; is the prefix another program's too?", id, len(text))
+	}
+	s := core.Session{ID: id, Subject: text[0], Label: text[1]}
+	for i, t := range []*time.Time{&s.Created, &s.LastUsed, &s.Expires} {
+		n, err := strconv.ParseInt(text[2+i], 10, 64)
+		if err != nil {
+			return core.Session{}, fmt.Errorf("redisstore: session %s: %w", id, err)
+		}
+		*t = time.UnixMilli(n).UTC()
+	}
+	return s, nil
+}
+
+// members reads a subject's list: IDs, each followed by Created.
+func members(text []string) ([]core.Session, error) {
+	list := make([]core.Session, 0, len(text)/2)
+	for i := 0; i+1 < len(text); i += 2 {
+		created, err := strconv.ParseFloat(text[i+1], 64) // a score, without a fraction
+		if err != nil {
+			return nil, fmt.Errorf("redisstore: a list of sessions: %w", err)
+		}
+		list = append(list, core.Session{ID: text[i], Created: time.UnixMilli(int64(created)).UTC()})
+	}
+	return list, nil
+}
