@@ -1,0 +1,18 @@
+package main
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/jwtgate/jwtgate/ginjwt"
+)
+
+func newGin(s *service) server {
+	gin.SetMode(gin.ReleaseMode) // without its start-up messages
+	router := gin.New()
+	router.RedirectTrailingSlash = false
+	ginjwt.Mount(router, s.auth.Routes()...)
+	router.Any("/api/me", ginjwt.Require(s.auth), ginjwt.Endpoint(s.me))
+	router.Any("/api/note", ginjwt.Require(s.auth), ginjwt.Endpoint(s.note))
+	router.NoRoute(ginjwt.Endpoint(s.site))
+	return newHTTPServer(s, router)
+}
