@@ -17,12 +17,12 @@ import (
 //
 // Claims prints as its claims' names alone: values are nobody's business in a log.
 type Claims struct {
-	raw     string // the payload's JSON text, read strictly
-	members []strictjson.Member
-	key     *Key                  // that verified the token; nil if core did not
-	hint    KeyHint               // that found the key
-	dates   dates                 // as the rules read them
-	inline  [11]strictjson.Member // keeps Claims within 512 bytes
+	raw    string             // the payload's JSON text, read strictly
+	fields []strictjson.Field // where the claims stand in raw
+	key    *Key               // that verified the token; nil if core did not
+	hint   *KeyHint           // that found the key
+	dates  dates              // as the rules read them
+	inline [11]strictjson.Field
 }
 
 // Payload is what a login puts into a token: claims by name. Core adds iat, nbf,
@@ -44,7 +44,7 @@ func ParseClaims(payload []byte) (*Claims, error) { return parseClaims(string(pa
 func parseClaims(payload string) (*Claims, error) {
 	c := &Claims{raw: payload}
 	var err error
-	if c.members, err = strictjson.Object(payload, c.inline[:0]); err != nil {
+	if c.fields, err = strictjson.Fields(payload, c.inline[:0]); err != nil {
 		return nil, &Error{Kind: Malformed, Cause: fmt.Errorf("payload: %w", err)}
 	}
 	return c, nil
@@ -68,9 +68,9 @@ func (c *Claims) find(name string) (string, bool) {
 	if c == nil {
 		return "", false
 	}
-	for i := range c.members {
-		if c.members[i].Name == name {
-			return c.members[i].Value, true
+	for _, f := range c.fields {
+		if f.Name(c.raw) == name {
+			return f.Value(c.raw), true
 		}
 	}
 	return "", false
@@ -87,9 +87,9 @@ func (c *Claims) Names() []string {
 	if c == nil {
 		return nil
 	}
-	names := make([]string, len(c.members))
-	for i := range c.members {
-		names[i] = c.members[i].Name
+	names := make([]string, len(c.fields))
+	for i, f := range c.fields {
+		names[i] = f.Name(c.raw)
 	}
 	return names
 }

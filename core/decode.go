@@ -98,18 +98,20 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}
 	}
-	header, remembered := d.headers.find(parts.Header)
+	header := d.headers.find(parts.Header)
+	remembered := header != nil
 	if !remembered {
-		if header, err = jws.ParseHeader(parts.Header); err != nil {
+		if header, err = readHeader(parts.Header); err != nil {
 			return nil, &Error{Kind: Malformed, Cause: err}
 		}
 	}
-	hint := KeyHint{KeyID: header.KeyID, Algorithm: header.Algorithm}
+	hint := &header.hint
 	var claims *Claims
 	if d.issuers { // the one claim that is read early, to pick among keys
 		// What is wrong with the payload is said after the signature is judged.
 		if early, err := payloadOf(parts.Payload); err == nil {
-			claims, hint.Issuer = early, early.Issuer()
+			claims = early
+			hint = &KeyHint{KeyID: hint.KeyID, Algorithm: hint.Algorithm, Issuer: early.Issuer()}
 		}
 	}
 	key, err := d.verify(ctx, hint, parts)
@@ -125,14 +127,14 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 	if iss := key.issuer(); iss != "" && iss != claims.Issuer() {
 		return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
 	}
-	if !d.types[header.Type] {
+	if !remembered && !d.types[header.typ] {
 		return nil, WrongType
 	}
 	if err := d.rules.judge(claims); err != nil {
 		return nil, err
 	}
 	if !remembered {
-		d.headers.add(parts.Header, header)
+		d.headers.add(header)
 	}
 	return claims, nil
 }
@@ -152,7 +154,7 @@ func payloadOf(segment string) (*Claims, error) {
 // verify returns the key that verifies the token's signature. The header only
 // picks among keys: a key is asked for nothing but its own algorithms (RFC 8725
 // section 3.1), whatever the key source returns.
-func (d *decoder) verify(ctx context.Context, hint KeyHint, parts jws.Compact) (*Key, error) {
+func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) (*Key, error) {
 	if strings.EqualFold(hint.Algorithm, "none") {
 		return nil, WrongAlgorithm // before the key source is troubled
 	}
@@ -161,7 +163,7 @@ func (d *decoder) verify(ctx context.Context, hint KeyHint, parts jws.Compact) (
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}
 	}
-	candidates, err := d.keys.Find(ctx, hint)
+	candidates, err := d.keys.Find(ctx, *hint)
 	if err != nil {
 		return nil, keySourceError(err)
 	}

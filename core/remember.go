@@ -20,7 +20,7 @@ func (d *decoder) known(ctx context.Context, token string) (*Claims, error) {
 	if !ok {
 		return nil, nil
 	}
-	candidates, err := d.keys.Find(ctx, claims.hint)
+	candidates, err := d.keys.Find(ctx, *claims.hint)
 	if err != nil {
 		return nil, keySourceError(err)
 	}
@@ -45,32 +45,43 @@ func (d *decoder) remember(token string, claims *Claims) {
 }
 
 // claimsWeight is roughly what Claims take beside their text.
-const claimsWeight = 800
+const claimsWeight = 500
 
-// headerMemory remembers the header segments of verified tokens. An issuer uses
-// one or two, and reading the same JSON again finds nothing new. Nobody without
-// a key gets a header in. It is read without a lock; what two writers lose is
-// only remembered later.
+// headerMemory remembers the header segments of tokens that passed everything.
+// An issuer uses one or two, and reading the same JSON again finds nothing new.
+// Nobody without a key gets a header in. It is read without a lock; what two
+// writers lose is only remembered later.
 type headerMemory struct {
-	entries [4]atomic.Pointer[rememberedHeader]
+	entries [4]atomic.Pointer[readyHeader]
 	next    atomic.Uint32
 }
 
-type rememberedHeader struct {
+// readyHeader is a header segment and what it says. Claims share the hint.
+type readyHeader struct {
 	segment string
-	header  jws.Header
+	hint    KeyHint // without an issuer
+	typ     string
 }
 
-func (m *headerMemory) find(segment string) (jws.Header, bool) {
+// readHeader reads a header segment for the first time.
+func readHeader(segment string) (*readyHeader, error) {
+	h, err := jws.ParseHeader(segment)
+	if err != nil {
+		return nil, err
+	}
+	return &readyHeader{segment, KeyHint{KeyID: h.KeyID, Algorithm: h.Algorithm}, h.Type}, nil
+}
+
+func (m *headerMemory) find(segment string) *readyHeader {
 	for i := range m.entries {
 		if e := m.entries[i].Load(); e != nil && e.segment == segment {
-			return e.header, true
+			return e
 		}
 	}
-	return jws.Header{}, false
+	return nil
 }
 
-func (m *headerMemory) add(segment string, header jws.Header) {
-	e := &rememberedHeader{strings.Clone(segment), header} // not the whole token
-	m.entries[m.next.Add(1)%uint32(len(m.entries))].Store(e)
+func (m *headerMemory) add(h *readyHeader) {
+	h.segment = strings.Clone(h.segment) // not the whole token
+	m.entries[m.next.Add(1)%uint32(len(m.entries))].Store(h)
 }

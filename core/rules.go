@@ -130,9 +130,10 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 			return &Error{Kind: MissingClaim, Claim: name}
 		}
 	}
-	for i := range c.members {
+	for _, f := range c.fields {
 		var at *instant
-		switch c.members[i].Name {
+		name := f.Name(c.raw)
+		switch name {
 		case "exp":
 			if at = &c.dates.exp; r.InsecureIgnoreExpiry {
 				continue
@@ -148,8 +149,8 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 		default:
 			continue
 		}
-		if at.sec, at.nsec, at.there = strictjson.Seconds(c.members[i].Value); !at.there {
-			return &Error{Kind: BadClaim, Claim: c.members[i].Name}
+		if at.sec, at.nsec, at.there = strictjson.Seconds(f.Value(c.raw)); !at.there {
+			return &Error{Kind: BadClaim, Claim: name}
 		}
 	}
 	if !c.dates.exp.there && !r.InsecureNoExpiry && !c.Has("exp") {
@@ -160,36 +161,6 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 	}
 	return nil
 }
-
-// judgeDates is all of the rules that depends on the clock, and so what is
-// judged again when a token comes from the cache.
-func (r *ClaimRules) judgeDates(d *dates) error {
-	now := r.Now()
-	if r.pyjwt {
-		return r.judgeDatesPyJWT(d, now.Unix())
-	}
-	// RFC 7519 section 4.1.4: on or after exp the token must not be accepted.
-	if d.exp.there && !d.exp.after(now.Add(-r.Leeway)) {
-		return errExpired
-	}
-	if d.nbf.there && d.nbf.after(now.Add(r.Leeway)) {
-		return errNotYetValid
-	}
-	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.Add(r.Leeway)) {
-		return errIssuedInFuture
-	}
-	if r.MaxAge > 0 && !d.iat.after(now.Add(-r.MaxAge).Add(-r.Leeway)) {
-		return errTooOld
-	}
-	return nil
-}
-
-var (
-	errExpired        = &Error{Kind: Expired, Claim: "exp"}
-	errNotYetValid    = &Error{Kind: NotYetValid, Claim: "nbf"}
-	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
-	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
-)
 
 // judgeParties compares who issued the token and whom it is for.
 func (r *ClaimRules) judgeParties(c *Claims) error {
@@ -227,21 +198,4 @@ func absentOrBad(c *Claims, name string) Kind {
 		return BadClaim
 	}
 	return MissingClaim
-}
-
-// dates are a token's three dates, read once.
-type dates struct{ exp, nbf, iat instant }
-
-// instant is a NumericDate of any size, exact to the nanosecond: a float64 or a
-// time.Time would overflow on what a token can hold.
-type instant struct {
-	sec   int64
-	nsec  int32
-	there bool
-}
-
-// after reports whether i is later than t.
-func (i instant) after(t time.Time) bool {
-	sec := t.Unix()
-	return i.sec > sec || i.sec == sec && int64(i.nsec) > int64(t.Nanosecond())
 }

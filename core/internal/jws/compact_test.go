@@ -80,6 +80,48 @@ func TestSegment(t *testing.T) {
 	}
 }
 
+// checkSegment holds the decoder against the standard library's in strict mode,
+// which differs in one thing: it skips line breaks.
+func checkSegment(t *testing.T, segment string) {
+	t.Helper()
+	got, err := decode(segment)
+	want, wantErr := base64.RawURLEncoding.Strict().DecodeString(segment)
+	refused := wantErr != nil || strings.ContainsAny(segment, "\r\n")
+	if (err != nil) != refused || err == nil && (!bytes.Equal(got, want) || jws.Encode(got) != segment) {
+		t.Errorf("%q: got %q, %v; encoding/base64 says %q, %v", segment, got, err, want, wantErr)
+	}
+}
+
+// Every byte at every place of a segment of every length, decoded eight
+// characters at a time or fewer, is judged as by the standard library.
+func TestSegmentBytes(t *testing.T) {
+	for length := range 28 {
+		for at := range length {
+			for c := range 256 {
+				segment := []byte(strings.Repeat("-7zA", 7)[:length])
+				segment[at] = byte(c)
+				checkSegment(t, string(segment))
+			}
+		}
+	}
+}
+
+// What stands behind a segment's bytes in the buffer stays as it was, and a
+// buffer that suffices is used.
+func TestSegmentIntoBuffer(t *testing.T) {
+	for length := range 33 {
+		want := strings.Repeat("x", length)
+		buffer := []byte("kept" + strings.Repeat("?", 40))
+		got, err := jws.AppendSegment(buffer[:4], jws.Encode([]byte(want)), jws.ErrHeaderEncoding)
+		if string(got) != "kept"+want || err != nil || &got[0] != &buffer[0] {
+			t.Errorf("%d bytes: got %q, %v, want kept%s in the same buffer", length, got, err, want)
+		}
+		if rest := string(buffer[4+length:]); strings.Trim(rest, "?") != "" {
+			t.Errorf("%d bytes: got %q behind them, want nothing written there", length, rest)
+		}
+	}
+}
+
 // FuzzSegments: of a token that splits and whose segments decode there is but
 // one spelling, and the segments are the token's.
 func FuzzSegments(f *testing.F) {
@@ -95,11 +137,7 @@ func FuzzSegments(f *testing.F) {
 			t.Fatalf("%q: split into %+v", token, c)
 		}
 		for _, segment := range []string{c.Header, c.Payload, c.Signature} {
-			got, err := decode(segment)
-			want, wantErr := base64.RawURLEncoding.DecodeString(segment)
-			if err == nil && (wantErr != nil || !bytes.Equal(got, want) || jws.Encode(got) != segment) {
-				t.Errorf("%q: got %q, encoding/base64 says %q, %v", segment, got, want, wantErr)
-			}
+			checkSegment(t, segment)
 		}
 	})
 }

@@ -67,3 +67,14 @@ func BenchmarkNumber(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkFields(b *testing.B) {
+	buf := make([]strictjson.Field, 0, 16)
+	b.SetBytes(int64(len(typicalPayload)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := strictjson.Fields(typicalPayload, buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

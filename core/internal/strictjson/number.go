@@ -14,6 +14,9 @@ const maxSeconds = 1 << 53
 // lost on the way: 42, -0, 1.0, 1e3 and 9007199254740993 are exact; 1.5 and
 // 1e400 are not ok. The work is bounded by len(raw), whatever the exponent says.
 func Int64(raw string) (int64, bool) {
+	if n := usual(raw); n > 0 {
+		return n, true
+	}
 	d, ok := parse(raw)
 	if !ok {
 		return 0, false
@@ -52,6 +55,9 @@ func Float64(raw string) (f float64, ok bool) {
 // never mistaken for an early one: 1e400 is (1<<53, 0). ok is false if raw is
 // not exactly one JSON number (RFC 8259 section 6).
 func Seconds(raw string) (sec int64, nsec int32, ok bool) {
+	if n := usual(raw); n > 0 {
+		return n, 0, true
+	}
 	d, ok := parse(raw)
 	if !ok {
 		return 0, 0, false
@@ -72,6 +78,21 @@ func Seconds(raw string) (sec int64, nsec int32, ok bool) {
 		whole, nano = whole+1, 1e9-nano
 	}
 	return -int64(whole), int32(nano), true
+}
+
+// usual returns raw if it is what most dates and counts are: 1 to 15 digits, the
+// first not 0, and nothing else. That is below maxSeconds. Else it returns 0.
+func usual(raw string) (n int64) {
+	if len(raw) == 0 || len(raw) > 15 || raw[0] == '0' {
+		return 0
+	}
+	for _, c := range []byte(raw) {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
 }
 
 // decimal is a number by its digits: whole and frac are those before and behind

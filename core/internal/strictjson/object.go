@@ -43,10 +43,6 @@ var (
 	ErrTrailing = errors.New("strictjson: data after the value")
 )
 
-// fewMembers is how many names of one object are compared one by one. Beyond
-// it they go into a map, or a hostile object would cost quadratic time.
-const fewMembers = 16
-
 // Member is one member of a JSON object: its unescaped name and the raw text of
 // its value, without surrounding white space.
 type Member struct{ Name, Value string }
@@ -60,26 +56,18 @@ type Member struct{ Name, Value string }
 // unescaping: "sub" and "\u0073ub" are duplicates (RFC 8259 section 8.3).
 //
 // Values, and names without escapes, are substrings of src and share its
-// memory. The spare capacity of into serves as scratch space for nested
-// objects; if it suffices, and no object has more than 16 members and no name
-// an escape, Object does not allocate.
+// memory. If the capacity of into suffices, Object allocates as little as
+// [Fields].
 func Object(src string, into []Member) ([]Member, error) {
-	i := space(src, 0)
-	switch KindOf(src[i:]) {
-	case ObjectKind:
-	case Invalid:
-		return into, ErrSyntax
-	default:
-		return into, ErrNotObject
-	}
-	end, members, err := value(src, i, 1, into)
+	var few [2 * fewMembers]Field
+	fields, err := Fields(src, few[:0])
 	if err != nil {
 		return into, err
 	}
-	if space(src, end) != len(src) {
-		return into, ErrTrailing
+	for _, f := range fields {
+		into = append(into, Member{Name: f.Name(src), Value: f.Value(src)})
 	}
-	return members, nil
+	return into, nil
 }
 
 // Array reads raw, which must be exactly one JSON array, appends the raw texts
@@ -96,8 +84,8 @@ func Array(raw string, into []string) ([]string, error) {
 		return into, ErrNotArray
 	}
 	var (
-		buf     [fewMembers]Member
-		scratch = buf[:0] // for the names of objects below, see value
+		buf     [fewMembers]Field
+		scratch = buf[:0] // for the names of objects below, see nest
 		out     = into
 		end     int
 		err     error
@@ -116,47 +104,4 @@ func Array(raw string, into []string) ([]string, error) {
 		return into, ErrTrailing
 	}
 	return out, nil
-}
-
-// memberName reads the name that starts at src[i] and the colon behind it, and
-// returns the index of the member's value.
-func memberName(src string, i int) (name string, _ int, err error) {
-	if i == len(src) || src[i] != '"' {
-		return "", 0, ErrSyntax
-	}
-	end, plain, err := text(src, i+1)
-	if err != nil {
-		return "", 0, err
-	}
-	if name = src[i+1 : end]; !plain {
-		name = unescape(name)
-	}
-	i = space(src, end+1)
-	if i == len(src) || src[i] != ':' {
-		return "", 0, ErrSyntax
-	}
-	return name, space(src, i+1), nil
-}
-
-// known tells whether one of the members of an object is called name. An object
-// that has outgrown fewMembers keeps its names in a set, which known returns for
-// the next call.
-func known(members []Member, set map[string]struct{}, name string) (bool, map[string]struct{}) {
-	if len(members) < fewMembers {
-		for _, m := range members {
-			if m.Name == name {
-				return true, nil
-			}
-		}
-		return false, nil
-	}
-	if set == nil {
-		set = make(map[string]struct{}, 4*fewMembers)
-		for _, m := range members {
-			set[m.Name] = struct{}{}
-		}
-	}
-	_, dup := set[name]
-	set[name] = struct{}{}
-	return dup, set
 }

@@ -26,13 +26,38 @@ func String(raw string) (s string, ok bool) {
 
 // text reads the inside of a string from src[i] on. It returns the index of the
 // closing quote, and whether the string is plain, that is without escapes.
+//
+// Most strings are ASCII without escapes. Such a one is read here, eight bytes at
+// a time, up to the first byte that is special: a quote, a backslash, a control
+// character or a byte beyond ASCII.
 func text(src string, i int) (end int, plain bool, err error) {
-	plain = true
-	for {
-		i = ordinary(src, i)
-		if i == len(src) {
-			return 0, false, ErrSyntax
+	const (
+		ones = 0x0101010101010101
+		tops = 0x80 * ones
+	)
+	for ; len(src)-i >= 8; i += 8 {
+		b := src[i : i+8]
+		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// A subtraction borrows into the top bit of each byte that is too small. A
+		// borrow can carry into the bytes above and mark them by mistake, never into
+		// those below, so the lowest mark is always right.
+		marks := (w | (w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & tops
+		if marks != 0 {
+			i += bits.TrailingZeros64(marks) / 8
+			if src[i] == '"' {
+				return i, true, nil
+			}
+			break
 		}
+	}
+	return mixed(src, i)
+}
+
+// mixed is text for all strings, and goes byte by byte.
+func mixed(src string, i int) (end int, plain bool, err error) {
+	plain = true
+	for i < len(src) {
 		switch c := src[i]; {
 		case c == '"':
 			return i, plain, nil
@@ -43,6 +68,8 @@ func text(src string, i int) (end int, plain bool, err error) {
 			}
 		case c < ' ':
 			return 0, false, ErrSyntax // control characters must be escaped
+		case c < utf8.RuneSelf:
+			i++
 		default:
 			_, size := utf8.DecodeRuneInString(src[i:])
 			if size == 1 {
@@ -51,32 +78,7 @@ func text(src string, i int) (end int, plain bool, err error) {
 			i += size
 		}
 	}
-}
-
-// ordinary returns the index of the first byte from src[i] on that text must
-// look at: a quote, a backslash, a control character or a byte beyond ASCII.
-//
-// Eight bytes at a time: a subtraction borrows into the top bit of each byte
-// that is too small. A borrow can carry into the bytes above and mark them by
-// mistake, never into those below, so the lowest mark is always right.
-func ordinary(src string, i int) int {
-	const (
-		ones = 0x0101010101010101
-		tops = 0x80 * ones
-	)
-	for ; len(src)-i >= 8; i += 8 {
-		b := src[i : i+8]
-		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-		marks := (w | (w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & tops
-		if marks != 0 {
-			return i + bits.TrailingZeros64(marks)/8
-		}
-	}
-	for i < len(src) && src[i] >= ' ' && src[i] < utf8.RuneSelf && src[i] != '"' && src[i] != '\\' {
-		i++
-	}
-	return i
+	return 0, false, ErrSyntax
 }
 
 // escape checks the escape sequence at src[i] and returns the index behind it.

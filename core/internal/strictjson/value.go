@@ -39,78 +39,119 @@ func KindOf(raw string) Kind {
 }
 
 // value reads the value that starts at src[i], an object or array there being at
-// the given depth, and returns the index behind it. Of an object it appends the
-// members; those of objects further down use the space behind them as scratch.
+// the given depth, and returns the index behind it. It leaves fields as they
+// are, and returns them in case their memory had to grow for those below.
+func value(src string, i, depth int, fields []Field) (int, []Field, error) {
+	if i < len(src) && (src[i] == '{' || src[i] == '[') {
+		end, all, err := nest(src, i, depth, fields)
+		return end, all[:len(fields)], err
+	}
+	end, err := scalar(src, i)
+	return end, fields, err
+}
+
+// nest reads the object or array that opens at src[i], at the given depth, and
+// returns the index behind it. Of an object it appends the fields; those of
+// objects further down use the space behind them as scratch.
 //
 // Slices go in and come out by value, and one function does both objects and
-// arrays, so that the compiler sees that members never leaves: then a caller's
-// buffer can live on the caller's stack. With functions that call each other in
-// turn it gives up on that.
-func value(src string, i, depth int, members []Member) (int, []Member, error) {
-	kind := KindOf(src[i:])
-	if kind != ObjectKind && kind != ArrayKind {
-		end, err := scalar(src, i, kind)
-		return end, members, err
-	}
+// arrays, so that the compiler sees that fields never leaves: then a caller's
+// buffer can live on the caller's stack.
+func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 	if depth > MaxDepth {
-		return 0, members, ErrDepth
+		return 0, fields, ErrDepth
 	}
 	var (
-		base    = len(members)
-		keep    = base       // how many members stay once a value is read
+		base    = len(fields)
+		object  = src[i] == '{'
 		closing = src[i] + 2 // in ASCII both brackets close two places after they open
+		seen    uint64       // the sorts of names that were there
 		set     map[string]struct{}
+		dup     bool
+		err     error
 	)
 	i, more := first(src, i+1, closing)
 	for more {
-		var err error
-		if kind == ObjectKind {
-			var (
-				m   Member
-				dup bool
-			)
-			if m.Name, i, err = memberName(src, i); err != nil {
-				return 0, members, err
+		if object {
+			start := i + 1
+			if i == len(src) || src[i] != '"' {
+				return 0, fields, ErrSyntax
 			}
-			if dup, set = known(members[base:], set, m.Name); dup {
-				return 0, members, ErrDuplicate
+			end, plain, err := text(src, start)
+			if err != nil {
+				return 0, fields, err
 			}
-			members = append(members, m)
-			keep++
+			f := Field{name: int32(start), nameEnd: int32(end)}
+			name := src[start:end]
+			if !plain {
+				name = unescape(name)
+				f.nameEnd = -f.nameEnd
+			}
+			if i = space(src, end+1); i == len(src) || src[i] != ':' {
+				return 0, fields, ErrSyntax
+			}
+			i = space(src, i+1)
+			if sort := sortOf(name); seen&sort == 0 && len(fields)-base < fewMembers {
+				seen |= sort // unlike all names before it, so it need not be compared
+			} else if dup, set = known(src, fields[base:], set, name); dup {
+				return 0, fields, ErrDuplicate
+			}
+			f.value = int32(i)
+			fields = append(fields, f)
 		}
-		start := i
-		if i, members, err = value(src, start, depth+1, members); err != nil {
-			return 0, members, err
+		if i == len(src) {
+			return 0, fields, ErrSyntax
 		}
-		members = members[:keep]
-		if kind == ObjectKind {
-			members[keep-1].Value = src[start:i]
+		switch src[i] {
+		case '"':
+			i, _, err = text(src, i+1)
+			i++
+		case '{', '[':
+			keep := len(fields)
+			i, fields, err = nest(src, i, depth+1, fields)
+			fields = fields[:keep]
+		default:
+			i, err = scalar(src, i)
 		}
-		if i, more, err = next(src, i, closing); err != nil {
-			return 0, members, err
+		if err != nil {
+			return 0, fields, err
+		}
+		if object {
+			fields[len(fields)-1].valueEnd = int32(i)
+		}
+		if i < len(src) && src[i] == ',' { // the usual case of next
+			i = space(src, i+1)
+		} else if i, more, err = next(src, i, closing); err != nil {
+			return 0, fields, err
 		}
 	}
-	return i, members, nil
+	return i, fields, nil
 }
 
-// scalar reads the value of the given kind, neither object nor array, that
-// starts at src[i] and returns the index behind it.
-func scalar(src string, i int, kind Kind) (end int, err error) {
-	end = -1
-	switch kind {
-	case StringKind:
+// scalar reads the value, neither object nor array, that starts at src[i] and
+// returns the index behind it.
+func scalar(src string, i int) (end int, err error) {
+	if i == len(src) {
+		return 0, ErrSyntax
+	}
+	switch c := src[i]; {
+	case c == '"':
 		end, _, err = text(src, i+1)
 		return end + 1, err
-	case Number:
-		_, _, end = number(src, i)
-	case Bool:
-		if src[i] == 't' {
-			end = literal(src, i, "true")
-		} else {
-			end = literal(src, i, "false")
+	case '1' <= c && c <= '9':
+		if end = digits(src, i+1); end < len(src) && (src[end] == '.' || src[end] == 'e' || src[end] == 'E') {
+			_, _, end = number(src, i)
 		}
-	case Null:
+	case c == '-' || c == '0':
+		_, _, end = number(src, i)
+	case c == 't':
+		end = literal(src, i, "true")
+	case c == 'f':
+		end = literal(src, i, "false")
+	case c == 'n':
 		end = literal(src, i, "null")
+	default:
+		end = -1
 	}
 	if end < 0 {
 		return 0, ErrSyntax
@@ -157,8 +198,8 @@ func next(src string, i int, closing byte) (_ int, more bool, err error) {
 // space steps over white space, which is these four bytes and no others (RFC
 // 8259 section 2). A byte order mark is not among them.
 func space(src string, i int) int {
-	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
-		i++
+	for i < len(src) && src[i] <= ' ' && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
+		i++ // mostly there is none, and one comparison tells
 	}
 	return i
 }

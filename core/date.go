@@ -1,0 +1,66 @@
+package core
+
+import "time"
+
+// dates are a token's three dates, read once.
+type dates struct{ exp, nbf, iat instant }
+
+// instant is a NumericDate of any size, exact to the nanosecond: a float64 or a
+// time.Time would overflow on what a token can hold.
+type instant struct {
+	sec   int64
+	nsec  int32
+	there bool
+}
+
+// after reports whether i is later than t.
+func (i instant) after(t instant) bool {
+	return i.sec > t.sec || i.sec == t.sec && i.nsec > t.nsec
+}
+
+// add returns the instant d later, of one that a clock told.
+func (i instant) add(d time.Duration) instant {
+	if d == 0 { // the usual leeway
+		return i
+	}
+	i.sec += int64(d / time.Second)
+	i.nsec += int32(d % time.Second)
+	switch { // the remainder has the sign of d
+	case i.nsec < 0:
+		i.sec, i.nsec = i.sec-1, i.nsec+1e9
+	case i.nsec >= 1e9:
+		i.sec, i.nsec = i.sec+1, i.nsec-1e9
+	}
+	return i
+}
+
+// judgeDates is all of the rules that depends on the clock, and so what is
+// judged again when a token comes from the cache.
+func (r *ClaimRules) judgeDates(d *dates) error {
+	t := r.Now()
+	if r.pyjwt {
+		return r.judgeDatesPyJWT(d, t.Unix())
+	}
+	now := instant{sec: t.Unix(), nsec: int32(t.Nanosecond())}
+	// RFC 7519 section 4.1.4: on or after exp the token must not be accepted.
+	if d.exp.there && !d.exp.after(now.add(-r.Leeway)) {
+		return errExpired
+	}
+	if d.nbf.there && d.nbf.after(now.add(r.Leeway)) {
+		return errNotYetValid
+	}
+	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.add(r.Leeway)) {
+		return errIssuedInFuture
+	}
+	if r.MaxAge > 0 && !d.iat.after(now.add(-r.MaxAge).add(-r.Leeway)) {
+		return errTooOld
+	}
+	return nil
+}
+
+var (
+	errExpired        = &Error{Kind: Expired, Claim: "exp"}
+	errNotYetValid    = &Error{Kind: NotYetValid, Claim: "nbf"}
+	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
+	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
+)

@@ -1,0 +1,90 @@
+package strictjson
+
+import "math"
+
+// Field is where one member of an object stands in the text it was read from.
+// It holds offsets and no strings: half the memory of a [Member], and nothing in
+// it for the garbage collector to follow.
+type Field struct {
+	name, nameEnd   int32 // inside of the quotes; nameEnd is negative if there are escapes
+	value, valueEnd int32
+}
+
+// maxText is the longest text whose offsets fit.
+const maxText = math.MaxInt32
+
+// Name returns the unescaped name of a field of src.
+func (f Field) Name(src string) string {
+	if f.nameEnd < 0 {
+		return unescape(src[f.name:-f.nameEnd])
+	}
+	return src[f.name:f.nameEnd]
+}
+
+// Value returns the raw text of the value of a field of src, without surrounding
+// white space.
+func (f Field) Value(src string) string { return src[f.value:f.valueEnd] }
+
+// Fields reads src as [Object] does, by the same rules and with the same errors,
+// and appends where its members stand. Behind them the capacity of into serves as
+// scratch space for nested objects. If it suffices, and no object has more than
+// 16 members and no name an escape, Fields does not allocate.
+//
+// A text of 2 GiB or more is an ErrSyntax: its offsets would not fit.
+func Fields(src string, into []Field) ([]Field, error) {
+	i := space(src, 0)
+	switch KindOf(src[i:]) {
+	case ObjectKind:
+	case Invalid:
+		return into, ErrSyntax
+	default:
+		return into, ErrNotObject
+	}
+	if len(src) > maxText {
+		return into, ErrSyntax
+	}
+	end, fields, err := nest(src, i, 1, into)
+	if err != nil {
+		return into, err
+	}
+	if space(src, end) != len(src) {
+		return into, ErrTrailing
+	}
+	return fields, nil
+}
+
+// fewMembers is how many names of one object are compared one by one. Beyond
+// it they go into a map, or a hostile object would cost quadratic time.
+const fewMembers = 16
+
+// sortOf gives each name one of 64 bits. Two names of different bits differ. The
+// factors give each name of RFC 7519 a bit of its own.
+func sortOf(name string) uint64 {
+	if name == "" {
+		return 1
+	}
+	return 1 << ((uint(name[0]) + 7*uint(name[len(name)-1]) + 6*uint(len(name))) % 64)
+}
+
+// known tells whether one of the fields of an object is called name. An object
+// that has outgrown fewMembers keeps its names in a set, which known returns for
+// the next call.
+func known(src string, fields []Field, set map[string]struct{}, name string) (bool, map[string]struct{}) {
+	if len(fields) < fewMembers {
+		for _, f := range fields {
+			if f.Name(src) == name {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+	if set == nil {
+		set = make(map[string]struct{}, 4*fewMembers)
+		for _, f := range fields {
+			set[f.Name(src)] = struct{}{}
+		}
+	}
+	_, dup := set[name]
+	set[name] = struct{}{}
+	return dup, set
+}
