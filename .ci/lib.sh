@@ -19,6 +19,36 @@ make_tmp() {
 	trap 'exit 143' TERM
 }
 
+# need COMMAND PACKAGE… installs the Debian package of each command that is missing.
+need() {
+	local missing=()
+	while (($#)); do
+		[[ $(type -P "$1") ]] || missing+=("$2")
+		shift 2
+	done
+	install_packages "${missing[@]}"
+}
+
+# install_packages PACKAGE… installs Debian packages. Servers among them are not
+# started: whoever needs one starts one of his own.
+install_packages() {
+	(($#)) || return 0
+	[[ $(type -P apt-get) ]] || fail "install these first: $*"
+	local policy=/usr/sbin/policy-rc.d ours=
+	if [[ ! -e $policy ]]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+		ours=$policy
+	fi
+	local status=0
+	{
+		apt-get update -qq &&
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+	} >"$tmp/apt.log" 2>&1 || status=$?
+	rm -f ${ours:+"$ours"}
+	((status == 0)) || { cat "$tmp/apt.log"; fail "apt-get could not install: $*"; }
+}
+
 server_pids=()
 
 cleanup() {

@@ -8,13 +8,7 @@ source ../.ci/lib.sh
 exec </dev/null
 make_tmp
 
-if [[ ! $(type -P chromium) ]]; then
-	[[ $(type -P apt-get) ]] || fail "install chromium"
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends chromium >"$tmp/apt.log" 2>&1 ||
-		{ cat "$tmp/apt.log"; fail "apt-get could not install chromium"; }
-fi
+need chromium chromium
 printf '    %s\n' "$(chromium --version 2>/dev/null)"
 go vet ./...
 JWTGATE_CHROMIUM=required go test -count=1 -timeout=5m ./...

@@ -21,13 +21,7 @@ node_major() {
 }
 
 install_node() {
-	if [[ ! $(type -P node) || ! $(type -P npm) ]]; then
-		[[ $(type -P apt-get) ]] || fail "install Node.js $oldest or newer, with npm"
-		export DEBIAN_FRONTEND=noninteractive
-		apt-get update -qq
-		apt-get install -y -qq --no-install-recommends nodejs npm >"$tmp/apt.log" 2>&1 ||
-			{ cat "$tmp/apt.log"; fail "apt-get could not install nodejs and npm"; }
-	fi
+	need node nodejs npm npm
 	if (($(node_major) < oldest)); then
 		# Debian 12 has Node.js 18. npm's own package "node" holds the binaries; the
 		# old one serves to fetch it.
