@@ -49,8 +49,7 @@ func newCluster(t *testing.T) *redis.ClusterClient {
 	return c
 }
 
-// TestCluster: the same on three servers, also through a client that prefers
-// replicas and through a UniversalClient.
+// TestCluster: the same on three servers, and as a UniversalClient.
 func TestCluster(t *testing.T) {
 	cluster := newCluster(t)
 	storetest.Run(t, func(t *testing.T) core.SessionStore {

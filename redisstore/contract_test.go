@@ -272,6 +272,46 @@ func TestTrim(t *testing.T) {
 	wantEnded(t, "soon", store, "soon", false)
 }
 
+// between does something after the next pipeline.
+type between struct {
+	*redis.Client
+	does *func()
+}
+
+func (b between) Pipelined(ctx context.Context, fn func(redis.Pipeliner) error) ([]redis.Cmder, error) {
+	cmds, err := b.Client.Pipelined(ctx, fn)
+	if do := *b.does; do != nil {
+		*b.does = nil
+		do()
+	}
+	return cmds, err
+}
+
+// TestTrimBesideRotate: a session that is over for one and is refreshed by another
+// in the same moment, whose clock is behind, stays alive and in the list.
+func TestTrimBesideRotate(t *testing.T) {
+	client := newServer(t).client(t)
+	var does func()
+	store := open(t, between{client, &does}, redisstore.Config{})
+	s := session("a", "joe")
+	create(t, store, s)
+	if _, err := store.List(t.Context(), "joe", now); err != nil { // the server knows the script
+		t.Fatal(err)
+	}
+	rotated := false
+	does = func() {
+		f, err := store.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: s.Expires.Add(-time.Second), Expires: s.Expires.Add(time.Hour)})
+		rotated = err == nil && f.State == core.TokenCurrent
+	}
+	if ended, err := store.Create(t.Context(), session("b", "joe"), core.TokenHash{}, 1, s.Expires); err != nil || len(ended) > 0 || !rotated {
+		t.Fatalf("Create: got %v, %v, rotated %v", ended, err, rotated)
+	}
+	list, err := store.List(t.Context(), "joe", s.Expires)
+	if err != nil || len(list) != 1 || list[0].ID != "a" {
+		t.Errorf("List: got %v, %v, want the session that was refreshed", list, err)
+	}
+}
+
 // TestNothingToSteal: Redis never holds a token, nor a subject in a key's name.
 func TestNothingToSteal(t *testing.T) {
 	client, prefix := newServer(t).client(t), newPrefix()

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 	"github.com/jwtgate/jwtgate/redisstore"
@@ -63,8 +65,9 @@ func TestDown(t *testing.T) {
 	fails("hanging")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
+	patient := open(t, server.client(t), redisstore.Config{Timeout: time.Minute})
 	began := time.Now()
-	if _, err := store.Ended(ctx, "a", now); err == nil || time.Since(began) > 200*time.Millisecond {
+	if _, err := patient.Ended(ctx, "a", now); err == nil || time.Since(began) > 2*time.Second {
 		t.Errorf("a context's deadline: got %v after %v", err, time.Since(began))
 	}
 	resume()
@@ -148,14 +151,15 @@ func TestKilled(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(300 * time.Millisecond)
+	soon(t, "there are 200 sessions", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(acknowledged) >= 200
+	})
 	server.kill()
 	close(stop)
 	wg.Wait()
 	server.start(t)
-	if len(acknowledged) < 50 {
-		t.Fatalf("only %d sessions were acknowledged", len(acknowledged))
-	}
 	for id, k := range acknowledged {
 		want := core.TokenCurrent
 		if k.ended {
@@ -223,10 +227,10 @@ func TestAuths(t *testing.T) {
 		if got := status(both[0], next.Token); got != 401 {
 			t.Errorf("where it was ended: got %d", got)
 		}
-		took := soon(t, "the logout is felt", func() bool { return status(both[1], next.Token) == 401 })
-		if took > time.Second || staleness == 0 && took > 100*time.Millisecond {
-			t.Errorf("Staleness %v: felt after %v", staleness, took)
+		if got := status(both[1], next.Token); staleness == 0 && got != 401 {
+			t.Errorf("in the other process: got %d, want 401 at once", got)
 		}
+		soon(t, "the logout is felt", func() bool { return status(both[1], next.Token) == 401 })
 		if _, err := both[1].Exchange(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
 			t.Errorf("refresh: got %v", err)
 		}
@@ -257,8 +261,9 @@ func TestInsecureWhileDown(t *testing.T) {
 			create(t, one, session(id, "joe"))
 		}
 		wantEnded(t, "up", one, "seen", false)
-		wantEnded(t, "up", one, "ended", false)
 		listening(t, client, one.Channel(), 1)
+		wantEnded(t, "up", one, "seen", false) // what was asked before may not be kept
+		wantEnded(t, "up", one, "ended", false)
 		if err := other.End(t.Context(), "ended"); err != nil {
 			t.Fatal(err)
 		}
@@ -319,4 +324,33 @@ func TestFull(t *testing.T) {
 	}
 	wantEnded(t, "full", store, "a", true)
 	wantEnded(t, "full", store, "b", true)
+}
+
+// TestACL: the rights that the documentation names are enough.
+func TestACL(t *testing.T) {
+	server := newServer(t)
+	if err := server.client(t).Do(t.Context(), "ACL", "SETUSER", "app", "on", ">secret", "~jwtgate:*", "&jwtgate:*",
+		"+@read", "+@write", "+@scripting", "+@pubsub", "+@connection").Err(); err != nil {
+		t.Fatal(err)
+	}
+	options := server.options()
+	options.Username, options.Password = "app", "secret"
+	client := redis.NewClient(options)
+	defer client.Close()
+	events := &jwttest.Recorder{}
+	store := open(t, client, redisstore.Config{Prefix: "jwtgate:", Staleness: time.Minute, Observer: events})
+	create(t, store, session("a", "joe"))
+	for method, call := range calls(store, "a") {
+		if err := call(t.Context()); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	listening(t, server.client(t), store.Channel(), 1)
+	list := tokenList(t, client, redisstore.Config{})
+	if err := list.Revoke(t.Context(), claims(t, `{"jti":"x","exp":%d}`, time.Now().Add(time.Hour).Unix())); err != nil {
+		t.Errorf("Revoke: %v", err)
+	}
+	if told := events.Events(); len(told) > 0 {
+		t.Errorf("told %v", told)
+	}
 }

@@ -29,9 +29,10 @@
 // that is cut off from taking more, and no setting does away with the rest.
 // Revocation that must survive a failover needs access tokens with short lives.
 //
-// Redis 5 or newer is needed, with Lua. TLS, ACL and the choice of servers are the
-// client's. An ACL must allow ~jwtgate:*, &jwtgate:*, +@scripting, +@pubsub and
-// the commands of script.go (+@read, +@write).
+// It is tested with Redis 7.0, and uses nothing newer than Redis 5. TLS, ACL and the
+// choice of servers are the client's. These rights are enough:
+//
+//	ACL SETUSER … ~jwtgate:* &jwtgate:* +@read +@write +@scripting +@pubsub +@connection
 //
 // # Where things are
 //
@@ -41,7 +42,7 @@
 //	jwtgate:denied:…:{HASH}   entries of deny lists
 //	jwtgate:ended, …:denied…  channels: whose copies to drop
 //
-// A session takes about half a kilobyte, and for the grace two more. Redis forgets
+// A session takes about half a kilobyte, and for the grace one or two more. Redis forgets
 // a session an hour after it has expired. Each call on a session is one script, and
 // each script stays in one slot of a Cluster. A subject's list lies in another, so
 // Create and EndSubject are several steps: the list comes first, so that no session

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -93,8 +94,8 @@ func (s *server) answers(addr string) bool {
 	c := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1})
 	defer c.Close()
 	for range 500 {
-		if c.Ping(context.Background()).Err() == nil {
-			return true
+		if info, err := c.Info(context.Background(), "server").Result(); err == nil {
+			return strings.Contains(info, fmt.Sprintf("process_id:%d\r", s.cmd.Process.Pid)) // and not somebody else's
 		}
 		select {
 		case <-s.done:

@@ -12,3 +12,19 @@ func TestStore(t *testing.T) {
 	client := newServer(t).client(t)
 	storetest.Run(t, func(t *testing.T) core.SessionStore { return open(t, client, redisstore.Config{}) })
 }
+
+// TestPipelined: the same through go-redis's automatic pipeline, which saves most
+// of the round trips of a busy process.
+func TestPipelined(t *testing.T) {
+	client, err := newServer(t).client(t).AutoPipeline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	storetest.Run(t, func(t *testing.T) core.SessionStore {
+		if t.Name() == "TestPipelined/many_sessions" && !testing.Short() {
+			t.Skip("10,000 with -short; 100,000 are TestStore's")
+		}
+		return open(t, client, redisstore.Config{})
+	})
+}

@@ -24,7 +24,7 @@ func (s *Store) Create(ctx context.Context, n core.Session, token core.TokenHash
 		return nil, err
 	}
 	if !isID(n.ID) {
-		return nil, fmt.Errorf("redisstore: Create: the ID has other characters than core's, or more than 128")
+		return nil, errors.New("redisstore: Create: the ID has other characters than core's, or more than 128")
 	}
 	ended, err = s.create(ctx, n, token, most, now)
 	if err != nil {
