@@ -17,12 +17,12 @@ import (
 //
 // Claims prints as its claims' names alone: values are nobody's business in a log.
 type Claims struct {
-	raw    string             // the payload's JSON text, read strictly
-	fields []strictjson.Field // where the claims stand in raw
-	key    *Key               // that verified the token; nil if core did not
-	hint   *KeyHint           // that found the key
-	dates  dates              // as the rules read them
-	inline [11]strictjson.Field
+	raw    string               // the payload's JSON text, read strictly
+	fields []strictjson.Field   // where the claims stand in raw
+	key    *Key                 // that verified the token; nil if core did not
+	hint   *KeyHint             // that found the key
+	dates  dates                // as the rules read them
+	inline [11]strictjson.Field // the memory of fields, for as many as tokens usually have
 }
 
 // Payload is what a login puts into a token: claims by name. Core adds iat, nbf,
@@ -63,22 +63,31 @@ func NewClaims(values map[string]any) (*Claims, error) {
 	return ParseClaims(raw)
 }
 
-// find returns the raw JSON text of a claim.
-func (c *Claims) find(name string) (string, bool) {
+// field returns where a claim stands.
+func (c *Claims) field(name string) (strictjson.Field, bool) {
 	if c == nil {
-		return "", false
+		return strictjson.Field{}, false
 	}
 	for _, f := range c.fields {
 		if f.Name(c.raw) == name {
-			return f.Value(c.raw), true
+			return f, true
 		}
 	}
-	return "", false
+	return strictjson.Field{}, false
+}
+
+// find returns the raw JSON text of a claim.
+func (c *Claims) find(name string) (string, bool) {
+	f, ok := c.field(name)
+	if !ok {
+		return "", false
+	}
+	return f.Value(c.raw), true
 }
 
 // Has reports whether the claim is there, be it null.
 func (c *Claims) Has(name string) bool {
-	_, ok := c.find(name)
+	_, ok := c.field(name)
 	return ok
 }
 
@@ -97,24 +106,24 @@ func (c *Claims) Names() []string {
 // String returns a claim that is a string. It is not fmt's String method: it
 // takes a name.
 func (c *Claims) String(name string) (string, bool) {
-	raw, ok := c.find(name)
+	f, ok := c.field(name)
 	if !ok {
 		return "", false
 	}
-	return strictjson.String(raw)
+	return f.Text(c.raw)
 }
 
 // Strings returns a claim that is an array of strings, or one string: aud is
 // either (RFC 7519 section 4.1.3), and so are roles in the wild.
 func (c *Claims) Strings(name string) ([]string, bool) {
-	raw, ok := c.find(name)
+	f, ok := c.field(name)
 	if !ok {
 		return nil, false
 	}
-	if s, ok := strictjson.String(raw); ok {
+	if s, ok := f.Text(c.raw); ok {
 		return []string{s}, true
 	}
-	elements, err := strictjson.Array(raw, nil)
+	elements, err := strictjson.Array(f.Value(c.raw), nil)
 	if err != nil {
 		return nil, false
 	}

@@ -105,7 +105,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 			return nil, &Error{Kind: Malformed, Cause: err}
 		}
 	}
-	hint := &header.hint
+	hint := header.hint
 	var claims *Claims
 	if d.issuers { // the one claim that is read early, to pick among keys
 		// What is wrong with the payload is said after the signature is judged.
@@ -168,8 +168,10 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 		return nil, keySourceError(err)
 	}
 	refusal := UnknownKey
-	if s, ok := d.keys.(algorithmLister); ok && len(candidates) == 0 && !s.allowsAny(hint.Algorithm) {
-		refusal = WrongAlgorithm
+	if len(candidates) == 0 {
+		if s, ok := d.keys.(algorithmLister); ok && !s.allowsAny(hint.Algorithm) {
+			refusal = WrongAlgorithm
+		}
 	}
 	tries := 0
 	for _, key := range candidates {

@@ -56,10 +56,10 @@ type headerMemory struct {
 	next    atomic.Uint32
 }
 
-// readyHeader is a header segment and what it says. Claims share the hint.
+// readyHeader is a header segment and what it says.
 type readyHeader struct {
 	segment string
-	hint    KeyHint // without an issuer
+	hint    *KeyHint // without an issuer; the Claims of the tokens share it
 	typ     string
 }
 
@@ -69,7 +69,7 @@ func readHeader(segment string) (*readyHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &readyHeader{segment, KeyHint{KeyID: h.KeyID, Algorithm: h.Algorithm}, h.Type}, nil
+	return &readyHeader{segment, &KeyHint{KeyID: h.KeyID, Algorithm: h.Algorithm}, h.Type}, nil
 }
 
 func (m *headerMemory) find(segment string) *readyHeader {

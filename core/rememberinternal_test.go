@@ -9,7 +9,7 @@ func TestHeaderMemory(t *testing.T) {
 	segments := []string{"eyJhIn0", "eyJiIn0", "eyJjIn0", "eyJkIn0", "eyJlIn0"}
 	headers := map[string]*readyHeader{}
 	for _, s := range segments {
-		headers[s] = &readyHeader{segment: s, hint: KeyHint{KeyID: s}}
+		headers[s] = &readyHeader{segment: s, hint: &KeyHint{KeyID: s}}
 		m.add(headers[s])
 	}
 	for i, s := range segments {

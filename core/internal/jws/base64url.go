@@ -69,12 +69,13 @@ func AppendSegment(dst []byte, segment string, failure error) ([]byte, error) {
 // overwrite.
 func decodeEights(out []byte, segment string) (n int, marks uint32) {
 	t := sextets
-	for j := 0; n+8 <= len(segment) && j+8 <= len(out); n, j = n+8, j+6 {
+	for len(segment)-n >= 8 && len(out) >= 8 {
 		s := segment[n : n+8]
 		high := t[0][s[0]] | t[1][s[1]] | t[2][s[2]] | t[3][s[3]]
 		low := t[0][s[4]] | t[1][s[5]] | t[2][s[6]] | t[3][s[7]]
 		marks |= high | low
-		binary.BigEndian.PutUint64(out[j:j+8], uint64(high)<<40|uint64(low)<<16)
+		binary.BigEndian.PutUint64(out, uint64(high)<<40|uint64(low)<<16)
+		n, out = n+8, out[6:]
 	}
 	return n, marks
 }

@@ -17,6 +17,18 @@ func flatFields(src string, fields []strictjson.Field) string {
 	return flat(members)
 }
 
+// checkTexts holds Text against String, which reads every byte again.
+func checkTexts(t *testing.T, src string, fields []strictjson.Field) {
+	t.Helper()
+	for _, f := range fields {
+		got, ok := f.Text(src)
+		want, wantOK := strictjson.String(f.Value(src))
+		if got != want || ok != wantOK {
+			t.Errorf("Text of %q in %q: got %q, %v, want %q, %v", f.Name(src), src, got, ok, want, wantOK)
+		}
+	}
+}
+
 // Fields and Object tell the same of every text.
 func TestFields(t *testing.T) {
 	for _, tt := range accepted {
@@ -24,6 +36,7 @@ func TestFields(t *testing.T) {
 		if err != nil || flatFields(tt.src, got) != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", tt.name, flatFields(tt.src, got), err, tt.want)
 		}
+		checkTexts(t, tt.src, got)
 	}
 	for _, tt := range refused {
 		const src = `{"kept":1}`

@@ -92,6 +92,8 @@ func FuzzObject(f *testing.F) {
 		if len(got) != len(want) {
 			t.Fatalf("got %d members of %q, want %d", len(got), src, len(want))
 		}
+		fields, _ := strictjson.Fields(src, nil)
+		checkTexts(t, src, fields)
 		for _, m := range got {
 			if raw, ok := want[m.Name]; !ok || string(raw) != m.Value || !json.Valid([]byte(m.Value)) {
 				t.Errorf("got %q: %q, want %q", m.Name, m.Value, raw)

@@ -77,9 +77,11 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 			if i == len(src) || src[i] != '"' {
 				return 0, fields, ErrSyntax
 			}
-			end, plain, err := text(src, start)
-			if err != nil {
-				return 0, fields, err
+			end, plain := letters(src, start), true
+			if end == len(src) || src[end] != '"' { // not one of the usual names
+				if end, plain, err = text(src, end); err != nil {
+					return 0, fields, err
+				}
 			}
 			f := Field{name: int32(start), nameEnd: int32(end)}
 			name := src[start:end]
@@ -102,9 +104,10 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 		if i == len(src) {
 			return 0, fields, ErrSyntax
 		}
+		plain := true
 		switch src[i] {
 		case '"':
-			i, _, err = text(src, i+1)
+			i, plain, err = text(src, i+1)
 			i++
 		case '{', '[':
 			keep := len(fields)
@@ -117,7 +120,10 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 			return 0, fields, err
 		}
 		if object {
-			fields[len(fields)-1].valueEnd = int32(i)
+			last := &fields[len(fields)-1]
+			if last.valueEnd = int32(i); !plain {
+				last.valueEnd = -last.valueEnd
+			}
 		}
 		if i < len(src) && src[i] == ',' { // the usual case of next
 			i = space(src, i+1)
@@ -126,6 +132,14 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 		}
 	}
 	return i, fields, nil
+}
+
+// letters returns the index behind the lower-case letters from src[i] on.
+func letters(src string, i int) int {
+	for i < len(src) && 'a' <= src[i] && src[i] <= 'z' {
+		i++
+	}
+	return i
 }
 
 // scalar reads the value, neither object nor array, that starts at src[i] and
