@@ -64,7 +64,7 @@ func TestTokenDenyList(t *testing.T) {
 			t.Error("denied before it was")
 		}
 		if staleness > 0 {
-			listening(t, client, cfg.Prefix+"denied:token", 2)
+			listening(t, l, other)
 		}
 		if err := l.Revoke(t.Context(), one); err != nil || !judge(t, l, one) {
 			t.Errorf("Revoke: %v, or it is not denied here at once", err)
@@ -108,7 +108,7 @@ func TestTokenDenyList(t *testing.T) {
 		two := token("us", "two", time.Minute)
 		_ = judge(t, alone, two)
 		if staleness > 0 {
-			listening(t, client, "silence", 1)
+			listening(t, alone)
 		}
 		if judge(t, alone, two) || alone.Revoke(t.Context(), two) != nil || !judge(t, alone, two) {
 			t.Error("without news it is not denied here at once")
@@ -172,7 +172,7 @@ func TestSubjectDenyList(t *testing.T) {
 // TestDenyListsDown: nobody passes whose token may have been called back.
 func TestDenyListsDown(t *testing.T) {
 	server := newServer(t)
-	cfg := redisstore.Config{Prefix: newPrefix(), Timeout: 200 * time.Millisecond}
+	cfg := redisstore.Config{Prefix: newPrefix(), Timeout: time.Minute}
 	tokens, subjects := tokenList(t, server.client(t), cfg), subjectList(t, server.client(t), 24*time.Hour, cfg)
 	auth, err := core.New(core.Config[string]{Keys: jwttest.Secret(), Revocation: core.AnyRevocation(tokens, subjects)})
 	if err != nil {

@@ -21,3 +21,16 @@ func (s *Store) Listening() bool {
 	defer n.mu.Unlock()
 	return n.done != nil && !n.closed
 }
+
+// Stood reports whether the subscription has stood, so that the copies were emptied.
+func (s *Store) Stood() bool { return s.asking.stood() }
+
+// Stood is the same of a deny list.
+func (d *denials) Stood() bool { return d.asking.stood() }
+
+func (a *asking) stood() bool {
+	s := &a.copies.shards[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.emptied > 0
+}

@@ -33,6 +33,8 @@ type server struct {
 	args []string
 	cmd  *exec.Cmd
 	done chan struct{}
+
+	clients []*redis.Client
 }
 
 // binary is redis-server, or skips the test: JWTGATE_REDIS=required fails it.
@@ -80,6 +82,9 @@ func (s *server) start(t testing.TB) {
 		go func(cmd *exec.Cmd, done chan struct{}) { _ = cmd.Wait(); close(done) }(s.cmd, s.done)
 		if s.answers(addr) {
 			s.addr = addr
+			for _, c := range s.clients { // after many errors one looks once a second for a server
+				soon(t, "a client connects", func() bool { return c.Ping(context.Background()).Err() == nil })
+			}
 			return
 		}
 		s.kill() // perhaps somebody else has taken the port
@@ -124,14 +129,15 @@ func (s *server) hang(t testing.TB) (resume func()) {
 	return resume
 }
 
-// options are a client's, as the documentation has them.
+// options are a client's that soon gives up on a server that is gone.
 func (s *server) options() *redis.Options {
-	return &redis.Options{Addr: s.addr, ContextTimeoutEnabled: true}
+	return &redis.Options{Addr: s.addr, ContextTimeoutEnabled: true, DialerRetries: 1}
 }
 
 func (s *server) client(t testing.TB) *redis.Client {
 	c := redis.NewClient(s.options())
 	t.Cleanup(func() { _ = c.Close() })
+	s.clients = append(s.clients, c)
 	return c
 }
 
