@@ -28,6 +28,26 @@ func printable[S string | []byte](s S) int {
 	return n
 }
 
+// isPlain reports whether s has no control character, no space and no comma, as
+// is so of any token.
+func isPlain(s string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		w := word(s[n:])
+		low := w &^ high // so that no byte's sum reaches the next
+		if (low+ones|^(low+ones*(0x80-'!'))|^(low^ones*','+ones*0x7f))&^w&high != 0 {
+			return false
+		}
+	}
+	for ; n < len(s); n++ {
+		if c := s[n]; c <= ' ' || c == ',' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
 func word[S string | []byte](s S) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |

@@ -1,18 +1,19 @@
 package core
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 )
 
-// TestPrintable holds the words of eight bytes to the bytes one by one.
-func TestPrintable(t *testing.T) {
+// TestPlain holds the words of eight bytes to the bytes one by one.
+func TestPlain(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 100_000 {
 		b := make([]byte, random.IntN(80))
 		for i := range b {
 			b[i] = byte(random.IntN(256))
-			if random.IntN(8) > 0 {
+			if random.IntN(16) > 0 {
 				b[i] = byte('!' + random.IntN('~'-'!'+1))
 			}
 		}
@@ -25,6 +26,10 @@ func TestPrintable(t *testing.T) {
 		}
 		if got := printable(string(b)); got != want {
 			t.Fatalf("%q as a string: got %d, want %d", b, got, want)
+		}
+		plain := want == len(b) && !bytes.ContainsAny(b, " ,")
+		if got := isPlain(string(b)); got != plain {
+			t.Fatalf("%q: plain: got %t, want %t", b, got, plain)
 		}
 	}
 }

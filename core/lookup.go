@@ -165,6 +165,10 @@ func (h *Header) find(r Request) (c Credential, err error) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errTwoFields}
 	}
 	value := trimSpace(values[0])
+	scheme, rest, _ := strings.Cut(value, " ")
+	if !h.Bare && scheme == h.Scheme && rest != "" && isPlain(rest) { // the usual case, judged in one pass
+		return Credential{Token: rest, Scheme: scheme}, nil
+	}
 	if hasControl(value) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
@@ -173,7 +177,6 @@ func (h *Header) find(r Request) (c Credential, err error) {
 	}
 	c.Token = value
 	if !h.Bare {
-		scheme, rest, _ := strings.Cut(value, " ")
 		if !strings.EqualFold(scheme, h.Scheme) {
 			return Credential{}, Missing
 		}

@@ -2,8 +2,10 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,7 +159,9 @@ func prepare(realm, scheme string, sources []Source) answers {
 	}
 	for k := Missing; k < kindEnd; k++ {
 		e := &Error{Kind: k, realm: realm, scheme: scheme}
-		a.refusals[k] = a.decorate(e.Response(), Credential{})
+		res := a.decorate(e.Response(), Credential{})
+		res.names = slices.Collect(maps.Keys(res.Header))
+		a.refusals[k] = res
 	}
 	return a
 }

@@ -81,6 +81,9 @@ func (h httpRequest) Body() io.Reader {
 // wellFormed refuses what only some servers let through. RFC 9112 section 3.2
 // demands one Host; RFC 9110 section 5.5 forbids control characters in a value.
 func wellFormed(r Request) error {
+	if h, ok := r.(httpRequest); ok && h.r.Host != "" { // net/http has judged the fields
+		return nil
+	}
 	var block []byte
 	if raw, ok := r.(RawHeaders); ok {
 		block = raw.RawHeaders()

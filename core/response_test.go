@@ -35,6 +35,49 @@ func TestSetHeaders(t *testing.T) {
 	if res.Header.Get("Cache-Control") != "private" || res.Header["Set-Cookie"][1] != "b=2" || res.Header.Get("Link") != "<x>" {
 		t.Errorf("a later handler changed the Response: %v", res.Header)
 	}
+	each := map[string]bool{}
+	res.EachHeader(func(name, value string, add bool) { each[name+": "+value] = add })
+	if want := map[string]bool{
+		"Vary: Cookie": true, "Set-Cookie: a=1": true, "Set-Cookie: b=2": true, "Www-Authenticate: Bearer": true, "Link: <x>": true, "Cache-Control: private": false,
+	}; !reflect.DeepEqual(each, want) {
+		t.Errorf("EachHeader: got %v, want %v", each, want)
+	}
+}
+
+// TestHeaderOfPrepared: who puts another map in the place of a prepared answer's
+// gets what is in that.
+func TestHeaderOfPrepared(t *testing.T) {
+	_, prepared, _ := core.Must(core.Config[*core.Claims]{Keys: jwttest.Secret()}).Require()(get())
+	if len(prepared.Header) != 2 {
+		t.Fatalf("the answer to no token has %v; the test needs two", prepared.Header)
+	}
+	for _, want := range []http.Header{
+		prepared.Header,
+		{"Content-Type": {"text/plain"}, "X-One": {"1"}},
+		{"Content-Type": {"text/plain"}, "Www-Authenticate": {"Bearer"}, "Link": {"<x>"}, "Set-Cookie": {"a=1", "b=2"}},
+		{"Www-Authenticate": {"Bearer"}},
+		{"X-One": {"1"}, "X-Two": {"2", "3"}, "X-Three": {}},
+		nil,
+	} {
+		res := prepared
+		res.Header = want
+		set, each := http.Header{}, http.Header{}
+		res.SetHeaders(set)
+		res.EachHeader(func(name, value string, add bool) {
+			if !add {
+				each.Del(name)
+			}
+			each.Add(name, value)
+		})
+		want = want.Clone()
+		delete(want, "X-Three") // has no values
+		if len(want)+len(set) > 0 && !reflect.DeepEqual(set, want) {
+			t.Errorf("SetHeaders: got %v, want %v", set, want)
+		}
+		if len(want)+len(each) > 0 && !reflect.DeepEqual(each, want) {
+			t.Errorf("EachHeader: got %v, want %v", each, want)
+		}
+	}
 }
 
 func TestJSON(t *testing.T) {

@@ -70,15 +70,13 @@ func write(c *fiber.Ctx, res core.Response) error {
 }
 
 func setHeaders(c *fiber.Ctx, res core.Response) {
-	for name, values := range res.Header {
-		for i, value := range values {
-			if i > 0 || core.AddsHeader(name) {
-				c.Response().Header.Add(name, value)
-			} else {
-				c.Response().Header.Set(name, value)
-			}
+	res.EachHeader(func(name, value string, add bool) {
+		if add {
+			c.Response().Header.Add(name, value)
+		} else {
+			c.Response().Header.Set(name, value)
 		}
-	}
+	})
 }
 
 // request is a fiber.Ctx as core sees it. Fiber's strings are windows on a buffer

@@ -64,9 +64,10 @@ func (a Answer) with(fields ...string) Answer {
 	}
 	for _, f := range fields {
 		name, value, _ := strings.Cut(f, ": ")
-		if core.AddsHeader(name) && name != "Www-Authenticate" {
+		switch name {
+		case "Vary", "Set-Cookie", "Link":
 			a.Header.Add(name, value)
-		} else {
+		default:
 			a.Header.Set(name, value)
 		}
 	}
