@@ -131,7 +131,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 		}
 	}()
 	var cred Credential
-	rec, err := a.verify(r, &cred)
+	rec, err := a.verify(r.Context(), r, &cred)
 	if err != nil {
 		e := classify(err)
 		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
@@ -143,7 +143,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 
 // verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
 // credential is filled in as far as it is known, also with an error.
-func (a *Auth[T]) verify(r Request, cred *Credential) (rec *record[T], err error) {
+func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential) (rec *record[T], err error) {
 	if err := wellFormed(r); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,6 @@ func (a *Auth[T]) verify(r Request, cred *Credential) (rec *record[T], err error
 	if cred.Token == "" {
 		return nil, Missing
 	}
-	ctx := r.Context()
 	claims, err := bounded(ctx, a.timeout, a.decode, cred.Token)
 	if err != nil {
 		return nil, err

@@ -47,45 +47,48 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, cred, e), false
 		}
 	}()
-	rec, again, err := a.enter(r, optional, &cred)
+	in := r.Context()
+	rec, again, err := a.enter(in, r, optional, &cred)
 	if err == nil && !rec.anonymous {
 		err = a.ask(rec, guards)
 	}
 	if err != nil {
 		if res := a.quick(&cred, err); res != nil {
-			return r.Context(), *res, false
+			return in, *res, false
 		}
 		e := classify(err)
-		a.observe(r.Context(), start, rec.event(), e)
-		return r.Context(), a.answer(ActionVerify, r, cred, e), false
+		a.observe(in, start, rec.event(), e)
+		return in, a.answer(ActionVerify, r, cred, e), false
 	}
-	a.observe(rec, start, rec.event(), nil)
+	if a.observer != nil {
+		a.observe(rec, start, rec.event(), nil)
+	}
 	if again { // the gate before has set the headers
-		return r.Context(), Response{}, true
+		return in, Response{}, true
 	}
 	return rec, Response{Header: a.answers.passing(rec.cred, optional)}, true
 }
 
 // enter finds or makes the request's record; again says that it was there.
-func (a *Auth[T]) enter(r Request, optional bool, cred *Credential) (rec *record[T], again bool, err error) {
+func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Credential) (rec *record[T], again bool, err error) {
 	// Another Auth's record does not count, even if ours stands behind it: the
 	// identity that a handler sees must be the nearest gate's.
-	if rec, ok := nearest(r.Context()).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
+	if rec, ok := nearest(ctx).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
 		*cred = rec.cred
 		return rec, true, nil
 	}
 	if a.preflight && isPreflight(r) {
-		return a.anonymous(r), false, nil
+		return a.anonymous(ctx), false, nil
 	}
-	rec, err = a.verify(r, cred)
+	rec, err = a.verify(ctx, r, cred)
 	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
-		return a.anonymous(r), false, nil
+		return a.anonymous(ctx), false, nil
 	}
 	return rec, false, err
 }
 
-func (a *Auth[T]) anonymous(r Request) *record[T] {
-	return &record[T]{Context: r.Context(), owner: a.origin, anonymous: true}
+func (a *Auth[T]) anonymous(ctx context.Context) *record[T] {
+	return &record[T]{Context: ctx, owner: a.origin, anonymous: true}
 }
 
 // isPreflight recognises a CORS preflight and nothing else (Fetch standard,
