@@ -3,7 +3,7 @@
 
 set -euo pipefail
 shopt -s inherit_errexit # a failure inside $(…) counts as well
-export LC_ALL=C
+export LC_ALL=C PATH=$PATH:/usr/sbin # where Debian has nginx
 
 fail() {
 	printf 'FAILED: %s\n' "$*" >&2

@@ -32,8 +32,8 @@ const (
 	ActionLogout
 	// ActionSessions is the list of sessions, or the end of one from the list.
 	ActionSessions
-	// ActionStore is what a store or a deny list found wrong with its journal. It
-	// belongs to no request.
+	// ActionStore is what a store or a deny list found wrong with its journal, or
+	// with its connection. It belongs to no request.
 	ActionStore
 )
 
@@ -74,7 +74,7 @@ type Event struct {
 	// Algorithm, KeyID and Issuer are those of the key that verified the token.
 	Algorithm, KeyID, Issuer string
 	// Source names the key source of an ActionKeys: its URL, without the query; or
-	// the journal of an ActionStore.
+	// the journal or the connection of an ActionStore.
 	Source string
 	// Duration is the time that core and the callbacks took.
 	Duration time.Duration
