@@ -26,7 +26,7 @@ func overSocket(t *testing.T, a webapp, request []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go a.serve(l) //nolint:errcheck // it ends with the test
+	go func() { _ = a.serve(l) }() // until the test ends
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)

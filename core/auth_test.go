@@ -270,6 +270,7 @@ func TestCallbackTimeout(t *testing.T) {
 		cfg.CallbackTimeout = limit
 		auth := mustNew(t, cfg)
 		start := time.Now()
+		// The sleeps, like all times here, are those of synctest's clock.
 		_, res, ok := auth.Require(
 			func(ctx context.Context, _ *core.Claims) error { time.Sleep(limit * 9 / 10); return ctx.Err() },
 			func(ctx context.Context, _ *core.Claims) error { time.Sleep(limit * 9 / 10); return ctx.Err() },

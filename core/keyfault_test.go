@@ -90,7 +90,7 @@ func TestFaultyProvider(t *testing.T) {
 				if tt.broken == nil { // a key nobody else has
 					expect("cold, unknown", cold(forge(t, issuer, "x")), 401)
 				}
-				time.Sleep(30 * time.Second)
+				time.Sleep(30 * time.Second) // on synctest's clock, like all times here
 				expect("unknown key", warm(forge(t, issuer, "x")), tt.unknown)
 				expect("known key", warm(mint(t, issuer)), tt.known)
 				time.Sleep(10*time.Minute + time.Second) // the set has expired

@@ -54,7 +54,7 @@ func TestOneFlight(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(20 * time.Millisecond) // for them to come as far as the lock
+	time.Sleep(20 * time.Millisecond) // for them to come as far as the lock; who is late makes no fetch either
 	r.mu.Unlock()
 	wg.Wait()
 	if n := asked.Load(); n != 1 {
@@ -80,39 +80,45 @@ func numberedKeys(t testing.TB, n int) []*Key {
 	return keys
 }
 
-// TestLookupTime: a key among a thousand is found as fast as one alone.
-func TestLookupTime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
+// TestLookupOfMany: a key among a thousand is found by its id, in one look and
+// without memory; no others are gone through.
+func TestLookupOfMany(t *testing.T) {
+	r, set := remoteOf(t, 1000)
+	for id, n := range set.byID {
+		keys, err := r.Find(context.Background(), KeyHint{KeyID: id, Algorithm: "ES256"})
+		if len(keys) != 1 || err != nil || keys[0].ID() != id || len(n.rest) != 0 {
+			t.Fatalf("%s: got %v, %v, and %d more to go through", id, keys, err, len(n.rest))
+		}
 	}
-	cost := func(n int) time.Duration {
-		r, err := NewKeySetURL("https://issuer.test/", RemoteConfig{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		far := time.Now().Add(time.Hour)
-		r.state.Store(&remoteState{keys: newKeySet(numberedKeys(t, n), nil), due: far, expiry: far, end: far})
-		hints := make([]KeyHint, 1000)
-		for i := range hints {
-			hints[i] = KeyHint{KeyID: fmt.Sprint(i % n), Algorithm: "ES256"}
-		}
-		best := time.Hour
-		for range 20 { // the fastest round is the one nobody disturbed
-			start := time.Now()
-			for _, hint := range hints {
-				if keys, err := r.Find(context.Background(), hint); len(keys) != 1 || err != nil {
-					t.Fatalf("%v: got %v, %v", hint, keys, err)
-				}
+	hint := KeyHint{KeyID: "999", Algorithm: "ES256"}
+	if n := testing.AllocsPerRun(100, func() { _, _ = r.Find(context.Background(), hint) }); len(set.byID) != 1000 || n != 0 {
+		t.Errorf("%d keys by id, %v allocations; want 1000 and none", len(set.byID), n)
+	}
+}
+
+func BenchmarkFindRemote(b *testing.B) {
+	for _, n := range []int{1, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r, _ := remoteOf(b, n)
+			hint := KeyHint{KeyID: fmt.Sprint(n - 1), Algorithm: "ES256"}
+			for b.Loop() {
+				_, _ = r.Find(context.Background(), hint)
 			}
-			best = min(best, time.Since(start))
-		}
-		return best / time.Duration(len(hints))
+		})
 	}
-	one, thousand := cost(1), cost(1000)
-	t.Logf("1 key: %v, 1,000 keys: %v", one, thousand)
-	if thousand > 2*one {
-		t.Errorf("1,000 keys: %v, want at most twice the %v of one", thousand, one)
+}
+
+// remoteOf is a remote set that has fetched n keys.
+func remoteOf(t testing.TB, n int) (*RemoteKeys, *KeySet) {
+	t.Helper()
+	r, err := NewKeySetURL("https://issuer.test/", RemoteConfig{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	far := time.Now().Add(time.Hour)
+	set := newKeySet(numberedKeys(t, n), nil)
+	r.state.Store(&remoteState{keys: set, due: far, expiry: far, end: far})
+	return r, set
 }
 
 func TestFreshness(t *testing.T) {

@@ -171,7 +171,7 @@ func TestClosed(t *testing.T) {
 	if err := chromedp.Cancel(closed.ctx); err != nil { // the answer is on its way
 		t.Fatal(err)
 	}
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond) // the answer takes 400, and the browser a moment to keep its cookies
 	app.slow(0)
 	eval[bool](p, `import("/session.js").then(s => s.renew())`)
 	if got := refreshes(2); got[0].refresh == got[1].refresh {

@@ -86,13 +86,14 @@ func TestDown(t *testing.T) {
 // TestCloseOfHanging: a Redis that hangs does not hold up who wants to go.
 func TestCloseOfHanging(t *testing.T) {
 	server := newServer(t)
-	store := open(t, server.client(t), redisstore.Config{Staleness: time.Second})
+	events := &jwttest.Recorder{}
+	store := open(t, server.client(t), redisstore.Config{Staleness: time.Second, Observer: events})
 	store.SetHeartbeat(20 * time.Millisecond)
 	create(t, store, session("a", "joe"))
 	wantEnded(t, "alive", store, "a", false)
 	listening(t, store)
 	server.hang(t)
-	time.Sleep(200 * time.Millisecond) // by now it tries to connect anew
+	soon(t, "the loss is told", func() bool { return len(events.Events()) > 0 }) // from now on it tries to connect anew
 	began := time.Now()
 	if err := store.Close(); err != nil || time.Since(began) > 3*time.Second {
 		t.Errorf("Close: %v after %v", err, time.Since(began))

@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -146,13 +147,12 @@ func (s *server) client(t testing.TB) *redis.Client {
 func freeAddr(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 12000+int(time.Now().UnixNano()/1000%9000))
+		addr := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(9000))
 		_, port, _ := net.SplitHostPort(addr)
 		n, _ := strconv.Atoi(port)
 		if free(addr) && free(fmt.Sprintf("127.0.0.1:%d", n+10000)) {
 			return addr
 		}
-		time.Sleep(37 * time.Microsecond)
 	}
 	t.Fatal("no free port")
 	return ""

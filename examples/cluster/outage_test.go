@@ -74,7 +74,7 @@ func TestOldCopy(t *testing.T) {
 	if w.wrong != 0 {
 		t.Fatal(w.reports)
 	}
-	time.Sleep(staleness)
+	time.Sleep(staleness) // the nodes' copies are of the real clock
 	for key, text := range copied {
 		check(t, client.RestoreReplace(ctx, key, 0, text).Err())
 	}
@@ -107,7 +107,7 @@ func useAndKill(t *testing.T, c *cluster, url string, outages []time.Duration) (
 		})
 	}
 	for _, d := range outages {
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // of load, before the crash and after it
 		watch.crash(t, c.redis, d)
 		time.Sleep(settling)
 	}
@@ -153,7 +153,7 @@ func (c *checker) crash(t *testing.T, p *process, d time.Duration) {
 	c.down = true
 	c.mu.Unlock()
 	p.kill()
-	time.Sleep(d)
+	time.Sleep(d) // the outage
 	check(t, p.again())
 	client := redis.NewClient(&redis.Options{Addr: p.addr})
 	defer client.Close()

@@ -412,15 +412,28 @@ func testStops(t *testing.T, framework string, signal os.Signal) {
 		t.Fatalf("healthz: got %v, %v", res, err)
 	}
 	inFlight := dial()
-	fmt.Fprintf(inFlight, "POST /auth HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(joe), joe[:10])
-	time.Sleep(100 * time.Millisecond)
+	answers := bufio.NewReader(inFlight)
+	fmt.Fprintf(inFlight, "POST /auth HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(joe))
+	if res, err := http.ReadResponse(answers, nil); err != nil || res.StatusCode != 100 { // the server has begun
+		t.Fatalf("the request in flight: got %v, %v; want 100", res, err)
+	}
+	fmt.Fprint(inFlight, joe[:10])
 
 	if err := cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(100 * time.Millisecond)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) { // until it takes no more
+		c, err := net.Dial("tcp", found[1])
+		if err != nil {
+			break
+		}
+		_ = c.Close()
+		if time.Now().After(end) {
+			t.Fatalf("after %v it still listens", signal)
+		}
+	}
 	fmt.Fprint(inFlight, joe[10:])
-	res, err := http.ReadResponse(bufio.NewReader(inFlight), nil)
+	res, err := http.ReadResponse(answers, nil)
 	if err != nil || res.StatusCode != 200 {
 		t.Errorf("the request in flight: got %v, %v; want 200", res, err)
 	}

@@ -36,7 +36,7 @@ func TestClientGone(t *testing.T) {
 	for _, s := range start(t, mounts) {
 		w := dial(t, s.addr)
 		w.send(me(with(`"do":"wait a little"`)))
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // so that it goes in the middle of the call; the answer is the same if it goes before
 		_ = w.conn.Close()
 		want := core.Unavailable // the context's error
 		if s.name == "fiber" {
