@@ -43,12 +43,7 @@ func TestRenewal(t *testing.T) {
 
 			before := len(app.renewals())
 			time.Sleep(time.Until(loggedIn.Add(3500 * time.Millisecond))) // the token of the login is no more
-			for end := time.Now().Add(patience); len(app.renewals()) == before && time.Now().Before(end); {
-				time.Sleep(20 * time.Millisecond)
-			}
-			if len(app.renewals()) == before {
-				t.Error("nobody renewed in the background")
-			}
+			app.renewed(t, before+1)                                      // in the background
 			one.sees("#renewals", "renewed ")
 			for _, p := range []*tab{one, two} {
 				p.click("#call")
@@ -157,24 +152,14 @@ func TestClosed(t *testing.T) {
 	closed.sees("#greeting", "Hello, joe")
 	app.slow(400 * time.Millisecond)
 	eval[bool](closed, `import("/session.js").then(s => { s.renew(); return true })`)
-	refreshes := func(n int) []exchange {
-		t.Helper()
-		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-			if got := app.renewals(); len(got) == n {
-				return got
-			}
-		}
-		t.Fatalf("%d refreshes did not reach the server", n)
-		return nil
-	}
-	refreshes(1)
+	app.renewed(t, 1)
 	if err := chromedp.Cancel(closed.ctx); err != nil { // the answer is on its way
 		t.Fatal(err)
 	}
 	time.Sleep(600 * time.Millisecond) // the answer takes 400, and the browser a moment to keep its cookies
 	app.slow(0)
 	eval[bool](p, `import("/session.js").then(s => s.renew())`)
-	if got := refreshes(2); got[0].refresh == got[1].refresh {
+	if got := app.renewed(t, 2); got[0].refresh == got[1].refresh {
 		t.Error("the second refresh presented the token of the first: the answer of that was lost with the page")
 	}
 }

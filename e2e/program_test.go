@@ -148,6 +148,18 @@ func (s *site) exchanges(fit func(exchange) bool) []exchange {
 	return list
 }
 
+// renewed waits until so many refreshes were granted, and returns them.
+func (s *site) renewed(t *testing.T, n int) []exchange {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if got := s.renewals(); len(got) >= n {
+			return got
+		}
+	}
+	t.Fatalf("%d refreshes were granted, want %d", len(s.renewals()), n)
+	return nil
+}
+
 // renewals are the refreshes that were granted.
 func (s *site) renewals() []exchange {
 	return s.exchanges(func(e exchange) bool { return e.Path == "/auth/refresh" && e.Status == http.StatusOK })
