@@ -271,10 +271,13 @@ func TestCallbackTimeout(t *testing.T) {
 		auth := mustNew(t, cfg)
 		start := time.Now()
 		// The sleeps, like all times here, are those of synctest's clock.
+		slow := func(ctx context.Context, _ core.Request, _ *core.Claims) error {
+			time.Sleep(limit * 9 / 10)
+			return ctx.Err()
+		}
 		_, res, ok := auth.Require(
-			func(ctx context.Context, _ *core.Claims) error { time.Sleep(limit * 9 / 10); return ctx.Err() },
-			func(ctx context.Context, _ *core.Claims) error { time.Sleep(limit * 9 / 10); return ctx.Err() },
-			func(ctx context.Context, _ *core.Claims) error { return wait(ctx) },
+			core.GuardFunc(slow), core.All(core.GuardFunc(slow)),
+			core.GuardFunc(func(ctx context.Context, _ core.Request, _ *core.Claims) error { return wait(ctx) }),
 		)(get())
 		if took := time.Since(start); ok || res.Status != 503 || took != limit*28/10 {
 			t.Errorf("guards: got %d after %v, want 503 after %v", res.Status, took, limit*28/10)
@@ -305,7 +308,7 @@ func TestStepsSeeTheRequestsContext(t *testing.T) {
 	}
 	auth := mustNew(t, cfg)
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "v"))
-	guard := func(ctx context.Context, _ *core.Claims) error { return note(ctx) }
+	guard := core.GuardFunc(func(ctx context.Context, _ core.Request, _ *core.Claims) error { return note(ctx) })
 	auth.Require(guard)(get().with(ctx))
 	auth.Login(post(joesLogin).with(ctx))
 	if got := strings.Join(seen, ""); got != "vvvvvvvv" {

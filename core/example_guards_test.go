@@ -52,3 +52,47 @@ func ExampleScopes() {
 	// false 403
 	// false 403
 }
+
+// A guard of one's own sees the request and the claims. Not turns only a plain no
+// into a yes: if it is not known who is banned, nobody gets in.
+func ExampleNot() {
+	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{Keys: key})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "scope", Value: "orders:read"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	own := core.GuardFunc(func(_ context.Context, r core.Request, claims *core.Claims) error {
+		if r.Path() != "/orders/"+claims.Subject() {
+			return core.Forbidden
+		}
+		return nil
+	}).Named("own orders")
+	banned := core.GuardFunc(func(context.Context, core.Request, *core.Claims) error {
+		return &core.Error{Kind: core.Unavailable} // its list cannot be read at the moment
+	}).Named("banned")
+	for _, guard := range []core.Guard{
+		own,
+		core.Not(own),
+		core.Any(core.Scopes("orders:admin"), own),
+		core.All(core.Scopes("orders:read"), core.Not(core.AnyOf("roles", "guest"))),
+		core.Not(banned),
+	} {
+		r := httptest.NewRequest("GET", "/orders/joe", nil)
+		r.Header.Set("Authorization", "Bearer "+issued.Token)
+		_, res, ok := auth.Require(guard)(core.FromHTTP(r))
+		fmt.Println(guard.Name(), guard.Scopes(), ok, res.Status)
+	}
+	// Output:
+	// own orders [] true 0
+	// not [] false 403
+	// any [orders:admin] true 0
+	// all [orders:read] true 0
+	// not [] false 503
+}

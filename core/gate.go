@@ -2,10 +2,8 @@ package core
 
 import (
 	"context"
-	"fmt"
 	"runtime/debug"
 	"slices"
-	"strings"
 )
 
 // Gate decides on a request; it is all an adapter mounts as middleware. If ok,
@@ -13,17 +11,10 @@ import (
 // not, it writes the Response and stops.
 type Gate func(Request) (ctx context.Context, res Response, ok bool)
 
-// Guard decides whether claims that were verified are enough for a route. It
-// says no by a Kind or an *Error: Forbidden if in doubt. ctx holds the identity.
-// Auth.Policy makes a Guard over the identity.
-type Guard func(ctx context.Context, claims *Claims) error
-
 // Require is the gate that lets identified requests pass that all guards agree
 // to. Behind another Require of the same Auth only the guards are asked.
 func (a *Auth[T]) Require(guards ...Guard) Gate {
-	if slices.ContainsFunc(guards, func(g Guard) bool { return g == nil }) {
-		panic("jwtgate: Require: a nil Guard")
-	}
+	checkGuards("Require", guards...)
 	guards = slices.Clone(guards)
 	return func(r Request) (context.Context, Response, bool) { return a.pass(r, false, guards) }
 }
@@ -50,7 +41,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 	in := r.Context()
 	rec, again, err := a.enter(in, r, optional, &cred)
 	if err == nil && !rec.anonymous {
-		err = a.ask(rec, guards)
+		_, err = a.guarded(rec, r, guards)
 	}
 	if err != nil {
 		if res := a.quick(&cred, err); res != nil {
@@ -97,101 +88,12 @@ func isPreflight(r Request) bool {
 	return r.Method() == "OPTIONS" && len(r.Header("Origin")) > 0 && len(r.Header("Access-Control-Request-Method")) > 0
 }
 
-// ask asks the guards in order; the first no decides.
-func (a *Auth[T]) ask(rec *record[T], guards []Guard) error {
-	for _, g := range guards {
-		err := func() error {
-			if a.timeout == 0 {
-				return g(rec, rec.claims)
-			}
-			ctx, cancel := context.WithTimeout(rec, a.timeout)
-			defer cancel()
-			return g(ctx, rec.claims)
-		}()
-		if err != nil {
-			return err
+// guarded asks the guards in order; the first no decides.
+func (a *Auth[T]) guarded(rec *record[T], r Request, guards []Guard) (no *Guard, err error) {
+	for i := range guards {
+		if err := guards[i].ask(question{rec, r, rec.claims, a.timeout}); err != nil {
+			return &guards[i], err
 		}
 	}
-	return nil
-}
-
-// Policy is a Guard over the identity. f says no as a Guard does.
-func (a *Auth[T]) Policy(f func(ctx context.Context, identity T) error) Guard {
-	if f == nil {
-		panic("jwtgate: Policy: a nil function")
-	}
-	return func(ctx context.Context, _ *Claims) error {
-		identity, err := a.Identity(ctx)
-		if err != nil {
-			return err // a Guard of one Auth in the Require of another: a defect
-		}
-		return f(ctx, identity)
-	}
-}
-
-// Scopes is a Guard that wants every one of these scopes (RFC 6749 section 3.3)
-// in the claim scope, a string of words, or scp or scopes, an array of them as
-// some issuers write it. It panics on what is no scope-token.
-func Scopes(names ...string) Guard {
-	if len(names) == 0 {
-		panic("jwtgate: core.Scopes: no scope given")
-	}
-	for _, n := range names {
-		if !isScope(n) {
-			panic(fmt.Sprintf("jwtgate: core.Scopes: %q is no scope-token of RFC 6749 section 3.3", n))
-		}
-	}
-	names = slices.Clone(names)
-	return func(_ context.Context, claims *Claims) error {
-		have := scopesOf(claims)
-		for _, n := range names {
-			if !slices.Contains(have, n) {
-				return &Error{Kind: InsufficientScope, Claim: "scope", Scopes: names}
-			}
-		}
-		return nil
-	}
-}
-
-// scopesOf reads the first scope claim that is there. One of another type gives
-// no scope at all.
-func scopesOf(c *Claims) []string {
-	for _, name := range []string{"scope", "scp", "scopes"} {
-		if s, ok := c.String(name); ok {
-			return strings.Fields(s)
-		}
-		if c.Has(name) {
-			list, _ := c.Strings(name)
-			return list
-		}
-	}
-	return nil
-}
-
-// AnyOf is a Guard that wants one of these values in a claim that is a string or
-// an array of strings: AnyOf("roles", "admin", "editor"). The no is Forbidden.
-func AnyOf(claim string, values ...string) Guard {
-	if claim == "" || len(values) == 0 {
-		panic("jwtgate: core.AnyOf: needs a claim and at least one value")
-	}
-	values = slices.Clone(values)
-	return func(_ context.Context, claims *Claims) error {
-		have, _ := claims.Strings(claim)
-		for _, v := range values {
-			if slices.Contains(have, v) {
-				return nil
-			}
-		}
-		return &Error{Kind: Forbidden, Claim: claim}
-	}
-}
-
-// isScope checks a scope-token: %x21 / %x23-5B / %x5D-7E.
-func isScope(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < '!' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return s != ""
+	return nil, nil
 }

@@ -2,7 +2,6 @@ package core_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -168,9 +167,7 @@ func TestOnError(t *testing.T) {
 		cfg.Realm, cfg.Observer = "here", &seen
 		cfg.OnError = func(r core.Request, e *core.Error) core.Response { got = e; return tt.onError(r, e) }
 		auth := mustNew(t, cfg)
-		guard := func(context.Context, *core.Claims) error {
-			return &core.Error{Kind: core.Forbidden, Cause: errDatabase}
-		}
+		guard := saying(&core.Error{Kind: core.Forbidden, Cause: errDatabase})
 		_, res, ok := auth.Require(guard)(get())
 		if ok || res.Status != tt.status || !strings.Contains(string(res.Body), tt.body) {
 			t.Errorf("%s: got %d %s, want %d %s", tt.name, res.Status, res.Body, tt.status, tt.body)

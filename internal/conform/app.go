@@ -62,7 +62,7 @@ func newApp() *App {
 	gates("/open")
 	gates("/scoped", a.Auth.Require(core.Scopes("orders:read", "orders:write")))
 	gates("/admin", a.Auth.Require(core.AnyOf("role", "admin", "root")))
-	gates("/guard", a.Auth.Require(guard, core.Scopes("never:asked")))
+	gates("/guard", a.Auth.Require(core.GuardFunc(guard), core.Scopes("never:asked")))
 	gates("/policy", a.Auth.Require(a.Auth.Policy(policy)))
 	gates("/rs", auth(func(c *core.Config[*User]) {
 		c.Keys, c.Signer, c.Authenticate = public, nil, nil
@@ -125,7 +125,7 @@ func mirror(r core.Request) core.Response {
 }
 
 // guard does what the claim "guard" says.
-func guard(ctx context.Context, c *core.Claims) error {
+func guard(ctx context.Context, _ core.Request, c *core.Claims) error {
 	do, _ := c.String("guard")
 	return outcome(ctx, do)
 }
