@@ -40,7 +40,7 @@ type engine struct {
 	login     LoginEndpoint
 	preflight bool
 	flask     bool // issue what Flask-JWT issued
-	answers   answers
+	prepared  prepared
 	sessions  *sessions // nil: none
 
 	revocations []Revocation          // asked in order
@@ -68,7 +68,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		login:     c.Login,
 		preflight: c.AllowPreflight,
 		flask:     c.flask,
-		answers:   prepare(c.Realm, c.Scheme, c.Sources),
+		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
 	}
 	e.origin = e
 	e.sessions, e.revocations = c.sessionsMade()
@@ -103,7 +103,7 @@ func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
 		panic(fmt.Sprintf("jwtgate: WithRealm: %q is empty or has characters outside printable ASCII", realm))
 	}
 	e := *a.engine
-	e.answers = prepare(realm, e.answers.scheme, e.answers.sources)
+	e.prepared = prepare(realm, e.prepared.scheme, e.prepared.sources)
 	b := *a
 	b.engine = &e
 	return &b

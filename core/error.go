@@ -96,8 +96,8 @@ const (
 	kindEnd
 )
 
-// answer is a row of the one table from a kind to what the client gets.
-type answer struct {
+// kindRow is a row of the one table from a kind to what the client gets.
+type kindRow struct {
 	name      string // for logs and metrics: a closed set
 	parent    Kind   // for errors.Is
 	status    int
@@ -118,7 +118,7 @@ const (
 const badTokenText = "The access token is expired, revoked, malformed or invalid for other reasons"
 
 // kinds is indexed by Kind. ARCHITECTURE.md prints it.
-var kinds = [kindEnd]answer{
+var kinds = [kindEnd]kindRow{
 	Missing:    {"missing", 0, 401, "missing_token", bareChallenge, "The request contains no access token"},
 	BadRequest: {"bad_request", 0, 400, "invalid_request", codedChallenge, "The request, or the way it presents an access token, is malformed"},
 	BadBody:    {"bad_body", BadRequest, 400, "invalid_request", noChallenge, "The request body is not a JSON object with the expected fields"},
@@ -156,21 +156,24 @@ var kinds = [kindEnd]answer{
 	Internal:          {"internal", 0, 500, "server_error", noChallenge, "The server failed to answer the request"},
 }
 
-func badToken(name string, parent Kind) answer {
-	return answer{name, parent, 401, "invalid_token", codedChallenge, badTokenText}
+func badToken(name string, parent Kind) kindRow {
+	return kindRow{name, parent, 401, "invalid_token", codedChallenge, badTokenText}
 }
 
-func badRefresh(name string, parent Kind) answer {
-	return answer{name, parent, 401, "invalid_grant", bareChallenge, "The refresh token is invalid, expired or revoked"}
+func badRefresh(name string, parent Kind) kindRow {
+	return kindRow{name, parent, 401, "invalid_grant", bareChallenge, "The refresh token is invalid, expired or revoked"}
 }
 
-// row returns the kind's answer. What is no kind of ours is a defect.
-func (k Kind) row() *answer {
+// valid is the kind, if it is one of ours. What is none is a defect.
+func (k Kind) valid() Kind {
 	if k == 0 || k >= kindEnd {
-		return &kinds[Internal]
+		return Internal
 	}
-	return &kinds[k]
+	return k
 }
+
+// row returns the kind's answer.
+func (k Kind) row() *kindRow { return &kinds[k.valid()] }
 
 // String is the kind's name in snake case, one of a closed set: fit for a
 // metric's label.
@@ -248,7 +251,7 @@ func (e *Error) Unwrap() []error {
 // ErrTokenSignatureInvalid, and those about claims last so that a token that is
 // expired and forged counts as forged (CVE-2024-51744).
 func classify(err error) *Error {
-	if k, ok := err.(Kind); ok && k != 0 && k < kindEnd { // most refusals, without a search
+	if k, ok := err.(Kind); ok && k == k.valid() { // most refusals, without a search
 		return &Error{Kind: k}
 	}
 	var e *Error
@@ -259,20 +262,12 @@ func classify(err error) *Error {
 		}
 		c := *e // the step's value may be shared, and OnError may change what it gets
 		c.Scopes, c.ACR, c.Methods = slices.Clone(c.Scopes), slices.Clone(c.ACR), slices.Clone(c.Methods)
-		if c.Kind == 0 || c.Kind >= kindEnd {
-			c.Kind = Internal
-		}
+		c.Kind = c.Kind.valid()
 		return &c
 	}
 	var k Kind
 	if errors.As(err, &k) {
-		if k == 0 || k >= kindEnd {
-			k = Internal
-		}
-		if error(k) == err {
-			return &Error{Kind: k}
-		}
-		return &Error{Kind: k, Cause: err}
+		return &Error{Kind: k.valid(), Cause: err}
 	}
 	for _, row := range foreignErrors {
 		if errors.Is(err, row.err) {

@@ -44,7 +44,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 		_, err = a.guarded(rec, r, guards)
 	}
 	if err != nil {
-		if res := a.quick(&cred, err); res != nil {
+		if res := a.preparedFor(cred, err); res != nil {
 			return in, *res, false
 		}
 		e := classify(err)
@@ -57,7 +57,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 	if again { // the gate before has set the headers
 		return in, Response{}, true
 	}
-	return rec, Response{Header: a.answers.passing(rec.cred, optional)}, true
+	return rec, Response{Header: a.prepared.passing(rec.cred, optional)}, true
 }
 
 // enter finds or makes the request's record; again says that it was there.

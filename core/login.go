@@ -202,12 +202,9 @@ func jsonContent(r Request) error {
 }
 
 // noStore keeps an answer with a token, or about one, out of caches (RFC 6749
-// section 5.1). It copies the headers, which may be prepared ones.
+// section 5.1).
 func noStore(res Response) Response {
-	res.Header = res.Header.Clone()
-	if res.Header == nil {
-		res.Header = http.Header{}
-	}
+	res = res.withOwnHeader()
 	res.Header.Set("Cache-Control", "no-store")
 	return res
 }

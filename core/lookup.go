@@ -17,6 +17,12 @@ type Credential struct {
 	Source Source // nil if a LookupHandler of the user's does not say
 }
 
+// inQuery reports whether the token was in the query, which others log and cache.
+func (c Credential) inQuery() bool {
+	_, ok := c.Source.(Query)
+	return ok
+}
+
 // Format prints everything but the token, whatever the verb.
 func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Credential{%T}", c.Source) }
 

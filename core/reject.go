@@ -28,23 +28,22 @@ func (a *Auth[T]) Reject(r Request, err error) Response {
 
 // answer makes the Response to a refusal, with OnError's help if it is set.
 func (a *engine) answer(action Action, r Request, cred Credential, e *Error) (res Response) {
-	e.realm, e.scheme = a.answers.realm, a.answers.scheme
+	e.realm, e.scheme = a.prepared.realm, a.prepared.scheme
 	if a.onError == nil {
-		return a.answers.forError(e, cred)
+		return a.prepared.forError(e, cred)
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			failed := recovered(p, debug.Stack())
 			a.observe(r.Context(), a.start(), Event{Action: action}, failed)
 			failed.realm, failed.scheme = e.realm, e.scheme
-			res = a.answers.forError(failed, cred)
+			res = a.prepared.forError(failed, cred)
 		}
 	}()
 	res = a.onError(r, e)
-	if res.Status == 0 {
-		res.Status = e.Kind.Status()
-	}
-	return a.answers.decorate(typed(res), cred)
+	setDefault(&res.Status, e.Kind.Status())
+	res.Refusal = e.refusal()
+	return a.prepared.decorate(typed(res), cred)
 }
 
 // typed gives a body whose type nobody said one: net/http would guess it from
@@ -53,23 +52,19 @@ func typed(res Response) Response {
 	if len(res.Body) == 0 || res.Header["Content-Type"] != nil {
 		return res
 	}
-	res.Header = res.Header.Clone()
-	if res.Header == nil {
-		res.Header = http.Header{}
-	}
+	res = res.withOwnHeader()
 	res.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	return res
 }
 
-// quick is the answer to a Kind where nobody else wants to see it: one that is
-// prepared, without an *Error in between. Nil: there is none.
-func (a *engine) quick(cred *Credential, err error) *Response {
+// preparedFor is the answer to a Kind where nobody else wants to see it: one that
+// is there already, without an *Error in between. Nil: there is none.
+func (a *engine) preparedFor(cred Credential, err error) *Response {
 	k, ok := err.(Kind)
-	_, query := cred.Source.(Query)
-	if !ok || k == 0 || k >= kindEnd || query || a.onError != nil || a.observer != nil {
+	if !ok || k != k.valid() || cred.inQuery() || a.onError != nil || a.observer != nil {
 		return nil
 	}
-	return &a.answers.refusals[k]
+	return &a.prepared.refusals[k]
 }
 
 // Response is the default answer, made anew at each call: the status of the
@@ -78,6 +73,7 @@ func (a *engine) quick(cred *Credential, err error) *Response {
 func (e *Error) Response() Response {
 	k := e.Kind.row()
 	res := jsonResponse(k.status, errorBody(k.status, k.code, k.text))
+	res.Refusal = e.refusal()
 	if c := e.Challenge(); c != "" {
 		res.Header["Www-Authenticate"] = []string{c}
 	}
@@ -89,6 +85,12 @@ func (e *Error) Response() Response {
 		res.Header["Retry-After"] = []string{strconv.FormatInt(int64(seconds), 10)}
 	}
 	return res
+}
+
+// refusal is the refusal as a value.
+func (e *Error) refusal() *Refusal {
+	k := e.Kind.row()
+	return &Refusal{Kind: e.Kind.valid(), Code: k.code, Text: k.text, Scopes: slices.Clone(e.Scopes), RetryAfter: e.RetryAfter}
 }
 
 // Challenge is the value of WWW-Authenticate, "" if the kind has none.
@@ -132,8 +134,8 @@ func param(b *strings.Builder, name, value string) {
 	}
 }
 
-// answers are the Responses of an Auth that can be made in advance.
-type answers struct {
+// prepared are the Responses of an Auth that can be made in advance.
+type prepared struct {
 	realm, scheme string
 	sources       []Source
 	refusals      [kindEnd]Response
@@ -143,50 +145,46 @@ type answers struct {
 	vary, varyOptional []string
 }
 
-func prepare(realm, scheme string, sources []Source) answers {
-	a := answers{realm: realm, scheme: scheme, sources: sources}
+func prepare(realm, scheme string, sources []Source) prepared {
+	p := prepared{realm: realm, scheme: scheme, sources: sources}
 	if len(sources) == 0 {
 		sources = []Source{Header{}}
 	}
 	for _, s := range sources {
 		switch v := s.(type) {
 		case Header:
-			a.varyOptional = append(a.varyOptional, v.withDefaults(scheme).Name)
+			p.varyOptional = append(p.varyOptional, v.withDefaults(scheme).Name)
 		case Cookie:
-			a.vary = append(a.vary, "Cookie")
-			a.varyOptional = append(a.varyOptional, "Cookie")
+			p.vary = append(p.vary, "Cookie")
+			p.varyOptional = append(p.varyOptional, "Cookie")
 		}
 	}
 	for k := Missing; k < kindEnd; k++ {
 		e := &Error{Kind: k, realm: realm, scheme: scheme}
-		res := a.decorate(e.Response(), Credential{})
+		res := p.decorate(e.Response(), Credential{})
 		res.names = slices.Collect(maps.Keys(res.Header))
-		a.refusals[k] = res
+		p.refusals[k] = res
 	}
-	return a
+	return p
 }
 
 // forError is the default answer, prepared where nothing but the kind matters.
-func (a *answers) forError(e *Error, cred Credential) Response {
-	_, query := cred.Source.(Query)
-	if !query && e.Scopes == nil && e.ACR == nil && e.MaxAge == 0 && e.Methods == nil && e.RetryAfter == 0 {
-		return a.refusals[e.Kind]
+func (p *prepared) forError(e *Error, cred Credential) Response {
+	if !cred.inQuery() && e.Scopes == nil && e.ACR == nil && e.MaxAge == 0 && e.Methods == nil && e.RetryAfter == 0 {
+		return p.refusals[e.Kind]
 	}
-	return a.decorate(e.Response(), cred)
+	return p.decorate(e.Response(), cred)
 }
 
-// decorate adds what caches must know. It copies the headers before it does.
-func (a *answers) decorate(res Response, cred Credential) Response {
-	_, query := cred.Source.(Query)
-	if !query && len(a.vary) == 0 {
+// decorate adds what caches must know.
+func (p *prepared) decorate(res Response, cred Credential) Response {
+	query := cred.inQuery()
+	if !query && len(p.vary) == 0 {
 		return res
 	}
-	res.Header = res.Header.Clone()
-	if res.Header == nil {
-		res.Header = http.Header{}
-	}
-	if len(a.vary) > 0 {
-		res.Header.Add("Vary", strings.Join(a.vary, ", "))
+	res = res.withOwnHeader()
+	if len(p.vary) > 0 {
+		res.Header.Add("Vary", strings.Join(p.vary, ", "))
 	}
 	if query && res.Header.Get("Cache-Control") == "" {
 		res.Header.Set("Cache-Control", "private") // RFC 6750 section 2.3
@@ -195,12 +193,12 @@ func (a *answers) decorate(res Response, cred Credential) Response {
 }
 
 // passing are the headers that go with the handler's answer.
-func (a *answers) passing(cred Credential, optional bool) http.Header {
-	vary := a.vary
+func (p *prepared) passing(cred Credential, optional bool) http.Header {
+	vary := p.vary
 	if optional {
-		vary = a.varyOptional
+		vary = p.varyOptional
 	}
-	_, query := cred.Source.(Query)
+	query := cred.inQuery()
 	if !query && len(vary) == 0 {
 		return nil
 	}

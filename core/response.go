@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Response is an answer, or the headers that go with somebody else's answer.
@@ -15,9 +16,30 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// Refusal says of a no what it is, for adapters that do not answer in HTTP: gRPC,
+	// a tool's protocol. It is set on every no of a gate, an endpoint and Reject, and
+	// nil else: after OnError, whatever that answered, of the *Error as it left it.
+	// Whoever answers in HTTP needs nothing of it.
+	Refusal *Refusal
 	// names are what to look for in Header first. In a Response that was prepared
 	// they are all: to look up two takes half the time of asking what there is.
 	names []string
+}
+
+// Refusal is a no as far as a client may know it; the cause is the Observer's alone.
+// It may be prepared and shared: nobody changes one.
+type Refusal struct {
+	// Kind says why, more exactly than a client is told: all kinds of BadToken have
+	// one Code and one Text, so send those and not its name.
+	Kind Kind
+	// Code is the error code, as RFC 6750 section 3.1 has some, and Text the sentence
+	// for people that goes with it: the members error and description of the default
+	// answer.
+	Code, Text string
+	// Scopes are those that the route needs, with InsufficientScope.
+	Scopes []string
+	// RetryAfter is how long to wait, 0 if that is not known.
+	RetryAfter time.Duration
 }
 
 // addsHeader reports whether a header adds to what others have set, instead of
@@ -47,6 +69,16 @@ func (res Response) SetHeaders(h http.Header) {
 			h[name] = slices.Clone(values)
 		}
 	})
+}
+
+// withOwnHeader is the Response with headers that may be changed: those that there
+// are may be prepared ones.
+func (res Response) withOwnHeader() Response {
+	res.Header = res.Header.Clone()
+	if res.Header == nil {
+		res.Header = http.Header{}
+	}
+	return res
 }
 
 // EachHeader is SetHeaders for a server without http.Header: it calls set for each

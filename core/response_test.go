@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
@@ -179,6 +180,77 @@ func TestOnError(t *testing.T) {
 		if e := seen.Events(); tt.status == 500 && (len(e) != 2 || e[1].Kind != core.Internal || len(e[1].Stack) == 0) {
 			t.Errorf("%s: got events %v, want the refusal and the panic", tt.name, e)
 		}
+	}
+}
+
+// TestRefusal: every no says as a value what it is, and no yes does, whoever made
+// the answer. The cause is not in it.
+func TestRefusal(t *testing.T) {
+	replaced := func(core.Request, *core.Error) core.Response {
+		return core.Response{Status: 302, Refusal: &core.Refusal{Kind: core.Missing, Text: "own"}}
+	}
+	for name, onError := range map[string]core.ErrorHandler{
+		"prepared": nil, "made": func(_ core.Request, e *core.Error) core.Response { return e.Response() }, "replaced": replaced,
+	} {
+		h := newHouse(t, func(c *core.Config[*user]) { c.OnError = onError })
+		gate := func(g core.Guard) core.Response {
+			cfg := accepting()
+			cfg.OnError = onError
+			_, res, _ := mustNew(t, cfg).Require(g)(get())
+			return res
+		}
+		scoped := core.Refusal{Kind: core.InsufficientScope, Code: "insufficient_scope", Text: "The access token lacks a scope this request needs", Scopes: []string{"a", "b"}}
+		bad := core.Refusal{Code: "invalid_token", Text: "The access token is expired, revoked, malformed or invalid for other reasons"}
+		expired := bad
+		expired.Kind = core.Expired
+		missing := core.Refusal{Kind: core.Missing, Code: "missing_token", Text: "The request contains no access token"}
+		internal := core.Refusal{Kind: core.Internal, Code: "server_error", Text: "The server failed to answer the request"}
+		method := core.Refusal{Kind: core.MethodNotAllowed, Code: "method_not_allowed", Text: "This endpoint does not answer this method"}
+		wait := core.Refusal{Kind: core.TooManyRequests, Code: "too_many_requests", Text: "Too many attempts", RetryAfter: time.Minute}
+		_, none, _ := h.Require()(get())
+		_, elsewhere, _ := h.WithRealm("elsewhere").Optional()(get("Authorization", "Bearer a.b.c"))
+		malformed := bad
+		malformed.Kind = core.Malformed
+		for _, tt := range []struct {
+			name string
+			got  core.Response
+			want core.Refusal
+		}{
+			{"a gate", none, missing},
+			{"a gate in another realm", elsewhere, malformed},
+			{"a guard", gate(core.Scopes("a", "b")), scoped},
+			{"a guard's cause", gate(saying(&core.Error{Kind: core.TooManyRequests, Cause: errDatabase, RetryAfter: time.Minute})), wait},
+			{"a guard's defect", gate(saying(errDatabase)), internal},
+			{"a guard's panic", gate(asks(func() error { panic("x") })), internal},
+			{"Reject", h.Reject(get(), core.Expired), expired},
+			{"Reject of no kind", h.Reject(get(), core.Kind(200)), internal},
+			{"the login", h.Login(get()), method},
+			{"refresh", h.Refresh(get()), method},
+			{"logout", h.LogoutAll(request("POST", "", "")), missing},
+			{"Admit", h.Admit(get(), nil), core.Refusal{Kind: core.BadCredentials, Code: "invalid_credentials", Text: "The credentials are not valid"}},
+		} {
+			if tt.got.Refusal == nil || !reflect.DeepEqual(*tt.got.Refusal, tt.want) {
+				t.Errorf("%s, %s: got %+v, want %+v", name, tt.name, tt.got.Refusal, tt.want)
+			}
+		}
+		_, pass, ok := h.Optional()(get())
+		for name, res := range map[string]core.Response{"a gate": pass, "a login": h.Login(post(joesLogin))} {
+			if res.Refusal != nil || !ok {
+				t.Errorf("a yes of %s: got %+v", name, res.Refusal)
+			}
+		}
+		if res := h.Login(post(joesLogin)); res.Status != 200 {
+			t.Errorf("the login: got %d", res.Status)
+		}
+	}
+}
+
+// TestRefusalOfAPanic in OnError is that of the answer, a 500.
+func TestRefusalOfAPanic(t *testing.T) {
+	cfg := accepting()
+	cfg.OnError = func(core.Request, *core.Error) core.Response { panic("x") }
+	if res := mustNew(t, cfg).Reject(get(), core.Forbidden); res.Refusal == nil || res.Refusal.Kind != core.Internal {
+		t.Errorf("got %+v", res.Refusal)
 	}
 }
 

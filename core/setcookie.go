@@ -107,12 +107,9 @@ func (s *sessions) cookie(name, value string, lasts time.Duration) http.Cookie {
 	return c
 }
 
-// addCookies adds to the headers, which it copies.
+// addCookies adds Set-Cookie for each.
 func addCookies(res Response, cookies []http.Cookie) (Response, error) {
-	res.Header = res.Header.Clone()
-	if res.Header == nil {
-		res.Header = http.Header{}
-	}
+	res = res.withOwnHeader()
 	for _, c := range cookies {
 		line := c.String()
 		if line == "" || len(line) > largestCookie {
