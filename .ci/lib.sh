@@ -160,3 +160,6 @@ login() {
 	token=$(sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p' "$tmp/body")
 	[[ $token == *.*.* ]] || server_failed "answered a login with no access_token"
 }
+
+# versions prints the lines of .ci/versions: module, required, newest.
+versions() { grep -v '^\(#.*\)\?$' .ci/versions; }

@@ -83,6 +83,7 @@ func loginCases() []Case {
 		row("RFC 9112 7.1: in chunks", chunked(right[:9], right[9:]), joe),
 		row("RFC 9112 7.1: in chunks, too large", chunked(of(16<<10), "x"), tooLarge),
 		row("RFC 9112 7.1: no chunk", chunked(), badBody),
+		row("RFC 9112 7.1.1: a LF inside a chunk's extension", strings.Replace(chunked(right), "\r\n"+right, ";x\ny\r\n"+right, 1), status(400)),
 
 		row("LoginEndpoint: other fields, another method, another answer", send("PUT", "/odd-login", `{"email":"joe","pin":"pass"}`), oddLogin),
 		row("LoginEndpoint: fields of the default", post("/odd-login", right), badBody),

@@ -37,12 +37,12 @@ func requestCases() []Case {
 		row("RFC 9110 5.5: a control character at the login", post("/auth", `{"username":"joe","password":"pass"}`, "Content-Type: application/json", "X-Other: \x02"), status(400)),
 		row("RFC 9110 5.5: obs-text in another field", get("/me", "X-Other: \xff\xfe\x80", bearer), joe),
 		row("RFC 9110 5.5: a tab in another field", get("/me", "X-Other: a\tb", bearer), joe),
-		row("RFC 9112 2.2: lines that end with LF alone", strings.ReplaceAll(get("/me", bearer), "\r\n", "\n"), joe),
 
 		row("RFC 9112 5.2: a folded line, two tokens", get("/me", "Authorization: Bearer one\r\n two"), no(core.BadRequest)),
 		row("RFC 9112 5.2: a folded line becomes a space", get("/me", "Authorization: Bearer\r\n "+good("joe")), joe),
 		row("RFC 9112 5.2: a line folded with a tab", get("/me", "Authorization: Bearer\r\n\t"+good("joe")), joe),
 		row("RFC 9112 5.2: a folded line in another field", get("/me", "X-Other: 1\r\n 2", bearer), joe),
+		row("RFC 9112 5.2: a folded line with a colon in it", get("/me", bearer, "X-Other: 1", " X-Folded: 2"), joe),
 		row("RFC 9112 5.2: a control character in a folded line", get("/me", "X-Other: 1\r\n \x01", bearer), status(400)),
 		row("RFC 9112 2.2: a folded line before the first field", "GET /me HTTP/1.1\r\n "+host+"\r\n"+host+"\r\n"+bearer+"\r\n\r\n", status(400)),
 
@@ -51,7 +51,6 @@ func requestCases() []Case {
 		row("RFC 9112 3.2: two Hosts", get("/me", host, bearer), status(400)),
 		row("RFC 9112 3.2: two different Hosts", get("/me", "host: evil.example", bearer), status(400)),
 		row("RFC 9112 3.2: an empty Host", raw("GET /me HTTP/1.1", "Host:", bearer), status(400)),
-		row("RFC 9112 3.2: an empty Host beside an absolute form", raw("GET http://example.com/me HTTP/1.1", "Host:", bearer), joe),
 		row("RFC 9112 3.2: a Host with quotes", raw("GET /me HTTP/1.1", `Host: "example.com"`, bearer), status(400)),
 		row("RFC 9112 3.2: a Host with user information", raw("GET /me HTTP/1.1", "Host: joe@example.com", bearer), status(400)),
 		row("RFC 9112 3.2: a Host beyond ASCII", raw("GET /me HTTP/1.1", "Host: ex\xe4mple", bearer), status(400)),
@@ -66,7 +65,6 @@ func requestCases() []Case {
 		row("Host is required: also at the login", raw("GET /auth HTTP/1.0"), no(core.BadRequest).with("Cache-Control: no-store")),
 
 		row("RFC 9112 6.3: two lengths", do("POST", "/me", bearer, "Content-Length: 2", "Content-Length: 3")+"xxx", status(400)),
-		row("RFC 9112 6.3: two lengths, equal", do("POST", "/me", bearer, "Content-Length: 2", "Content-Length: 2")+"xx", joe),
 		row("RFC 9112 6.3: two lengths at the login", do("POST", "/auth", "Content-Length: 3", "Content-Length: 2")+"xx", status(400)),
 		row("RFC 9112 6.1: a length and chunks", do("POST", "/me", bearer, "Content-Length: 5", "Transfer-Encoding: chunked")+"0\r\n\r\n", joe),
 		row("RFC 9112 9.3.2: two requests at once", me(good("joe"))+me(good("ann")), joe, ann),

@@ -73,8 +73,26 @@ func TestFiberAsItComes(t *testing.T) {
 // cannot parse with the request's own head, token and all.
 func TestFiberErrorPage(t *testing.T) {
 	w := dial(t, Fiber.Serve(t, newApp()))
-	w.send(get("/me", auth("very-secret"), "X Other: 1"))
+	w.send(get("/me", auth("very-secret"), "X-Other: \x01"))
 	if a, _, err := w.read(false); err != nil || a.Status != 400 || !strings.Contains(a.Body, "very-secret") {
 		t.Errorf("got %d %q, %v, want 400 and the token", a.Status, a.Body, err)
+	}
+}
+
+// TestFiberWaits: Fiber does not see the end of a head whose lines end with LF
+// alone (RFC 9112 section 2.2 lets a server take them), and waits for more.
+func TestFiberWaits(t *testing.T) {
+	for _, s := range start(t, mounts) {
+		w := dial(t, s.addr)
+		w.send(strings.ReplaceAll(me(good("joe")), "\r\n", "\n"))
+		wait := 5 * time.Second
+		if s.name == "fiber" {
+			wait = 100 * time.Millisecond
+		}
+		_ = w.conn.SetReadDeadline(time.Now().Add(wait))
+		a, _, err := w.read(false)
+		if answers, want := err == nil && a.Status == 200, s.name != "fiber"; answers != want {
+			t.Errorf("%s: answers: got %v (%v), want %v", s.name, answers, err, want)
+		}
 	}
 }
