@@ -23,6 +23,8 @@ const (
 	// bytesPerEntry is what an entry may weigh on average over a set. It bounds
 	// the memory, and keeps a few huge tokens from taking it all.
 	bytesPerEntry = 4 << 10
+
+	entryWeight = 64 // of an entry itself, without what it points to
 )
 
 // Cache keeps values by token. It is safe for concurrent use.
@@ -100,9 +102,12 @@ func (s *set[V]) promote(i int, e *entry[V]) {
 	}
 }
 
-// Put keeps a value for a token. weight is the memory of both, in bytes, as far
-// as it depends on them. The token must not alias memory that changes.
+// Put keeps a value for a token. weight is the memory that both hold, in bytes. The
+// token must not alias memory that changes, nor be a piece of something larger.
 func (c *Cache[V]) Put(token string, value V, weight int) {
+	if weight += entryWeight; weight > ways*bytesPerEntry {
+		return
+	}
 	s, hash := c.find(token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
