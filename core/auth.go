@@ -153,6 +153,7 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential) (rec 
 	if cred.Token == "" {
 		return nil, Missing
 	}
+	cred.foreign()
 	claims, err := bounded(ctx, a.timeout, a.decode, cred.Token)
 	if err != nil {
 		return nil, err

@@ -91,6 +91,15 @@ func (c *Claims) Has(name string) bool {
 	return ok
 }
 
+// text returns a claim that is a string, as a piece of the payload.
+func (c *Claims) text(name string) (string, bool) {
+	f, ok := c.field(name)
+	if !ok {
+		return "", false
+	}
+	return f.Text(c.raw)
+}
+
 // Names returns the claims' names in the token's order.
 func (c *Claims) Names() []string {
 	if c == nil {
@@ -98,7 +107,7 @@ func (c *Claims) Names() []string {
 	}
 	names := make([]string, len(c.fields))
 	for i, f := range c.fields {
-		names[i] = f.Name(c.raw)
+		names[i] = handed(f.Name(c.raw), c.raw)
 	}
 	return names
 }
@@ -106,11 +115,11 @@ func (c *Claims) Names() []string {
 // String returns a claim that is a string. It is not fmt's String method: it
 // takes a name.
 func (c *Claims) String(name string) (string, bool) {
-	f, ok := c.field(name)
+	s, ok := c.text(name)
 	if !ok {
 		return "", false
 	}
-	return f.Text(c.raw)
+	return handed(s, c.raw), true
 }
 
 // Strings returns a claim that is an array of strings, or one string: aud is
@@ -121,16 +130,18 @@ func (c *Claims) Strings(name string) ([]string, bool) {
 		return nil, false
 	}
 	if s, ok := f.Text(c.raw); ok {
-		return []string{s}, true
+		return []string{handed(s, c.raw)}, true
 	}
 	elements, err := strictjson.Array(f.Value(c.raw), nil)
 	if err != nil {
 		return nil, false
 	}
 	for i, e := range elements {
-		if elements[i], ok = strictjson.String(e); !ok {
+		s, ok := strictjson.String(e)
+		if !ok {
 			return nil, false
 		}
+		elements[i] = handed(s, c.raw)
 	}
 	return elements, true
 }

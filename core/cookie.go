@@ -47,7 +47,7 @@ func (c Cookie) Find(r Request) (Credential, error) {
 
 // find is Find for tokens whose session the function knows.
 func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential, error) {
-	token, found := "", false
+	token, whole, found := "", "", false
 	for _, line := range r.Header("Cookie") {
 		for rest := line; rest != ""; {
 			var pair string
@@ -59,7 +59,7 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 			if found {
 				return Credential{}, &Error{Kind: BadRequest, Cause: errTwoCookies}
 			}
-			token, found = value, true
+			token, whole, found = value, line, true
 		}
 	}
 	if token == "" {
@@ -77,7 +77,7 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 	case !sameSite(r, c.TrustedOrigins):
 		return Credential{}, CSRF
 	}
-	return Credential{Token: token}, nil
+	return Credential{Token: handed(token, whole)}, nil
 }
 
 var errTwoCookies = errors.New("the cookie with the token is there more than once")

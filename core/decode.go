@@ -123,9 +123,10 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 			return nil, err
 		}
 	}
-	claims.key, claims.hint = key, hint
-	if iss := key.issuer(); iss != "" && iss != claims.Issuer() {
-		return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
+	if want := key.issuer(); want != "" {
+		if iss, _ := claims.text("iss"); iss != want {
+			return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
+		}
 	}
 	if !remembered && !d.types[header.typ] {
 		return nil, WrongType
@@ -134,8 +135,11 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 		return nil, err
 	}
 	if !remembered {
+		header = header.kept()
 		d.headers.add(header)
+		hint = &KeyHint{KeyID: header.hint.KeyID, Algorithm: header.hint.Algorithm, Issuer: hint.Issuer}
 	}
+	claims.key, claims.hint = key, hint
 	return claims, nil
 }
 

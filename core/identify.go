@@ -27,10 +27,11 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 		h = IdentityHandler[*Claims](func(_ context.Context, c *Claims) (*Claims, error) { return c, nil })
 	case *string:
 		h = IdentityHandler[string](func(_ context.Context, c *Claims) (string, error) {
-			if c.Subject() == "" {
+			sub := c.Subject()
+			if sub == "" {
 				return "", &Error{Kind: UnknownIdentity, Claim: "sub", Cause: errNoSubject}
 			}
-			return c.Subject(), nil
+			return sub, nil
 		})
 	}
 	f, _ := h.(IdentityHandler[T])

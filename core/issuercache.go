@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,8 +130,7 @@ func (c *IssuerCache) ask(ctx context.Context, issuer string, now time.Time, old
 	for len(next) >= c.cfg.Max {
 		delete(next, idlest(next))
 	}
-	// A piece of the payload must not keep all of it.
-	next[strings.Clone(issuer)] = s
+	next[kept(issuer)] = s
 	c.sources.Store(&next)
 	return s, nil
 }

@@ -167,7 +167,7 @@ func readJWK(text string) (j jwk, err error) {
 			return j, err
 		}
 	}
-	j.kid = strings.Clone(j.kid)
+	j.kid = kept(j.kid)
 	if id := j.kid; len(id) > maxKeyIDBytes || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
 		j.kid = ""
 		return j, fmt.Errorf("its kid is longer than %d bytes or has control characters", maxKeyIDBytes)

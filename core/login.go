@@ -171,7 +171,7 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 			continue
 		}
 		if s, ok := strictjson.String(m.Value); ok {
-			*field = s
+			*field = kept(s) // a name that is kept must not keep the body, and the password in it
 		}
 	}
 	if a.login.OnlyFields && len(members) != 2 {

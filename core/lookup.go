@@ -23,6 +23,16 @@ func (c Credential) inQuery() bool {
 	return ok
 }
 
+// foreign keeps the token of a source that is not ours: it is a piece of who knows
+// what. Ours have seen to it.
+func (c *Credential) foreign() {
+	switch c.Source.(type) {
+	case Header, Cookie, Query:
+	default:
+		c.Token, c.Scheme = kept(c.Token), kept(c.Scheme)
+	}
+}
+
 // Format prints everything but the token, whatever the verb.
 func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Credential{%T}", c.Source) }
 
@@ -173,7 +183,7 @@ func (h *Header) find(r Request) (c Credential, err error) {
 	value := trimSpace(values[0])
 	scheme, rest, _ := strings.Cut(value, " ")
 	if !h.Bare && scheme == h.Scheme && rest != "" && isPlain(rest) { // the usual case, judged in one pass
-		return Credential{Token: rest, Scheme: scheme}, nil
+		return Credential{Token: handed(rest, values[0]), Scheme: h.Scheme}, nil
 	}
 	if hasControl(value) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
@@ -194,6 +204,7 @@ func (h *Header) find(r Request) (c Credential, err error) {
 	if strings.IndexByte(c.Token, ' ') >= 0 || strings.IndexByte(c.Token, ',') >= 0 {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
 	}
+	c.Token = handed(c.Token, values[0])
 	return c, nil
 }
 
@@ -234,7 +245,7 @@ func (q Query) Find(r Request) (Credential, error) {
 		if err != nil || found || token == "" || hasControl(token) || strings.ContainsAny(token, " ,") {
 			return Credential{}, &Error{Kind: BadRequest, Cause: errQuery}
 		}
-		c.Token, found = token, true
+		c.Token, found = kept(token), true // the request line may be far longer than the query
 	}
 	if !found {
 		return Credential{}, Missing

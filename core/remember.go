@@ -2,10 +2,11 @@ package core
 
 import (
 	"context"
-	"strings"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
 // known returns the claims of a token that the cache holds, nil if it does not.
@@ -40,12 +41,24 @@ func (d *decoder) known(ctx context.Context, token string) (*Claims, error) {
 // remember puts a token that passed everything into the cache.
 func (d *decoder) remember(token string, claims *Claims) {
 	if d.cache != nil {
-		d.cache.Put(token, claims, len(token)+len(claims.raw)+claimsWeight)
+		d.cache.Put(kept(token), claims, len(token)+claims.weight())
 	}
 }
 
-// claimsWeight is roughly what Claims take beside their text.
-const claimsWeight = 500
+// weight is the memory that Claims hold, in bytes: their text, where the claims
+// stand in it, and what found the key. The key itself is the key source's.
+func (c *Claims) weight() int {
+	w := claimsSize + len(c.raw) + len(c.hint.KeyID) + len(c.hint.Algorithm)
+	if cap(c.fields) > len(c.inline) { // many claims, or many in one of them
+		w += cap(c.fields) * fieldSize
+	}
+	return w
+}
+
+var (
+	claimsSize = int(reflect.TypeFor[Claims]().Size() + reflect.TypeFor[KeyHint]().Size())
+	fieldSize  = int(reflect.TypeFor[strictjson.Field]().Size())
+)
 
 // headerMemory remembers the header segments of tokens that passed everything.
 // An issuer uses one or two, and reading the same JSON again finds nothing new.
@@ -69,7 +82,12 @@ func readHeader(segment string) (*readyHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &readyHeader{segment, &KeyHint{KeyID: h.KeyID, Algorithm: h.Algorithm}, h.Type}, nil
+	return &readyHeader{segment, &KeyHint{KeyID: handed(h.KeyID, segment), Algorithm: handed(h.Algorithm, segment)}, h.Type}, nil
+}
+
+// kept is the header without the token, and the JSON text, that it was read from.
+func (h *readyHeader) kept() *readyHeader {
+	return &readyHeader{kept(h.segment), &KeyHint{KeyID: kept(h.hint.KeyID), Algorithm: kept(h.hint.Algorithm)}, kept(h.typ)}
 }
 
 func (m *headerMemory) find(segment string) *readyHeader {
@@ -81,7 +99,7 @@ func (m *headerMemory) find(segment string) *readyHeader {
 	return nil
 }
 
+// add remembers a header, once it is kept.
 func (m *headerMemory) add(h *readyHeader) {
-	h.segment = strings.Clone(h.segment) // not the whole token
 	m.entries[m.next.Add(1)%uint32(len(m.entries))].Store(h)
 }

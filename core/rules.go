@@ -165,7 +165,7 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 // judgeParties compares who issued the token and whom it is for.
 func (r *ClaimRules) judgeParties(c *Claims) error {
 	if r.Issuer != "" {
-		if iss, ok := c.String("iss"); !ok {
+		if iss, ok := c.text("iss"); !ok {
 			return &Error{Kind: absentOrBad(c, "iss"), Claim: "iss"}
 		} else if iss != r.Issuer {
 			return &Error{Kind: WrongIssuer, Claim: "iss"}
@@ -180,7 +180,7 @@ func (r *ClaimRules) judgeParties(c *Claims) error {
 // judgeAudience wants one of ours in aud, which is a string or an array of
 // strings (RFC 7519 section 4.1.3).
 func (r *ClaimRules) judgeAudience(c *Claims) error {
-	if one, ok := c.String("aud"); ok && slices.Contains(r.Audience, one) { // the usual form, without a slice
+	if one, ok := c.text("aud"); ok && slices.Contains(r.Audience, one) { // the usual form, without a slice
 		return nil
 	}
 	aud, ok := c.Strings("aud")

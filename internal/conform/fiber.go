@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bufio"
+	"cmp"
 	"net"
 	"testing"
 
@@ -28,7 +29,7 @@ func serveFiber(t testing.TB, app *App) string {
 		}
 	}
 	// Fiber's own 4 KiB for all fields together are less than one token may take.
-	f := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, DisableStartupMessage: true})
+	f := fiber.New(fiber.Config{ReadBufferSize: cmp.Or(app.readBuffer, 16<<10), DisableStartupMessage: true})
 	for _, route := range app.Routes {
 		chain := []fiber.Handler{func(c *fiber.Ctx) error {
 			for _, outer := range route.Outer {

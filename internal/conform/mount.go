@@ -41,6 +41,9 @@ type App struct {
 	recorder recorder
 	keeper   keeper
 	proceed  chan struct{} // lets Stream go on
+
+	// readBuffer is Fiber's ReadBufferSize; 0: 16 KiB.
+	readBuffer int
 }
 
 // Route is a path with gates before it.
