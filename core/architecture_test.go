@@ -64,7 +64,7 @@ var kindNames = [kindEnd]string{
 	BadSignature: "BadSignature", WrongType: "WrongType", Expired: "Expired", NotYetValid: "NotYetValid",
 	IssuedInFuture: "IssuedInFuture", TooOld: "TooOld", WrongIssuer: "WrongIssuer", WrongAudience: "WrongAudience",
 	MissingClaim: "MissingClaim", BadClaim: "BadClaim", Revoked: "Revoked", UnknownIdentity: "UnknownIdentity",
-	BadRefresh: "BadRefresh", ReusedRefresh: "ReusedRefresh",
+	BadRefresh: "BadRefresh", ReusedRefresh: "ReusedRefresh", RacedRefresh: "RacedRefresh",
 	BadCredentials: "BadCredentials", StepUp: "StepUp", Forbidden: "Forbidden", InsufficientScope: "InsufficientScope",
 	CSRF: "CSRF", MethodNotAllowed: "MethodNotAllowed", TooLarge: "TooLarge", UnsupportedMedia: "UnsupportedMedia",
 	TooManyRequests: "TooManyRequests", Unavailable: "Unavailable", Internal: "Internal",

@@ -19,6 +19,7 @@ type Auth[T any] struct {
 	authRequest  func(Request) Response
 	throttle     ThrottleHandler
 	renew        RenewHandler[T]
+	stamp        func(T) string // nil: there is none
 	nobody       func(T) bool
 }
 
@@ -42,8 +43,10 @@ type engine struct {
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
 	sessions  *sessions // nil: none
+	realm     string    // of sessions and logins, not that of challenges
 
 	revocations []Revocation          // asked in order
+	order       OrderedRevocation     // among them; nil: none
 	publishers  []func() *publication // of KeyRoutes
 }
 
@@ -71,7 +74,13 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
 	}
 	e.origin = e
+	e.realm = c.Sessions.Realm
 	e.sessions, e.revocations = c.sessionsMade()
+	each(c.Revocation, func(r Revocation) {
+		if ordered, ok := r.(OrderedRevocation); ok {
+			e.order = ordered
+		}
+	})
 	e.publishers = publishers(c.Keys, c.Signer)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
@@ -92,6 +101,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		authRequest:  c.AuthRequest,
 		throttle:     c.Throttle,
 		renew:        c.Renew,
+		stamp:        c.Stamp,
 		nobody:       zeroTest[T](),
 	}, nil
 }

@@ -144,7 +144,7 @@ func TestOutcomesOfLoginSteps(t *testing.T) {
 			if step == "Authenticate" {
 				continue
 			}
-			issued, err := auth.Issue(context.Background(), joe)
+			issued, err := auth.Issue(context.Background(), core.Moment{}, joe)
 			if got := kindOf(t, err); got != tt.want {
 				t.Errorf("%s: Issue: got %v, want %v", name, got, tt.want)
 			}

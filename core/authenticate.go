@@ -26,6 +26,9 @@ type AuthenticateHandler[T any] func(ctx context.Context, c Credentials) (T, err
 type Credentials struct {
 	Username string
 	Password string
+	// Realm is whose names these are: Sessions.Realm, or Rules.Issuer. What counts
+	// or remembers names for several Auths keeps them apart by it.
+	Realm string
 	// Request is the login's request, valid during the call: for the peer's
 	// address, a device's name in a header.
 	Request Request

@@ -84,6 +84,14 @@ type Config[T any] struct {
 	Revocation   Revocation             // after Decode; default: none but that of ended sessions
 	Renew        RenewHandler[T]        // at every refresh; Sessions need it
 
+	// Stamp is a version of the identity's credentials, as a counter that goes up
+	// or the time when the password, a second factor or the address was changed
+	// last. A session keeps a hash of it, and ends at the next refresh if Renew
+	// returns an identity with another one. So such a change ends sessions also
+	// where nobody thinks of EndSessionsOf, within the life of an access token. Nil:
+	// the identity's method Stamp() string, if it has one. "" is none.
+	Stamp func(identity T) string
+
 	// AuthRequest answers the login's requests in place of Authenticate and all
 	// that follows it. Flask-JWT called it auth_request_handler.
 	//
@@ -134,6 +142,7 @@ func (c Config[T]) withDefaults() Config[T] {
 	if c.Login.Methods == nil {
 		c.Login.Methods = []string{"POST"}
 	}
+	setDefault(&c.Sessions.Realm, c.Rules.Issuer)
 	c.Sessions = c.Sessions.withDefaults(c.Login.Path)
 	if c.Sessions.Cookies != nil && c.Sources == nil && c.Lookup == nil {
 		c.Sources = []Source{Header{}, Cookie{}}
@@ -155,6 +164,9 @@ func (c Config[T]) withDefaults() Config[T] {
 	}
 	if c.Payload == nil {
 		c.Payload = defaultPayload[T]()
+	}
+	if c.Stamp == nil && c.Sessions.Store != nil {
+		c.Stamp = defaultStamp[T]()
 	}
 	if c.AuthResponse == nil {
 		c.AuthResponse = defaultAuthResponse[T](c.Scheme, c.Sessions.inBody())

@@ -145,7 +145,7 @@ func TestDefaults(t *testing.T) {
 		},
 	}
 	auth := mustNew(t, cfg)
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}

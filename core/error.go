@@ -70,7 +70,11 @@ const (
 	// it in wrong hands. The session has been ended. A BadRefresh.
 	ReusedRefresh
 
-	// BadCredentials: the login names nobody, or the password is wrong.
+	// RacedRefresh: with Sessions.Strict, the refresh token was exchanged a moment
+	// ago, by another tab as it may be, which has the new ones.
+	RacedRefresh
+	// BadCredentials: the login names nobody, or the password is wrong; or the
+	// subject's sessions were ended while it was looked at.
 	BadCredentials
 	// StepUp: the route needs a stronger or fresher login (RFC 9470).
 	StepUp
@@ -142,6 +146,7 @@ var kinds = [kindEnd]kindRow{
 
 	BadRefresh:    badRefresh("bad_refresh", 0),
 	ReusedRefresh: badRefresh("reused_refresh", BadRefresh),
+	RacedRefresh:  {"raced_refresh", 0, 409, "refresh_raced", noChallenge, "The refresh token was exchanged a moment ago; whoever did it has the new tokens"},
 
 	BadCredentials:    {"bad_credentials", 0, 401, "invalid_credentials", bareChallenge, "The credentials are not valid"},
 	StepUp:            {"step_up", 0, 401, "insufficient_user_authentication", codedChallenge, "A stronger or more recent authentication is needed"},

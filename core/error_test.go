@@ -43,6 +43,7 @@ var allKinds = []struct {
 	{core.UnknownIdentity, "unknown_identity", core.BadToken, 401, "invalid_token", "coded"},
 	{core.BadRefresh, "bad_refresh", 0, 401, "invalid_grant", "bare"},
 	{core.ReusedRefresh, "reused_refresh", core.BadRefresh, 401, "invalid_grant", "bare"},
+	{core.RacedRefresh, "raced_refresh", 0, 409, "refresh_raced", ""},
 	{core.BadCredentials, "bad_credentials", 0, 401, "invalid_credentials", "bare"},
 	{core.StepUp, "step_up", 0, 401, "insufficient_user_authentication", "coded"},
 	{core.Forbidden, "forbidden", 0, 403, "forbidden", ""},

@@ -41,7 +41,7 @@ func ExampleDecoder() {
 		log.Fatal(err)
 	}
 	for _, id := range []string{"1", "2"} {
-		issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "jti", Value: id})
+		issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "jti", Value: id})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func ExampleDecoder_pitfall() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := other.Issue(context.Background(), "joe")
+	issued, err := other.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

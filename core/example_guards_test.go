@@ -19,7 +19,7 @@ func ExampleScopes() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe",
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe",
 		core.Claim{Name: "scope", Value: "orders:read orders:write"},
 		core.Claim{Name: "roles", Value: []string{"clerk"}})
 	if err != nil {
@@ -64,7 +64,7 @@ func ExampleNot() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "scope", Value: "orders:read"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "scope", Value: "orders:read"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func ExampleAuth_Issue() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe",
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe",
 		core.Claim{Name: "scope", Value: "orders:read"},
 		core.Claim{Name: "exp", Value: now.Add(time.Hour)},
 		core.Claim{Name: "jti", Value: "1"})

@@ -42,7 +42,7 @@ func ExampleLookupHandler() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

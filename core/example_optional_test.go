@@ -21,7 +21,7 @@ func ExampleAuth_Optional() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

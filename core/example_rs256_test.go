@@ -27,7 +27,7 @@ func ExampleParseKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := issuer.Issue(context.Background(), "joe")
+	issued, err := issuer.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func ExampleParseKey() {
 	who, _ := verifier.Identity(ctx)
 	fmt.Println(ok, who)
 
-	_, err = verifier.Issue(context.Background(), "joe")
+	_, err = verifier.Issue(context.Background(), core.Moment{}, "joe")
 	fmt.Println(err)
 	fmt.Println(private, public)
 	// Output:

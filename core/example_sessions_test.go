@@ -31,7 +31,7 @@ func ExampleSessionConfig() {
 	auth, err := core.New(core.Config[string]{
 		Keys:         key,
 		Now:          func() time.Time { return clock },
-		Sessions:     core.SessionConfig{Store: store},
+		Sessions:     core.SessionConfig{Store: store, Realm: "shop"},
 		Authenticate: func(_ context.Context, c core.Credentials) (string, error) { return c.Username, nil },
 		Renew:        func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil }, // look the user up
 	})

@@ -27,7 +27,7 @@ func ExampleCookie() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func ExampleQuery() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

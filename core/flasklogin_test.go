@@ -147,7 +147,7 @@ func flaskIdentity[T any](t testing.TB, identity T) (any, error) {
 	cfg.Now = stopped
 	cfg.Login.NoRoute = true
 	cfg.Identify = func(context.Context, *core.Claims) (T, error) { return identity, nil }
-	issued, err := mustNew(t, cfg).Issue(context.Background(), identity)
+	issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func TestFlaskString(t *testing.T) {
 	cfg.Now = stopped
 	cfg.Authenticate = func(_ context.Context, c core.Credentials) (email, error) { return email(c.Username), nil }
 	auth := mustNew(t, cfg)
-	issued, err := auth.Issue(context.Background(), "joe@example")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe@example")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -326,7 +326,7 @@ func TestFlaskRS256(t *testing.T) {
 	if header["alg"] != "RS256" || len(header) != 2 {
 		t.Errorf("header: got %v", header)
 	}
-	issued, err := auth.Issue(context.Background(), accounts[1])
+	issued, err := auth.Issue(context.Background(), core.Moment{}, accounts[1])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestIssue(t *testing.T) {
 	cfg.Rules = core.ClaimRules{Issuer: "https://issuer", Audience: []string{"a"}}
 	cfg.Lifetime, cfg.NotBefore = time.Hour, time.Second
 	auth := mustNew(t, cfg)
-	issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "role", Value: "admin"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "role", Value: "admin"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestIssue(t *testing.T) {
 	if len(jti) < 26 || issued.ID != jti || !issued.Expires.Equal(now.Add(time.Hour)) || issued.ExpiresIn != time.Hour {
 		t.Errorf("got %q %q %v %v", jti, issued.ID, issued.Expires, issued.ExpiresIn)
 	}
-	again, _ := auth.Issue(context.Background(), "joe")
+	again, _ := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if again.ID == issued.ID {
 		t.Error("two tokens have the same jti")
 	}
@@ -71,7 +71,7 @@ func TestIssue(t *testing.T) {
 	}
 	cfg.Rules.Audience = []string{"a", "b"}
 	cfg.Keys = decodeKey(t, core.WithKeyID("k1"))
-	issued, _ = mustNew(t, cfg).Issue(context.Background(), "joe")
+	issued, _ = mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 	header, payload = parts(t, issued.Token)
 	if !reflect.DeepEqual(payload["aud"], []any{"a", "b"}) || header["kid"] != "k1" {
 		t.Errorf("got aud %v and kid %v", payload["aud"], header["kid"])
@@ -83,7 +83,7 @@ func TestIssueTime(t *testing.T) {
 	cfg := issuing(t)
 	cfg.Now = func() time.Time { return now.Add(999 * time.Millisecond) }
 	cfg.Lifetime = 1500 * time.Millisecond
-	issued, err := mustNew(t, cfg).Issue(context.Background(), "joe")
+	issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestPayload(t *testing.T) {
 		cfg := issuing(t)
 		cfg.Payload = func(context.Context, string) (core.Payload, error) { return tt.payload, nil }
 		before := fmt.Sprint(tt.payload)
-		issued, err := mustNew(t, cfg).Issue(context.Background(), "joe", tt.extra...)
+		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe", tt.extra...)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) || !errors.Is(err, core.Internal) || issued.Token != "" {
 				t.Errorf("%s: got %v, want an Internal with %q", tt.name, err, tt.err)
@@ -174,7 +174,7 @@ func TestExpiresIn(t *testing.T) {
 	} {
 		cfg := issuing(t)
 		cfg.Payload = func(context.Context, string) (core.Payload, error) { return core.Payload{"exp": tt.exp}, nil }
-		issued, err := mustNew(t, cfg).Issue(context.Background(), "joe")
+		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 		if err != nil || issued.ExpiresIn != tt.want {
 			t.Errorf("%v: got %v, %v, want %v", tt.exp, issued.ExpiresIn, err, tt.want)
 		}
@@ -185,10 +185,10 @@ func TestIssueRequired(t *testing.T) {
 	cfg := issuing(t)
 	cfg.Rules.Required = []string{"sub", "tenant"}
 	auth := mustNew(t, cfg)
-	if _, err := auth.Issue(context.Background(), "joe"); err == nil || !strings.Contains(err.Error(), "Payload is missing required claims: tenant") {
+	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe"); err == nil || !strings.Contains(err.Error(), "Payload is missing required claims: tenant") {
 		t.Errorf("got %v, want tenant missing", err)
 	}
-	if _, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "tenant", Value: 1}); err != nil {
+	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "tenant", Value: 1}); err != nil {
 		t.Errorf("with it: %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestHeaders(t *testing.T) {
 		cfg := issuing(t)
 		cfg.Keys = decodeKey(t, core.WithKeyID("k1"))
 		cfg.Headers = func(context.Context, string) (map[string]any, error) { return tt.own, nil }
-		issued, err := mustNew(t, cfg).Issue(context.Background(), "joe")
+		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 		if tt.want == nil {
 			if kindOf(t, err) != core.Internal || issued.Token != "" {
 				t.Errorf("%s: got %v, want Internal", tt.name, err)
@@ -239,14 +239,14 @@ func TestEncode(t *testing.T) {
 		return "  not a token at all ", nil
 	}
 	auth := mustNew(t, cfg)
-	if issued, err := auth.Issue(context.Background(), "joe"); issued.Token != "  not a token at all " || err != nil {
+	if issued, err := auth.Issue(context.Background(), core.Moment{}, "joe"); issued.Token != "  not a token at all " || err != nil {
 		t.Errorf("got %q, %v, want it verbatim", issued.Token, err)
 	}
 	if !reflect.DeepEqual(gotHeader, map[string]any{"x": "y"}) || gotPayload["sub"] != "joe" || gotPayload["exp"] != int64(1893456300) {
 		t.Errorf("Encode got %v and %v", gotHeader, gotPayload)
 	}
 	cfg.Encode = func(context.Context, map[string]any, core.Payload) (string, error) { return "", nil }
-	if _, err := mustNew(t, cfg).Issue(context.Background(), "joe"); kindOf(t, err) != core.Internal {
+	if _, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe"); kindOf(t, err) != core.Internal {
 		t.Errorf("an empty token: got %v, want Internal", err)
 	}
 	// The default ignores an alg that a header handler of another Encode let through.
@@ -281,12 +281,12 @@ func TestSigner(t *testing.T) {
 	} {
 		cfg := issuing(t)
 		cfg.Keys, cfg.Signer = public, tt.sign
-		issued, err := mustNew(t, cfg).Issue(context.Background(), "joe")
+		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 		if got := kindOf(t, err); got != tt.want || (issued.Token == "") != (err != nil) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := mustNew(t, core.Config[string]{Keys: public}).Issue(context.Background(), "joe"); kindOf(t, err) != core.Internal {
+	if _, err := mustNew(t, core.Config[string]{Keys: public}).Issue(context.Background(), core.Moment{}, "joe"); kindOf(t, err) != core.Internal {
 		t.Errorf("an Auth that only verifies: got %v, want Internal", err)
 	}
 }
@@ -318,7 +318,7 @@ func issueSub[T any](t *testing.T, name string, identity T, want string) {
 	auth := mustNew(t, core.Config[T]{
 		Keys: decodeKey(t), Now: stopped, Identify: func(context.Context, *core.Claims) (T, error) { return identity, nil },
 	})
-	issued, err := auth.Issue(context.Background(), identity)
+	issued, err := auth.Issue(context.Background(), core.Moment{}, identity)
 	if want == "" {
 		if kindOf(t, err) != core.Internal {
 			t.Errorf("%s: got %v, want Internal", name, err)

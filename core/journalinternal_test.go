@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func TestJournalFault(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = m.Close() })
-		if _, err := m.Create(t.Context(), journalSession("kept"), TokenHash{1}, 20, journalNow); err != nil {
+		if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession("kept"), Token: TokenHash{1}, Most: 20, Now: journalNow}); err != nil {
 			t.Fatal(err)
 		}
 		return m, path
@@ -48,16 +49,16 @@ func TestJournalFault(t *testing.T) {
 	if m.journal.file, _ = os.Open(path); m.journal.file == nil {
 		t.Fatal("cannot open the journal to read it")
 	}
-	if _, err := m.Create(t.Context(), journalSession("lost"), TokenHash{1}, 20, journalNow); err == nil {
+	if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession("lost"), Token: TokenHash{1}, Most: 20, Now: journalNow}); err == nil {
 		t.Error("Create: got no error")
 	}
-	if err := m.End(t.Context(), "kept"); err == nil {
+	if err := m.End(t.Context(), "r", "kept"); err == nil {
 		t.Error("End: got no error")
 	}
-	if _, err := m.Rotate(t.Context(), Rotation{ID: "kept", Old: TokenHash{1}, New: TokenHash{2}, Now: journalNow, GraceEnds: journalNow, Expires: journalNow.Add(time.Hour)}); err == nil {
+	if _, err := m.Rotate(t.Context(), Rotation{Realm: "r", ID: "kept", Old: TokenHash{1}, New: TokenHash{2}, Now: journalNow, GraceEnds: journalNow, Expires: journalNow.Add(time.Hour)}); err == nil {
 		t.Error("Rotate: got no error")
 	}
-	if f, err := m.Find(t.Context(), "kept", TokenHash{1}, journalNow); err != nil || f.State != TokenCurrent || m.Len() != 1 {
+	if f, err := m.Find(t.Context(), "r", "kept", TokenHash{1}, journalNow); err != nil || f.State != TokenCurrent || m.Len() != 1 {
 		t.Errorf("after calls that failed: %v, %v, %d sessions", f.State, err, m.Len())
 	}
 	_ = m.journal.file.Close()
@@ -70,11 +71,11 @@ func TestJournalFault(t *testing.T) {
 	m, _ = open()
 	_ = m.journal.file.Close()
 	for range 2 {
-		if err := m.End(t.Context(), "kept"); err == nil || !strings.Contains(err.Error(), "no more is written") {
+		if err := m.End(t.Context(), "r", "kept"); err == nil || !strings.Contains(err.Error(), "no more is written") {
 			t.Errorf("End: got %v", err)
 		}
 	}
-	if ended, err := m.Ended(t.Context(), "kept", journalNow); err != nil || ended {
+	if ended, err := m.Ended(t.Context(), "r", "kept", journalNow); err != nil || ended {
 		t.Errorf("what is known is still known: %v, %v", ended, err)
 	}
 
@@ -87,11 +88,11 @@ func TestJournalFault(t *testing.T) {
 	}
 	defer r.Close()
 	m.journal.file = w
-	if err := m.End(t.Context(), "kept"); err == nil {
+	if err := m.End(t.Context(), "r", "kept"); err == nil {
 		t.Error("End that is not synced: got no error")
 	}
 	written := m.journal.written.Load()
-	if _, err := m.Create(t.Context(), journalSession("more"), TokenHash{1}, 20, journalNow); err == nil || m.journal.written.Load() != written {
+	if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession("more"), Token: TokenHash{1}, Most: 20, Now: journalNow}); err == nil || m.journal.written.Load() != written {
 		t.Errorf("after a sync that failed: %v, %d more records", err, m.journal.written.Load()-written)
 	}
 }
@@ -111,7 +112,7 @@ func TestJournalRewriteFault(t *testing.T) {
 	}
 	m.journal.base = -journalSlack // so that it is time
 	for _, id := range []string{"a", "b"} {
-		if _, err := m.Create(t.Context(), journalSession(id), TokenHash{1}, 20, journalNow); err != nil {
+		if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession(id), Token: TokenHash{1}, Most: 20, Now: journalNow}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,7 +123,7 @@ func TestJournalRewriteFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.journal.base = -journalSlack
-	if err := m.End(t.Context(), "a"); err != nil || m.journal.failure() != nil {
+	if err := m.End(t.Context(), "r", "a"); err != nil || m.journal.failure() != nil {
 		t.Errorf("got %v, %v", err, m.journal.failure())
 	}
 	if text, _ := os.ReadFile(path); strings.Count(string(text), "\n") != 4 { // head, a, b, the end of a
@@ -147,30 +148,33 @@ func TestJournalRecordTooLarge(t *testing.T) {
 	defer m.Close()
 	s := journalSession("large")
 	s.Label = strings.Repeat("x", journalRecordMax)
-	if _, err := m.Create(t.Context(), s, TokenHash{}, 20, journalNow); err == nil || m.Len() != 0 {
+	if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: s, Token: TokenHash{}, Most: 20, Now: journalNow}); err == nil || m.Len() != 0 {
 		t.Errorf("got %v, %d sessions", err, m.Len())
 	}
 }
 
 // TestSealedIsErased: what was sealed for a grace is gone from memory after it,
 // at the next change anywhere.
-func TestSealedIsErased(t *testing.T) {
+func TestSealedIsErased(t *testing.T) { synctest.Test(t, testSealedIsErased) }
+
+func testSealedIsErased(t *testing.T) {
 	m, err := NewMemoryStore(MemoryConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err1 := m.Create(t.Context(), journalSession("a"), TokenHash{1}, 20, journalNow)
-	_, err2 := m.Rotate(t.Context(), Rotation{ID: "a", Old: TokenHash{1}, New: TokenHash{2}, Sealed: []byte("sealed"),
+	_, err1 := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession("a"), Token: TokenHash{1}, Most: 20, Now: journalNow})
+	_, err2 := m.Rotate(t.Context(), Rotation{Realm: "r", ID: "a", Old: TokenHash{1}, New: TokenHash{2}, Sealed: []byte("sealed"),
 		Now: journalNow, GraceEnds: journalNow.Add(time.Second), Expires: journalNow.Add(time.Hour)})
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	sealed := m.byID["a"].graces[0].sealed
-	if _, err := m.Create(t.Context(), journalSession("b"), TokenHash{1}, 20, journalNow.Add(time.Second)); err != nil {
+	sealed := m.realms["r"].byID["a"].graces[0].sealed
+	time.Sleep(time.Second)
+	if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: journalSession("b"), Token: TokenHash{1}, Most: 20, Now: journalNow.Add(time.Second)}); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.byID["a"].graces) != 0 || string(sealed) != "\x00\x00\x00\x00\x00\x00" {
-		t.Errorf("got %d graces, %q", len(m.byID["a"].graces), sealed)
+	if n := len(m.realms["r"].byID["a"].graces); n != 0 || string(sealed) != "\x00\x00\x00\x00\x00\x00" {
+		t.Errorf("got %d graces, %q", n, sealed)
 	}
 	for i := range m.due { // the heap knows where each is
 		if m.due[i].index != i {
@@ -181,13 +185,13 @@ func TestSealedIsErased(t *testing.T) {
 
 // TestRefreshTokenPrints: not a byte of it, whatever the verb.
 func TestRefreshTokenText(t *testing.T) {
-	token := newRefreshToken()
-	again, ok := parseRefreshToken(token.String())
+	token := newRefreshToken("r")
+	again, ok := parseRefreshToken("r", token.String())
 	if !ok || again != token || len(token.String()) != refreshTokenLength || !isSessionID(token.sessionID()) {
 		t.Errorf("%q does not come back", token.String())
 	}
 	next := token.next()
-	if next == token || next.sessionID() != token.sessionID() || next.hash() == token.hash() || newRefreshToken().sessionID() == token.sessionID() {
+	if next == token || next.sessionID() != token.sessionID() || next.hash() == token.hash() || newRefreshToken("r").sessionID() == token.sessionID() {
 		t.Error("families do not hold together")
 	}
 	issued := Issued{Token: "a.b.c", RefreshToken: next.String(), ID: "jti", Expires: journalNow.Add(time.Minute)}

@@ -63,17 +63,8 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 		setDefault(&res.Status, http.StatusOK)
 		return res
 	}
-	identity, issued, err := a.logIn(r)
-	if err != nil {
-		e := classify(err)
-		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
-		return a.answer(ActionLogin, r, Credential{}, e)
-	}
-	res, err = a.welcome(r, identity, issued)
-	ctx := r.Context()
-	if a.sessions != nil {
-		ctx = sessionContext{ctx, issued.Session}
-	}
+	res, s, err := a.logIn(r)
+	ctx := withSession(r.Context(), s)
 	if err != nil {
 		e := classify(err)
 		a.observe(ctx, start, Event{Action: ActionLogin}, e)
@@ -85,22 +76,16 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 
 // Admit answers the login of an identity that something else has authenticated,
 // the callback of a provider or a link in a mail: it issues, starts a session and
-// answers as Login does once Authenticate has returned.
-func (a *Auth[T]) Admit(r Request, identity T, extra ...Claim) Response {
+// answers as Login does once Authenticate has returned. The moment is from Begin,
+// taken before the authentication began.
+func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Claim) Response {
 	return a.endpoint(ActionLogin, r, nil, func() (context.Context, Response, error) {
 		ctx := r.Context()
 		if a.nobody(identity) {
 			return ctx, Response{}, BadCredentials
 		}
-		issued, err := a.issue(ctx, identity, extra, r)
-		if err != nil {
-			return ctx, Response{}, err
-		}
-		if a.sessions != nil {
-			ctx = sessionContext{ctx, issued.Session}
-		}
-		res, err := a.welcome(r, identity, issued)
-		return ctx, res, err
+		res, issued, err := a.admit(ctx, moment, identity, extra, r)
+		return withSession(ctx, issued.Session), res, err
 	})
 }
 
@@ -114,35 +99,40 @@ func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error
 	return a.sessions.setTokens(r.Context(), res, issued, a.sessionTime())
 }
 
-// logIn is the order of a login's steps.
-func (a *Auth[T]) logIn(r Request) (identity T, issued Issued, err error) {
+// logIn is the order of a login's steps. The session is set as far as it is known.
+func (a *Auth[T]) logIn(r Request) (res Response, s Session, err error) {
 	if err := wellFormed(r); err != nil {
-		return identity, issued, err
+		return res, s, err
 	}
 	if !slices.Contains(a.login.Methods, r.Method()) {
-		return identity, issued, &Error{Kind: MethodNotAllowed, Methods: a.login.Methods}
+		return res, s, &Error{Kind: MethodNotAllowed, Methods: a.login.Methods}
 	}
 	if a.authenticate == nil {
-		return identity, issued, errors.New("Login is mounted, but Config.Authenticate is nil")
+		return res, s, errors.New("Login is mounted, but Config.Authenticate is nil")
 	}
 	c, err := a.credentials(r)
 	if err != nil {
-		return identity, issued, err
+		return res, s, err
+	}
+	moment, err := a.begin(r.Context())
+	if err != nil {
+		return res, s, err
 	}
 	if a.throttle != nil {
 		ask := func(ctx context.Context, c Credentials) (struct{}, error) { return struct{}{}, a.throttle(ctx, c) }
 		if _, err := bounded(r.Context(), a.timeout, ask, c); err != nil {
-			return identity, issued, err
+			return res, s, err
 		}
 	}
-	if identity, err = bounded(r.Context(), a.timeout, a.authenticate, c); err != nil {
-		return identity, issued, err
+	identity, err := bounded(r.Context(), a.timeout, a.authenticate, c)
+	if err != nil {
+		return res, s, err
 	}
 	if a.nobody(identity) {
-		return identity, issued, BadCredentials
+		return res, s, BadCredentials
 	}
-	issued, err = a.issue(r.Context(), identity, nil, r)
-	return identity, issued, err
+	res, issued, err := a.admit(r.Context(), moment, identity, nil, r)
+	return res, issued.Session, err
 }
 
 // credentials reads the body: bounded, JSON by its Content-Type, strictly one
@@ -155,7 +145,7 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 	if err != nil {
 		return Credentials{}, err
 	}
-	c := Credentials{Request: r, body: body}
+	c := Credentials{Realm: a.realm, Request: r, body: body}
 	members, err := strictjson.Object(c.body, nil)
 	if err != nil {
 		return Credentials{}, &Error{Kind: BadBody, Cause: err}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -33,33 +34,55 @@ const (
 	defaultMaxSessions = 100_000
 	// gracesKept is how many exchanged tokens a session remembers at once.
 	gracesKept = 8
-	// sweptAtOnce bounds what one call cleans up after others.
+	// sweptAtOnce bounds what one call cleans up after others, and for how long a
+	// gate may find the maps locked.
 	sweptAtOnce = 64
+	// markKept is how long the mark of an ending stays: twice as long as a login
+	// may take.
+	markKept = 2 * momentLasts
 )
 
 // MemoryStore is a SessionStore in the memory of this process, with a journal if
 // one is wished for. The access tokens of a session that was ended are refused at
 // once: its bound is 0. It has no goroutine: whoever changes something cleans up
-// what has expired.
+// what is over. What a leap of the clock has made look over keeps its place until
+// its time has really passed.
+//
+// Two locks keep gates from waiting for a disk. Who changes something holds
+// changes, also while the journal is written; so changes come one after another,
+// and their order in the journal is that in memory. The maps have a lock of their
+// own, held for operations in memory alone.
 type MemoryStore struct {
 	cfg     MemoryConfig
 	journal *journal // nil: none
+	began   time.Time
+	changes chan struct{} // a lock that can be waited for with a context
 
-	mu        sync.RWMutex
-	closed    bool
-	byID      map[string]*memorySession
-	bySubject map[string][]*memorySession // in the order of creation
-	due       dueHeap
-	latest    time.Time // that the journal speaks of: it has come
+	mu     sync.RWMutex // whoever holds changes needs it only to write
+	closed bool
+	before time.Duration // what the store's clock showed at last, by the journal
+	realms map[string]*memoryRealm
+	due    dueHeap
+	marked []markedSubject // about in the order of being due
 }
 
 var _ SessionStore = (*MemoryStore)(nil)
 
+// memoryRealm is a realm in memory.
+type memoryRealm struct {
+	counter   int64 // the realm's ticket
+	byID      map[string]*memorySession
+	bySubject map[string][]*memorySession // in the order of creation
+	marks     map[string]memoryMark       // by subject
+}
+
 // memorySession is a session in memory.
 type memorySession struct {
 	Session
+	realm   *memoryRealm
 	current TokenHash
 	graces  []memoryGrace // the oldest first
+	erase   time.Duration // when, by the store's own clock
 	index   int           // in the heap
 }
 
@@ -68,14 +91,16 @@ type memoryGrace struct {
 	token  TokenHash
 	sealed []byte
 	ends   time.Time
+	erase  time.Duration // when, by the store's own clock
+	given  int           // how often sealed was given out again
 }
 
-// next is when there is something to clean up.
-func (s *memorySession) next() time.Time {
-	if len(s.graces) > 0 && s.graces[0].ends.Before(s.Expires) {
-		return s.graces[0].ends
+// next is when there is something to erase.
+func (s *memorySession) next() time.Duration {
+	if len(s.graces) > 0 {
+		return min(s.graces[0].erase, s.erase)
 	}
-	return s.Expires
+	return s.erase
 }
 
 // NewMemoryStore makes a store and reads its journal. The error names all that is
@@ -94,12 +119,12 @@ func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 		return nil, fmt.Errorf(about, err)
 	}
 	setDefault(&cfg.Max, defaultMaxSessions)
-	m := &MemoryStore{cfg: cfg, byID: map[string]*memorySession{}, bySubject: map[string][]*memorySession{}}
+	m := &MemoryStore{cfg: cfg, began: time.Now(), changes: make(chan struct{}, 1), realms: map[string]*memoryRealm{}}
 	if cfg.Journal != "" {
 		j, err := openJournal(cfg.Journal, "sessions", cfg.InsecureNoSync, cfg.Observer, m.replay)
 		if err == nil {
 			m.journal = j
-			m.sweep(m.latest, len(m.byID))
+			m.sweep(len(m.due))
 			if err = j.rewrite(m.records); err != nil {
 				_ = j.close()
 			}
@@ -111,23 +136,43 @@ func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 	return m, nil
 }
 
+// clock is the store's own, which does not leap: the time that it has been in use,
+// with that of the processes before.
+func (m *MemoryStore) clock() time.Duration { return m.before + time.Since(m.began) }
+
+// realm is a realm that is there from now on. Its first number is the time at
+// which the store was made.
+func (m *MemoryStore) realm(name string) *memoryRealm {
+	r := m.realms[name]
+	if r == nil {
+		r = &memoryRealm{
+			counter: m.began.UnixMilli(), byID: map[string]*memorySession{},
+			bySubject: map[string][]*memorySession{}, marks: map[string]memoryMark{},
+		}
+		m.realms[kept(name)] = r
+	}
+	return r
+}
+
 // Len is how many sessions are kept, with those that have expired and nobody has
 // cleaned up yet.
 func (m *MemoryStore) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return len(m.byID)
+	return len(m.due)
 }
 
 // Close ends the use of the store: every call after it is an error, and requests
 // are answered with 503. The journal is written out and let go.
 func (m *MemoryStore) Close() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
+	end, err := m.begin(context.Background())
+	if err != nil { // it is closed
 		return nil
 	}
+	defer end()
+	m.mu.Lock()
 	m.closed = true
+	m.mu.Unlock()
 	if m.journal == nil {
 		return nil
 	}

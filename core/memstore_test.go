@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -98,18 +99,18 @@ func TestRestartAfterReuse(t *testing.T) {
 	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions")}
 	store := memory(t, cfg)
 	s := core.Session{ID: "a", Subject: "joe", Created: now, LastUsed: now, Expires: now.Add(time.Hour)}
-	if _, err := store.Create(t.Context(), s, core.TokenHash{1}, 20, now); err != nil {
+	if _, err := store.Create(t.Context(), core.Creation{Realm: "r", Session: s, Token: core.TokenHash{1}, Most: 20, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []core.TokenState{core.TokenCurrent, core.TokenReused} {
-		found, err := store.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: s.Expires})
+		found, err := store.Rotate(t.Context(), core.Rotation{Realm: "r", ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: s.Expires})
 		if err != nil || found.State != want {
 			t.Fatalf("rotation %d: got %v, %v, want %v", i, found.State, err, want)
 		}
 	}
 	for _, id := range []string{"b", "c"} {
 		s.ID = id
-		if _, err := store.Create(t.Context(), s, core.TokenHash{1}, 1, now); err != nil {
+		if _, err := store.Create(t.Context(), core.Creation{Realm: "r", Session: s, Token: core.TokenHash{1}, Most: 1, Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +119,7 @@ func TestRestartAfterReuse(t *testing.T) {
 	}
 	store = memory(t, cfg)
 	for id, want := range map[string]bool{"a": true, "b": true, "c": false} {
-		if ended, err := store.Ended(t.Context(), id, now); err != nil || ended != want {
+		if ended, err := store.Ended(t.Context(), "r", id, now); err != nil || ended != want {
 			t.Errorf("%s after a restart: ended %v, %v, want %v", id, ended, err, want)
 		}
 	}
@@ -164,7 +165,7 @@ func TestJournalCut(t *testing.T) {
 			t.Errorf("%s: got %d sessions, told %q", name, got, told)
 		}
 		_, payload := parts(t, joe.Access)
-		if ended, err := store.Ended(t.Context(), payload["sid"].(string), now); err != nil || ended {
+		if ended, err := store.Ended(t.Context(), "r", payload["sid"].(string), now); err != nil || ended {
 			t.Errorf("%s: what stands before has not survived", name)
 		}
 	}
@@ -230,7 +231,9 @@ func TestJournalRefused(t *testing.T) {
 	}
 }
 
-func TestJournalFile(t *testing.T) {
+func TestJournalFile(t *testing.T) { synctest.Test(t, testJournalFile) }
+
+func testJournalFile(t *testing.T) {
 	h, _, restart := journalHouse(t, core.MemoryConfig{InsecureNoSync: true})
 	first := h.login("joe")
 	path := h.journal
@@ -248,6 +251,7 @@ func TestJournalFile(t *testing.T) {
 	}
 	// What was sealed is gone from the file once it is written anew, after the grace.
 	h.clock.Advance(time.Minute)
+	time.Sleep(time.Minute)
 	h.login("ann")
 	if err := restart(nil); err != nil {
 		t.Fatal(err)
@@ -261,6 +265,7 @@ func TestJournalFile(t *testing.T) {
 	token := second
 	for range 3000 {
 		h.clock.Advance(time.Second)
+		time.Sleep(time.Second)
 		token = tokensOf(t, h.refresh(token.Refresh))
 	}
 	if info, _ := os.Stat(path); info.Size() > 4<<20 || info.Size() == 0 || info.Mode().Perm() != 0o600 {
@@ -296,7 +301,7 @@ func TestJournalKilled(t *testing.T) {
 		wg.Go(func() {
 			for i := range 300 {
 				s := core.Session{ID: fmt.Sprintf("%d-%d", w, i), Subject: fmt.Sprint("user", w, i/10), Created: now, LastUsed: now, Expires: now.Add(time.Hour)}
-				if _, err := store.Create(context.Background(), s, core.TokenHash{1}, 20, now); err != nil {
+				if _, err := store.Create(context.Background(), core.Creation{Realm: "r", Session: s, Token: core.TokenHash{1}, Most: 20, Now: now}); err != nil {
 					t.Error(err)
 				}
 				if i%2 == 0 {
@@ -305,7 +310,7 @@ func TestJournalKilled(t *testing.T) {
 					mu.Unlock()
 					continue
 				}
-				if err := store.End(context.Background(), s.ID); err != nil {
+				if err := store.End(context.Background(), "r", s.ID); err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -330,12 +335,12 @@ func TestJournalKilled(t *testing.T) {
 		}
 		again := memory(t, core.MemoryConfig{Journal: path, InsecureNoSync: true})
 		for _, id := range want.alive {
-			if ended, err := again.Ended(t.Context(), id, now); err != nil || ended {
+			if ended, err := again.Ended(t.Context(), "r", id, now); err != nil || ended {
 				t.Fatalf("copy %d: session %s is lost", n, id)
 			}
 		}
 		for _, id := range want.ended {
-			if ended, err := again.Ended(t.Context(), id, now); err != nil || !ended {
+			if ended, err := again.Ended(t.Context(), "r", id, now); err != nil || !ended {
 				t.Fatalf("copy %d: session %s is back", n, id)
 			}
 		}
@@ -351,16 +356,19 @@ func TestJournalKilled(t *testing.T) {
 
 // TestMemoryIsFreed: what has expired makes room without anybody asking for it,
 // and no goroutine does it.
-func TestMemoryIsFreed(t *testing.T) {
+func TestMemoryIsFreed(t *testing.T) { synctest.Test(t, testMemoryIsFreed) }
+
+func testMemoryIsFreed(t *testing.T) {
 	store := memory(t, core.MemoryConfig{Max: 1000})
 	goroutines := runtime.NumGoroutine()
 	at := now
 	for i := range 10_000 {
 		s := core.Session{ID: fmt.Sprint(i), Subject: fmt.Sprint(i % 400), Created: at, LastUsed: at, Expires: at.Add(time.Minute)}
-		if _, err := store.Create(t.Context(), s, core.TokenHash{}, 20, at); err != nil {
+		if _, err := store.Create(t.Context(), core.Creation{Realm: "r", Session: s, Token: core.TokenHash{}, Most: 20, Now: at}); err != nil {
 			t.Fatalf("session %d: %v", i, err)
 		}
 		at = at.Add(100 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	if n := store.Len(); n > 601 || n < 600 {
 		t.Errorf("got %d sessions, want the 600 of the last minute", n)
@@ -376,11 +384,11 @@ func TestExpiredDoNotCount(t *testing.T) {
 	store := memory(t, core.MemoryConfig{})
 	create := func(id, subject string, expires time.Duration, at time.Time) (ended []core.Session) {
 		t.Helper()
-		ended, err := store.Create(t.Context(), core.Session{ID: id, Subject: subject, Created: at, LastUsed: at, Expires: at.Add(expires)}, core.TokenHash{}, 2, at)
+		made, err := store.Create(t.Context(), core.Creation{Realm: "r", Session: core.Session{ID: id, Subject: subject, Created: at, LastUsed: at, Expires: at.Add(expires)}, Token: core.TokenHash{}, Most: 2, Now: at})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ended
+		return made.Ended
 	}
 	for i := range 1000 {
 		create(fmt.Sprint("other ", i), fmt.Sprint(i), time.Minute, now)

@@ -9,150 +9,176 @@ import (
 	"time"
 )
 
+// Ticket implements SessionStore.
+func (m *MemoryStore) Ticket(_ context.Context, realm string) (int64, error) {
+	r, done, err := m.look(realm)
+	defer done()
+	if err != nil || r == nil {
+		return m.began.UnixMilli(), err
+	}
+	return r.counter, nil
+}
+
 // Create implements SessionStore.
-func (m *MemoryStore) Create(_ context.Context, s Session, token TokenHash, most int, now time.Time) (ended []Session, err error) {
-	number, err := func() (int64, error) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if err := m.ready(now); err != nil {
-			return 0, err
+func (m *MemoryStore) Create(ctx context.Context, c Creation) (made Created, err error) {
+	err = m.change(ctx, func() (change, error) {
+		if r := m.realms[c.Realm]; r != nil {
+			if _, taken := r.byID[c.Session.ID]; taken {
+				return change{}, errors.New("there is a session with this ID")
+			}
+			if mark, ok := r.marks[c.Session.Subject]; ok && c.Ticket < mark.number {
+				made.Refused = true
+				return change{}, nil
+			}
 		}
-		if _, taken := m.byID[s.ID]; taken {
-			return 0, errors.New("there is a session with this ID")
+		if len(m.due) >= m.cfg.Max {
+			m.sweep(len(m.due))
 		}
-		m.expire(s.Subject, now)
-		own := m.bySubject[s.Subject]
-		surplus := slices.Clone(own[:max(0, len(own)+1-most)])
-		if len(m.byID)-len(surplus) >= m.cfg.Max && m.sweep(now, len(m.byID)) == 0 {
-			return 0, ErrStoreFull
+		surplus := m.surplus(c)
+		if len(m.due)-len(surplus) >= m.cfg.Max {
+			return change{}, ErrStoreFull
 		}
-		added := &memorySession{Session: s, current: token}
-		number, err := m.log(logged{Put: added.logged(), End: ids(surplus)})
-		if err != nil {
-			return 0, err
+		added := &memorySession{Session: c.Session.kept(), current: c.Token, erase: m.clock() + c.Session.Expires.Sub(c.Now)}
+		record := logged{Realm: c.Realm, Put: added.logged()}
+		for _, s := range surplus {
+			record.End = append(record.End, s.ID)
+			made.Ended = append(made.Ended, s.Session)
 		}
-		for _, old := range surplus {
-			ended = append(ended, old.Session)
-			m.remove(old)
-		}
-		m.add(added)
-		return number, nil
-	}()
-	return ended, m.settle(number, err)
+		return change{record, func() {
+			for _, s := range surplus {
+				m.remove(s)
+			}
+			m.add(m.realm(c.Realm), added)
+		}}, nil
+	})
+	if err != nil {
+		return Created{}, err
+	}
+	return made, nil
+}
+
+// surplus are the subject's oldest sessions that a new one leaves no room for.
+func (m *MemoryStore) surplus(c Creation) []*memorySession {
+	r := m.realms[c.Realm]
+	if r == nil {
+		return nil
+	}
+	alive := slices.DeleteFunc(slices.Clone(r.bySubject[c.Session.Subject]), func(s *memorySession) bool { return s.over(c.Now) })
+	slices.SortStableFunc(alive, func(a, b *memorySession) int { return a.Created.Compare(b.Created) })
+	return alive[:min(len(alive), max(0, len(alive)+1-c.Most))]
 }
 
 // Find implements SessionStore.
-func (m *MemoryStore) Find(_ context.Context, id string, token TokenHash, now time.Time) (Found, error) {
-	m.mu.RLock()
-	if m.closed {
-		m.mu.RUnlock()
-		return Found{}, errStoreClosed
+func (m *MemoryStore) Find(_ context.Context, realm, id string, token TokenHash, now time.Time) (Found, error) {
+	r, done, err := m.look(realm)
+	defer done()
+	if err != nil {
+		return Found{}, err
 	}
-	found, number := m.judge(id, token, now), m.numbered()
-	m.mu.RUnlock()
-	if found.State == TokenGrace { // what it was exchanged for may be on its way to the disk
-		return found, m.settle(number, nil)
-	}
+	found, _ := m.judge(r, id, token, now)
 	return found, nil
 }
 
 // Rotate implements SessionStore.
-func (m *MemoryStore) Rotate(_ context.Context, r Rotation) (found Found, err error) {
-	number, err := func() (int64, error) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if err := m.ready(r.Now); err != nil {
-			return 0, err
+func (m *MemoryStore) Rotate(ctx context.Context, r Rotation) (found Found, err error) {
+	err = m.change(ctx, func() (change, error) {
+		var grace int
+		found, grace = m.judge(m.realms[r.Realm], r.ID, r.Old, r.Now)
+		if found.State == SessionGone {
+			return change{}, nil
 		}
-		found = m.judge(r.ID, r.Old, r.Now)
-		s := m.byID[r.ID]
-		switch found.State {
-		case TokenCurrent:
-			next := &memorySession{Session: s.Session, current: r.New, graces: slices.Clone(s.graces)}
-			next.LastUsed, next.Expires = r.Now, r.Expires
-			if r.GraceEnds.After(r.Now) {
-				next.graces = append(next.graces, memoryGrace{r.Old, bytes.Clone(r.Sealed), r.GraceEnds})
-				next.graces = slices.Delete(next.graces, 0, max(0, len(next.graces)-gracesKept))
-			}
-			if _, err := m.log(logged{Put: next.logged()}); err != nil {
-				return 0, err
-			}
-			s.Session, s.current, s.graces = next.Session, next.current, next.graces
+		s := m.realms[r.Realm].byID[r.ID]
+		if found.State == TokenGrace && s.graces[grace].given >= r.Graces {
+			found.State = TokenReused
+		}
+		if found.State == TokenReused {
+			return change{logged{Realm: r.Realm, End: []string{s.ID}}, func() { m.remove(s) }}, nil
+		}
+		next := *s
+		next.graces = slices.Clone(s.graces)
+		if found.State == TokenGrace {
+			next.graces[grace].given++
+			found.Sealed = bytes.Clone(s.graces[grace].sealed)
+		} else {
+			next.rotate(r, m.clock())
+			found.Session = next.Session
+		}
+		return change{logged{Realm: r.Realm, Put: next.logged()}, func() {
+			next.index = s.index
+			*s = next
 			heap.Fix(&m.due, s.index)
-			found.Session = s.Session
-		case TokenReused:
-			if _, err := m.log(logged{End: []string{r.ID}}); err != nil {
-				return 0, err
-			}
-			m.remove(s)
-		}
-		return m.numbered(), nil
-	}()
-	return found, m.settle(number, err)
+		}}, nil
+	})
+	if err != nil {
+		return Found{}, err
+	}
+	return found, nil
 }
 
-// judge says what there is of a token.
-func (m *MemoryStore) judge(id string, token TokenHash, now time.Time) Found {
-	s := m.byID[id]
-	if s == nil || !now.Before(s.Expires) {
-		return Found{State: SessionGone}
+// rotate makes the next token the current one, at a time of the store's clock.
+func (s *memorySession) rotate(r Rotation, clock time.Duration) {
+	s.current, s.LastUsed, s.Expires, s.erase = r.New, r.Now, r.Expires, clock+r.Expires.Sub(r.Now)
+	if r.GraceEnds.After(r.Now) {
+		s.graces = append(s.graces, memoryGrace{r.Old, bytes.Clone(r.Sealed), r.GraceEnds, clock + r.GraceEnds.Sub(r.Now), 0})
+		s.graces = slices.Delete(s.graces, 0, max(0, len(s.graces)-gracesKept))
+	}
+}
+
+// judge says what there is of a token, and which grace it has, if any.
+func (m *MemoryStore) judge(r *memoryRealm, id string, token TokenHash, now time.Time) (found Found, grace int) {
+	if r == nil {
+		return Found{State: SessionGone}, -1
+	}
+	s := r.byID[id]
+	if s == nil || s.over(now) {
+		return Found{State: SessionGone}, -1
 	}
 	if token == s.current {
-		return Found{State: TokenCurrent, Session: s.Session}
+		return Found{State: TokenCurrent, Session: s.Session}, -1
 	}
-	for _, g := range s.graces {
-		if token == g.token && now.Before(g.ends) {
-			return Found{State: TokenGrace, Session: s.Session, Sealed: bytes.Clone(g.sealed)}
+	clock := m.clock()
+	for i, g := range s.graces {
+		// By both clocks: one that is set back makes no grace longer.
+		if token == g.token && now.Before(g.ends) && clock < g.erase {
+			return Found{State: TokenGrace, Session: s.Session}, i
 		}
 	}
-	return Found{State: TokenReused, Session: s.Session}
+	return Found{State: TokenReused, Session: s.Session}, -1
 }
 
 // End implements SessionStore.
-func (m *MemoryStore) End(_ context.Context, id string) error {
-	return m.endAll(func() []*memorySession {
-		if s := m.byID[id]; s != nil {
-			return []*memorySession{s}
+func (m *MemoryStore) End(ctx context.Context, realm, id string) error {
+	return m.change(ctx, func() (change, error) {
+		if r := m.realms[realm]; r != nil {
+			if s := r.byID[id]; s != nil {
+				return change{logged{Realm: realm, End: []string{id}}, func() { m.remove(s) }}, nil
+			}
 		}
-		return nil
+		return change{}, nil
 	})
 }
 
 // EndSubject implements SessionStore.
-func (m *MemoryStore) EndSubject(_ context.Context, subject string) error {
-	return m.endAll(func() []*memorySession { return slices.Clone(m.bySubject[subject]) })
-}
-
-func (m *MemoryStore) endAll(which func() []*memorySession) error {
-	number, err := func() (int64, error) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if m.closed {
-			return 0, errStoreClosed
+func (m *MemoryStore) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
+	return m.change(ctx, func() (change, error) {
+		number := max(m.began.UnixMilli()+1, now.UnixMilli())
+		if r := m.realms[realm]; r != nil {
+			number = max(r.counter+1, number)
 		}
-		if list := which(); len(list) > 0 {
-			if _, err := m.log(logged{End: ids(list)}); err != nil {
-				return 0, err
-			}
-			for _, s := range list {
-				m.remove(s)
-			}
-		}
-		return m.numbered(), nil // whoever else ended it may not be done yet
-	}()
-	return m.settle(number, err)
+		ending := loggedEnding{subject, number}
+		return change{logged{Realm: realm, All: &ending}, func() { m.endAll(realm, ending) }}, nil
+	})
 }
 
 // List implements SessionStore.
-func (m *MemoryStore) List(_ context.Context, subject string, now time.Time) ([]Session, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if m.closed {
-		return nil, errStoreClosed
+func (m *MemoryStore) List(_ context.Context, realm, subject string, now time.Time) (list []Session, err error) {
+	r, done, err := m.look(realm)
+	defer done()
+	if err != nil || r == nil {
+		return nil, err
 	}
-	var list []Session
-	for _, s := range m.bySubject[subject] {
-		if now.Before(s.Expires) {
+	for _, s := range r.bySubject[subject] {
+		if !s.over(now) {
 			list = append(list, s.Session)
 		}
 	}
@@ -160,12 +186,12 @@ func (m *MemoryStore) List(_ context.Context, subject string, now time.Time) ([]
 }
 
 // Ended implements SessionStore. It never answers from a copy.
-func (m *MemoryStore) Ended(_ context.Context, id string, now time.Time) (bool, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if m.closed {
-		return false, errStoreClosed
+func (m *MemoryStore) Ended(_ context.Context, realm, id string, now time.Time) (bool, error) {
+	r, done, err := m.look(realm)
+	defer done()
+	if err != nil || r == nil {
+		return true, err
 	}
-	s := m.byID[id]
-	return s == nil || !now.Before(s.Expires), nil
+	s := r.byID[id]
+	return s == nil || s.over(now), nil
 }

@@ -7,14 +7,25 @@ import (
 	"time"
 )
 
-// logged is a record of the journal: sessions that ended, and then one as it is
-// now.
+// logged is a record of the journal, of one realm: all of a subject's sessions
+// that ended, or some that did, and then one as it is now. Clock is what the store's
+// own clock showed then, from where it goes on after a restart.
 type logged struct {
-	End []string       `json:"end,omitempty"`
-	Put *loggedSession `json:"put,omitempty"`
+	Clock int64          `json:"clock"`
+	Realm string         `json:"realm"`
+	All   *loggedEnding  `json:"all,omitempty"`
+	End   []string       `json:"end,omitempty"`
+	Put   *loggedSession `json:"put,omitempty"`
 }
 
-// loggedSession is a session in the journal, with times in milliseconds.
+// loggedEnding is the ending of a subject's sessions, and its number.
+type loggedEnding struct {
+	Subject string `json:"sub"`
+	Number  int64  `json:"number"`
+}
+
+// loggedSession is a session in the journal, with times in milliseconds, and what
+// is erased when by the store's own clock.
 type loggedSession struct {
 	ID       string        `json:"id"`
 	Subject  string        `json:"sub"`
@@ -22,6 +33,8 @@ type loggedSession struct {
 	Created  int64         `json:"created"`
 	LastUsed int64         `json:"used"`
 	Expires  int64         `json:"expires"`
+	Erase    int64         `json:"erase"`
+	Stamp    []byte        `json:"stamp"`
 	Current  []byte        `json:"token"`
 	Graces   []loggedGrace `json:"grace,omitempty"`
 }
@@ -30,15 +43,18 @@ type loggedGrace struct {
 	Token  []byte `json:"token"`
 	Sealed []byte `json:"sealed"`
 	Ends   int64  `json:"ends"`
+	Erase  int64  `json:"erase"`
+	Given  int    `json:"given"`
 }
 
 func (s *memorySession) logged() *loggedSession {
 	l := &loggedSession{
 		ID: s.ID, Subject: s.Subject, Label: s.Label, Current: s.current[:],
 		Created: s.Created.UnixMilli(), LastUsed: s.LastUsed.UnixMilli(), Expires: s.Expires.UnixMilli(),
+		Erase: s.erase.Milliseconds(), Stamp: s.Stamp[:],
 	}
 	for _, g := range s.graces {
-		l.Graces = append(l.Graces, loggedGrace{g.token[:], g.sealed, g.ends.UnixMilli()})
+		l.Graces = append(l.Graces, loggedGrace{g.token[:], g.sealed, g.ends.UnixMilli(), g.erase.Milliseconds(), g.given})
 	}
 	return l
 }
@@ -51,11 +67,16 @@ func (m *MemoryStore) replay(text []byte) error {
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
-	if l.Put != nil && (l.Put.ID == "" || len(l.Put.Current) != len(TokenHash{})) {
+	if l.Realm == "" || l.Put != nil && (l.Put.ID == "" || len(l.Put.Current) != len(TokenHash{}) || len(l.Put.Stamp) != 32) {
 		return errLogged
 	}
+	m.before = max(m.before, milliseconds(l.Clock))
+	if l.All != nil {
+		m.endAll(l.Realm, *l.All)
+	}
+	r := m.realm(l.Realm)
 	for _, id := range l.End {
-		if s := m.byID[id]; s != nil {
+		if s := r.byID[id]; s != nil {
 			m.remove(s)
 		}
 	}
@@ -64,38 +85,50 @@ func (m *MemoryStore) replay(text []byte) error {
 	}
 	s := &memorySession{Session: Session{
 		ID: l.Put.ID, Subject: l.Put.Subject, Label: l.Put.Label, Created: time.UnixMilli(l.Put.Created).UTC(),
-		LastUsed: time.UnixMilli(l.Put.LastUsed).UTC(), Expires: time.UnixMilli(l.Put.Expires).UTC(),
-	}, current: TokenHash(l.Put.Current)}
-	if s.LastUsed.After(m.latest) {
-		m.latest = s.LastUsed
-	}
+		LastUsed: time.UnixMilli(l.Put.LastUsed).UTC(), Expires: time.UnixMilli(l.Put.Expires).UTC(), Stamp: [32]byte(l.Put.Stamp),
+	}, current: TokenHash(l.Put.Current), erase: milliseconds(l.Put.Erase)}
 	for _, g := range l.Put.Graces {
 		if len(g.Token) != len(TokenHash{}) {
 			return errLogged
 		}
-		s.graces = append(s.graces, memoryGrace{TokenHash(g.Token), g.Sealed, time.UnixMilli(g.Ends).UTC()})
+		s.graces = append(s.graces, memoryGrace{TokenHash(g.Token), g.Sealed, time.UnixMilli(g.Ends).UTC(), milliseconds(g.Erase), g.Given})
 	}
-	if old := m.byID[s.ID]; old != nil {
+	if old := r.byID[s.ID]; old != nil {
 		// In place, so that the order of a subject's sessions stays that of creation.
-		old.Session, old.current, old.graces = s.Session, s.current, s.graces
+		s.realm, s.index = r, old.index
+		*old = *s
 		heap.Fix(&m.due, old.index)
 		return nil
 	}
-	m.add(s)
+	m.add(r, s)
 	return nil
 }
 
-// records are what a journal written anew holds: subject by subject, each one's
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// records are what a journal written anew holds: of each realm the marks, which
+// end nothing that stands behind them, and then subject by subject, each one's
 // sessions in the order of creation.
 func (m *MemoryStore) records(yield func([]byte) bool) {
-	for _, own := range m.bySubject {
-		for _, s := range own {
-			text, err := json.Marshal(logged{Put: s.logged()})
-			if err != nil {
-				panic(err) // strings, numbers and bytes always marshal
-			}
-			if !yield(text) {
+	put := func(l logged) bool {
+		l.Clock = m.clock().Milliseconds()
+		text, err := json.Marshal(l)
+		if err != nil {
+			panic(err) // strings, numbers and bytes always marshal
+		}
+		return yield(text)
+	}
+	for name, r := range m.realms {
+		for subject, mark := range r.marks {
+			if !put(logged{Realm: name, All: &loggedEnding{subject, mark.number}}) {
 				return
+			}
+		}
+		for _, own := range r.bySubject {
+			for _, s := range own {
+				if !put(logged{Realm: name, Put: s.logged()}) {
+					return
+				}
 			}
 		}
 	}
@@ -107,6 +140,7 @@ func (m *MemoryStore) log(l logged) (int64, error) {
 		return 0, nil
 	}
 	m.journal.tidy(m.records)
+	l.Clock = m.clock().Milliseconds()
 	text, err := json.Marshal(l)
 	if err != nil {
 		return 0, err
@@ -128,11 +162,4 @@ func (m *MemoryStore) settle(number int64, err error) error {
 		return err
 	}
 	return m.journal.sync(number)
-}
-
-func ids(list []*memorySession) (names []string) {
-	for _, s := range list {
-		names = append(names, s.ID)
-	}
-	return names
 }

@@ -2,49 +2,110 @@ package core
 
 import (
 	"container/heap"
+	"context"
 	"slices"
 	"time"
 )
 
-// ready is what every change begins with.
-func (m *MemoryStore) ready(now time.Time) error {
-	if m.closed {
-		return errStoreClosed
-	}
-	m.sweep(now, sweptAtOnce)
-	return nil
+// change is what a call is about to do: the record of it, and how it is done in
+// memory. The zero value is nothing.
+type change struct {
+	record logged
+	apply  func()
 }
 
-// sweep removes sessions that have expired, and erases what was sealed for a
-// grace that is over, for at most so many sessions. It returns how many it
-// removed. The journal need not know: the times are in it.
-func (m *MemoryStore) sweep(now time.Time, most int) (removed int) {
-	for ; most > 0 && len(m.due) > 0 && !now.Before(m.due[0].next()); most-- {
+// change is what every call that changes something consists of: it waits for its
+// turn, decides, writes the record, and only then touches the maps. It returns
+// when the record is on the disk, also if there was nothing to do: whoever did it
+// may not be done yet.
+func (m *MemoryStore) change(ctx context.Context, decide func() (change, error)) error {
+	end, err := m.begin(ctx)
+	if err != nil {
+		return err
+	}
+	number, err := func() (int64, error) {
+		defer end()
+		m.sweep(sweptAtOnce)
+		c, err := decide()
+		if err != nil || c.apply == nil {
+			return m.numbered(), err
+		}
+		number, err := m.log(c.record)
+		if err != nil {
+			return 0, err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		c.apply()
+		return number, nil
+	}()
+	return m.settle(number, err)
+}
+
+// begin waits for its turn to change something, as long as the context allows.
+func (m *MemoryStore) begin(ctx context.Context) (end func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case m.changes <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	end = func() { <-m.changes }
+	if m.closed {
+		end()
+		return nil, errStoreClosed
+	}
+	return end, nil
+}
+
+// look is what every call begins with that only reads. The realm is nil if
+// nobody has used it.
+func (m *MemoryStore) look(realm string) (r *memoryRealm, done func(), err error) {
+	m.mu.RLock()
+	if m.closed {
+		err = errStoreClosed
+	}
+	return m.realms[realm], m.mu.RUnlock, err
+}
+
+// over reports whether a session is over by the caller's clock.
+func (s *memorySession) over(now time.Time) bool { return !now.Before(s.Expires) }
+
+// sweep erases what the store's own clock says is over, of at most so many
+// sessions and marks. The journal need not know: the times are in it.
+func (m *MemoryStore) sweep(most int) {
+	clock := m.clock()
+	for more := true; more && most > 0; most -= sweptAtOnce {
+		more = m.sweepSome(clock, min(most, sweptAtOnce))
+	}
+}
+
+// sweepSome is a part of a sweep during which gates wait. It reports whether there
+// may be more.
+func (m *MemoryStore) sweepSome(clock time.Duration, most int) (more bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for range most {
+		if len(m.due) == 0 || clock < m.due[0].next() {
+			return m.unmark(clock, most)
+		}
 		s := m.due[0]
-		if !now.Before(s.Expires) {
+		if clock >= s.erase {
 			m.remove(s)
-			removed++
 			continue
 		}
-		s.dropGraces(now)
+		s.dropGraces(clock)
 		heap.Fix(&m.due, s.index)
 	}
-	return removed
-}
-
-// expire removes what has expired of a subject's.
-func (m *MemoryStore) expire(subject string, now time.Time) {
-	for _, s := range slices.Clone(m.bySubject[subject]) {
-		if !now.Before(s.Expires) {
-			m.remove(s)
-		}
-	}
+	return true
 }
 
 // dropGraces erases what was sealed for graces that are over.
-func (s *memorySession) dropGraces(now time.Time) {
+func (s *memorySession) dropGraces(clock time.Duration) {
 	s.graces = slices.DeleteFunc(s.graces, func(g memoryGrace) bool {
-		if now.Before(g.ends) {
+		if clock < g.erase {
 			return false
 		}
 		clear(g.sealed)
@@ -52,17 +113,19 @@ func (s *memorySession) dropGraces(now time.Time) {
 	})
 }
 
-func (m *MemoryStore) add(s *memorySession) {
-	m.byID[s.ID] = s
-	m.bySubject[s.Subject] = append(m.bySubject[s.Subject], s)
+func (m *MemoryStore) add(r *memoryRealm, s *memorySession) {
+	s.realm = r
+	r.byID[s.ID] = s
+	r.bySubject[s.Subject] = append(r.bySubject[s.Subject], s)
 	heap.Push(&m.due, s)
 }
 
 func (m *MemoryStore) remove(s *memorySession) {
-	delete(m.byID, s.ID)
-	own := slices.DeleteFunc(m.bySubject[s.Subject], func(o *memorySession) bool { return o == s })
-	if m.bySubject[s.Subject] = own; len(own) == 0 {
-		delete(m.bySubject, s.Subject)
+	r := s.realm
+	delete(r.byID, s.ID)
+	own := slices.DeleteFunc(r.bySubject[s.Subject], func(o *memorySession) bool { return o == s })
+	if r.bySubject[s.Subject] = own; len(own) == 0 {
+		delete(r.bySubject, s.Subject)
 	}
 	heap.Remove(&m.due, s.index)
 	for _, g := range s.graces {
@@ -70,11 +133,11 @@ func (m *MemoryStore) remove(s *memorySession) {
 	}
 }
 
-// dueHeap has the session that there is something to do about first at its top.
+// dueHeap has the session that there is something to erase of first at its top.
 type dueHeap []*memorySession
 
 func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].next().Before(h[j].next()) }
+func (h dueHeap) Less(i, j int) bool { return h[i].next() < h[j].next() }
 func (h dueHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].index, h[j].index = i, j

@@ -35,6 +35,11 @@ const (
 	// ActionStore is what a store or a deny list found wrong with its journal, or
 	// with its connection. It belongs to no request.
 	ActionStore
+	// ActionGrace is a refresh token that had been exchanged a moment before and
+	// was given the same pair again: to a second tab, to a client whose answer was
+	// lost, or to somebody who has a copy and follows the owner. It comes beside
+	// the ActionRefresh.
+	ActionGrace
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -56,6 +61,8 @@ func (a Action) String() string {
 		return "sessions"
 	case ActionStore:
 		return "store"
+	case ActionGrace:
+		return "grace"
 	}
 	return "unknown"
 }
@@ -89,7 +96,8 @@ type Event struct {
 // LogObserver writes events to l, with the request's context: a yes and what a
 // client did wrong at debug level, since strangers decide how many there are; a
 // failed login at info; Unavailable, keys that are not used, a journal's trouble
-// and a refresh token used twice at warn; Internal at error with its cause and stack.
+// and a refresh token used twice, also within the grace, at warn; Internal at error
+// with its cause and stack.
 func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
 
 type logObserver struct{ l *slog.Logger }
@@ -99,7 +107,7 @@ func (o logObserver) Observe(ctx context.Context, e Event) {
 	switch {
 	case e.Kind == Internal:
 		level = slog.LevelError
-	case e.Kind == Unavailable, e.Kind == ReusedRefresh,
+	case e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace,
 		(e.Action == ActionKeys || e.Action == ActionStore) && e.Cause != nil:
 		level = slog.LevelWarn
 	case e.Action == ActionLogin && e.Kind == BadCredentials:

@@ -169,7 +169,7 @@ func TestPrinting(t *testing.T) {
 	}
 	claims, _ := core.ClaimsOf(ctx)
 	cred, _ := core.CredentialOf(ctx)
-	issued, err := auth.Issue(context.Background(), &user{"claim-value"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, &user{"claim-value"})
 	if err != nil {
 		t.Fatal(err)
 	}

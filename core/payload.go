@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -30,26 +29,19 @@ type HeadersHandler[T any] func(ctx context.Context, identity T) (map[string]any
 
 // defaultPayload is sub.
 func defaultPayload[T any]() PayloadHandler[T] {
-	var zero T
-	switch any(&zero).(type) {
-	case *string:
+	if _, ok := any((*T)(nil)).(*string); ok {
 		return func(_ context.Context, identity T) (Payload, error) {
 			if s := any(identity).(string); s != "" {
 				return Payload{"sub": s}, nil
 			}
 			return nil, errors.New("the identity is empty")
 		}
-	case interface{ Subject() string }: // T itself may have it on its pointer
-		return func(_ context.Context, identity T) (Payload, error) {
-			return subjectPayload(any(&identity).(interface{ Subject() string }))
-		}
 	}
-	if reflect.TypeFor[T]().Implements(reflect.TypeFor[interface{ Subject() string }]()) {
-		return func(_ context.Context, identity T) (Payload, error) {
-			return subjectPayload(any(identity).(interface{ Subject() string }))
-		}
+	subject := as[interface{ Subject() string }, T]()
+	if subject == nil {
+		return nil
 	}
-	return nil
+	return func(_ context.Context, identity T) (Payload, error) { return subjectPayload(subject(identity)) }
 }
 
 func subjectPayload(s interface{ Subject() string }) (Payload, error) {
@@ -70,6 +62,8 @@ type Issued struct {
 	// RefreshToken and Session are set if the Auth has Sessions.
 	RefreshToken string
 	Session      Session
+
+	claims *Claims // for an OrderedRevocation
 }
 
 // Format prints everything but the tokens, whatever the verb.
@@ -80,29 +74,59 @@ func (i Issued) Format(f fmt.State, _ rune) {
 // LogValue implements slog.LogValuer without the tokens.
 func (i Issued) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(i)) }
 
-// Issue makes a token for an identity: the line "out" without HTTP. Further
-// claims replace those of Payload. With Sessions it starts a session, whose later
-// tokens do not have the further claims. The error is an *Error.
-func (a *Auth[T]) Issue(ctx context.Context, identity T, extra ...Claim) (issued Issued, err error) {
+// Issue makes a token for an identity: the line "out" without HTTP. The moment is
+// from Begin, taken before the identity was authenticated. Further claims replace
+// those of Payload. With Sessions it starts a session, whose later tokens do not
+// have the further claims. The error is an *Error; BadCredentials, if the subject
+// was ended after the moment.
+func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Claim) (issued Issued, err error) {
 	defer recoverTo(&err)
-	issued, err = a.issue(ctx, identity, extra, nil)
+	_, issued, err = a.admit(ctx, moment, identity, extra, nil)
 	if err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
 }
 
-// issue starts a session, if there are any, and makes its first token. The
-// request is nil if there is none.
-func (a *Auth[T]) issue(ctx context.Context, identity T, extra []Claim, r Request) (Issued, error) {
-	if a.sessions == nil {
-		return a.mint(ctx, identity, extra, nil)
+// admit is the end of every login: the token, the answer to the request, unless
+// that is nil, and the session, if there are any. The session comes last, when
+// nothing is left that could fail. The session is set as far as it is known.
+func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim, r Request) (res Response, issued Issued, err error) {
+	if m, err = a.since(ctx, m); err != nil {
+		return res, issued, err
 	}
-	return a.open(ctx, identity, extra, a.sessions.label(r))
+	var s *Session
+	var token refreshToken
+	if a.sessions != nil {
+		token = newRefreshToken(a.realm)
+		id, now := token.sessionID(), a.sessionTime()
+		s = &Session{
+			ID: id, Label: a.sessions.label(r), Stamp: a.stampOf(identity, id),
+			Created: now, LastUsed: now, Expires: a.sessions.expiry(now, now),
+		}
+	}
+	if issued, err = a.mint(ctx, m.order, identity, extra, s); err != nil {
+		return res, issued, err
+	}
+	if s != nil {
+		issued.RefreshToken, issued.Session = token.String(), *s
+	}
+	if r != nil {
+		if res, err = a.welcome(r, identity, issued); err != nil {
+			return res, issued, err
+		}
+	}
+	if err = a.check(m); err == nil && a.order != nil {
+		err = a.endedSince(ctx, issued.claims)
+	}
+	if err == nil && s != nil {
+		err = a.create(ctx, m, *s, token)
+	}
+	return res, issued, err
 }
 
 // mint makes a token, of a session unless that is nil.
-func (a *Auth[T]) mint(ctx context.Context, identity T, extra []Claim, s *Session) (Issued, error) {
+func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Claim, s *Session) (Issued, error) {
 	if a.payload == nil || a.encode == nil {
 		return Issued{}, errors.New("this Auth issues no tokens: Config has no Payload, or nothing that signs")
 	}
@@ -122,6 +146,12 @@ func (a *Auth[T]) mint(ctx context.Context, identity T, extra []Claim, s *Sessio
 		if err := s.claim(payload); err != nil {
 			return Issued{}, err
 		}
+	}
+	if a.order != nil {
+		if _, ok := payload[orderClaim]; ok {
+			return Issued{}, errors.New("Payload names " + orderClaim + ", which is Revocation's")
+		}
+		payload[orderClaim] = order
 	}
 	exp, err := a.complete(payload)
 	if err != nil {
@@ -145,7 +175,11 @@ func (a *Auth[T]) mint(ctx context.Context, identity T, extra []Claim, s *Sessio
 		return Issued{}, errors.New("Encode returned an empty token")
 	}
 	id, _ := payload["jti"].(string)
-	return Issued{Token: token, Expires: exp, ExpiresIn: left(a.now(), exp), ID: id}, nil
+	issued := Issued{Token: token, Expires: exp, ExpiresIn: left(a.now(), exp), ID: id}
+	if a.order != nil {
+		issued.claims, err = NewClaims(payload)
+	}
+	return issued, err
 }
 
 // left is the time from now to exp, in whole seconds, never negative.

@@ -70,7 +70,7 @@ func TestKeySetRoundTrip(t *testing.T) {
 		for range 12 {
 			clock.Advance(10 * time.Second)
 			forge()
-			issued, err := issuer.Issue(context.Background(), "joe")
+			issued, err := issuer.Issue(context.Background(), core.Moment{}, "joe")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,84 +4,114 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
 // Exchange is the line "again" without HTTP: it exchanges a refresh token for the
 // next tokens of its session, once. The error is an *Error: BadRefresh,
-// ReusedRefresh, what Renew says, Unavailable.
+// ReusedRefresh, RacedRefresh, what Renew says, Unavailable.
 func (a *Auth[T]) Exchange(ctx context.Context, token string) (issued Issued, err error) {
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return Issued{}, classify(errNoSessions)
 	}
-	_, issued, err = a.exchange(ctx, token)
+	_, issued, err = a.exchange(ctx, token, nil)
 	if err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
 }
 
-// exchange is the order of the steps: Find, Renew, Payload and Encode, Rotate.
-// Nothing is used up before the last of them, so whatever fails can be tried
-// again with the same token. The session is set as far as it is known.
-func (a *Auth[T]) exchange(ctx context.Context, presented string) (identity T, issued Issued, err error) {
-	token, ok := parseRefreshToken(presented)
+// exchange is the order of the steps: Find, Renew, Payload and Encode, the answer
+// to the request, unless that is nil, and Rotate. Nothing is used up before the
+// last of them, so whatever fails can be tried again with the same token. The
+// session is set as far as it is known.
+func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (res Response, issued Issued, err error) {
+	token, ok := parseRefreshToken(a.realm, presented)
 	if !ok {
-		return identity, issued, &Error{Kind: BadRefresh, Cause: errRefreshForm}
+		return res, issued, &Error{Kind: BadRefresh, Cause: errRefreshForm}
+	}
+	order, err := a.ordinal(ctx)
+	if err != nil {
+		return res, issued, err
 	}
 	now := a.sessionTime()
 	found, err := stored(ctx, a.timeout, func(ctx context.Context) (Found, error) {
-		return a.sessions.Store.Find(ctx, token.sessionID(), token.hash(), now)
+		return a.sessions.Store.Find(ctx, a.realm, token.sessionID(), token.hash(), now)
 	})
 	if err != nil {
-		return identity, issued, err
-	}
-	issued.Session = found.Session
-	if found.State == TokenReused {
-		if err := a.end(ctx, found.Session.ID); err != nil {
-			return identity, issued, err
-		}
-	}
-	if err := refused(found.State); err != nil {
-		return identity, issued, err
+		return res, issued, err
 	}
 	s := found.Session
-	if !now.Before(s.Created.Add(a.sessions.Lifetime)) { // it has been made shorter
-		return identity, issued, a.endFor(ctx, s.ID, &Error{Kind: BadRefresh, Cause: errSessionOver})
-	}
-	if identity, err = a.renewed(ctx, s); err != nil {
-		return identity, issued, err
-	}
-	if found.State == TokenCurrent {
-		s.LastUsed, s.Expires = now, a.sessions.expiry(now, s.Created)
-		next, rotated, err := a.rotate(ctx, identity, token, s)
-		if err != nil {
-			return identity, issued, err
+	issued.Session = s
+	if found.State == TokenReused {
+		if err := a.end(ctx, s.ID); err != nil {
+			return res, issued, err
 		}
-		if err := refused(rotated.State); err != nil {
-			return identity, issued, err
-		}
-		if rotated.State == TokenCurrent {
-			return identity, next, nil
-		}
-		found = rotated // somebody was faster
 	}
-	issued, err = token.unseal(found.Sealed, now)
-	issued.Session = found.Session
-	return identity, issued, err
+	if err := a.sessions.refused(found.State); err != nil {
+		return res, issued, err
+	}
+	if a.sessions.outlived(s, now) {
+		return res, issued, &Error{Kind: BadRefresh, Cause: errSessionOver}
+	}
+	identity, err := a.renewed(ctx, s)
+	if err != nil {
+		return res, issued, err
+	}
+	s.LastUsed, s.Expires = now, a.sessions.expiry(now, s.Created)
+	next := token.next()
+	made, err := a.mint(ctx, order, identity, nil, &s)
+	if err != nil {
+		return res, issued, err
+	}
+	made.RefreshToken, made.Session = next.String(), s
+	answer := func(issued Issued) (res Response, err error) {
+		if r == nil {
+			return res, nil
+		}
+		return a.welcome(r, identity, issued)
+	}
+	if res, err = answer(made); err != nil {
+		return res, issued, err
+	}
+	rotated, err := a.rotate(ctx, token, next, made)
+	if err == nil {
+		err = a.sessions.refused(rotated.State)
+	}
+	if err != nil {
+		return res, issued, err
+	}
+	if rotated.State == TokenCurrent {
+		return res, made, nil
+	}
+	// Somebody was faster, and has got a pair: this is the same one.
+	a.observe(withSession(ctx, rotated.Session), a.start(), Event{Action: ActionGrace}, nil)
+	if made, err = token.unseal(rotated.Sealed, now); err != nil {
+		return res, issued, err
+	}
+	made.Session = rotated.Session
+	res, err = answer(made)
+	return res, made, err
 }
 
 var (
 	errRefreshForm = errors.New("the refresh token is not one of ours")
 	errSessionGone = errors.New("the session is over, or never was")
 	errSessionOver = errors.New("the session is older than Sessions.Lifetime")
+	errStamp       = errors.New("the identity's stamp is another than at the login: its credentials were changed")
 )
 
 // refused is the refusal that a state stands for, if it does.
-func refused(state TokenState) error {
+func (s *sessions) refused(state TokenState) error {
 	switch state {
-	case TokenCurrent, TokenGrace:
+	case TokenGrace:
+		if s.Strict {
+			return RacedRefresh
+		}
+		return nil
+	case TokenCurrent:
 		return nil
 	case SessionGone:
 		return &Error{Kind: BadRefresh, Cause: errSessionGone}
@@ -94,11 +124,15 @@ func refused(state TokenState) error {
 // renewed asks Renew who the session's user is now. A no of it ends the session.
 func (a *Auth[T]) renewed(ctx context.Context, s Session) (identity T, err error) {
 	identity, err = bounded(ctx, a.timeout, a.renew, s)
-	if err == nil && !a.nobody(identity) {
-		return identity, nil
-	}
 	if err == nil {
-		err = UnknownIdentity
+		switch {
+		case a.nobody(identity):
+			err = UnknownIdentity
+		case a.stampOf(identity, s.ID) != s.Stamp:
+			err = &Error{Kind: BadRefresh, Cause: errStamp}
+		default:
+			return identity, nil
+		}
 	}
 	e := classify(err)
 	switch {
@@ -119,26 +153,27 @@ func (a *engine) endFor(ctx context.Context, id string, reason error) error {
 	return reason
 }
 
-// rotate issues the next tokens and exchanges the presented one for them.
-func (a *Auth[T]) rotate(ctx context.Context, identity T, token refreshToken, s Session) (Issued, Found, error) {
-	next := token.next()
-	issued, err := a.mint(ctx, identity, nil, &s)
-	if err != nil {
-		return Issued{}, Found{}, err
+// gracesGiven is how often the pair that a token was exchanged for is given out
+// again: a second tab, a third, an answer that was lost.
+const gracesGiven = 3
+
+// rotate exchanges the presented token for the next, with what was issued with it.
+func (a *engine) rotate(ctx context.Context, token, next refreshToken, issued Issued) (Found, error) {
+	s := issued.Session
+	r := Rotation{
+		Realm: a.realm, ID: s.ID, Old: token.hash(), New: next.hash(),
+		GraceEnds: s.LastUsed.Add(max(a.sessions.Grace.Truncate(time.Millisecond), 0)),
+		Graces:    gracesGiven, Now: s.LastUsed, Expires: s.Expires,
 	}
-	issued.RefreshToken, issued.Session = next.String(), s
-	sealed, err := token.seal(issued)
-	if err != nil {
-		return Issued{}, Found{}, err
+	if a.sessions.Strict { // nothing is given out, so there is nothing to count
+		r.Graces = math.MaxInt32
+	} else {
+		var err error
+		if r.Sealed, err = token.seal(issued); err != nil {
+			return Found{}, err
+		}
 	}
-	found, err := stored(ctx, a.timeout, func(ctx context.Context) (Found, error) {
-		return a.sessions.Store.Rotate(ctx, Rotation{
-			ID: s.ID, Old: token.hash(), New: next.hash(), Sealed: sealed,
-			GraceEnds: s.LastUsed.Add(max(a.sessions.Grace.Truncate(time.Millisecond), 0)),
-			Now:       s.LastUsed, Expires: s.Expires,
-		})
-	})
-	return issued, found, err
+	return stored(ctx, a.timeout, func(ctx context.Context) (Found, error) { return a.sessions.Store.Rotate(ctx, r) })
 }
 
 // SessionsOf returns a subject's sessions, the one used last first.
@@ -167,7 +202,8 @@ func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
 	return nil
 }
 
-// EndSessionsOf ends all sessions of a subject, as when a password was changed.
+// EndSessionsOf ends all sessions of a subject, as when a password was changed,
+// and the logins that are under way: whose Moment is from before it gets none.
 func (a *Auth[T]) EndSessionsOf(ctx context.Context, subject string) (err error) {
 	defer recoverTo(&err)
 	if a.sessions == nil {

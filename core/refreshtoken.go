@@ -22,14 +22,18 @@ import (
 //
 // The session's ID is a hash of the family, so that it can be shown and stored
 // without giving the family away.
+//
+// A token is of a realm, without saying so: its ID, its hash and what is sealed for
+// it are others in another realm, even where both share a store.
 type refreshToken struct {
+	realm  string
 	family [16]byte
 	secret [32]byte
 }
 
 // newRefreshToken is the first of a new family.
-func newRefreshToken() refreshToken {
-	var t refreshToken
+func newRefreshToken(realm string) refreshToken {
+	t := refreshToken{realm: realm}
 	_, _ = rand.Read(t.family[:]) // never fails
 	return t.next()
 }
@@ -44,9 +48,10 @@ func (t refreshToken) next() refreshToken {
 // there is one way to write a token.
 const refreshTokenLength = 64
 
-// parseRefreshToken reads a token.
-func parseRefreshToken(s string) (t refreshToken, ok bool) {
+// parseRefreshToken reads a token that was presented in a realm.
+func parseRefreshToken(realm, s string) (t refreshToken, ok bool) {
 	var raw [48]byte
+	t.realm = realm
 	if len(s) != refreshTokenLength {
 		return t, false
 	}
@@ -72,13 +77,13 @@ func (t refreshToken) LogValue() slog.Value { return slog.StringValue(fmt.Sprint
 
 // sessionID is the ID of the token's session.
 func (t refreshToken) sessionID() string {
-	sum := sha256.Sum256(append([]byte("jwtgate sid\n"), t.family[:]...))
+	sum := sha256.Sum256(append(append([]byte("jwtgate sid\n"), t.family[:]...), t.realm...))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // hash is what a store knows the token by.
 func (t refreshToken) hash() TokenHash {
-	return sha256.Sum256(append([]byte("jwtgate refresh\n"), t.bytes()...))
+	return sha256.Sum256(append(append([]byte("jwtgate refresh\n"), t.bytes()...), t.realm...))
 }
 
 // isSessionID reports whether a text could be a session's ID.
@@ -130,7 +135,7 @@ func (t refreshToken) unseal(sealed []byte, now time.Time) (Issued, error) {
 var errSealed = errors.New("what the session store returned as sealed does not open with this token")
 
 func (t refreshToken) box() (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, t.bytes(), nil, "jwtgate refresh grace", 32)
+	key, err := hkdf.Key(sha256.New, t.bytes(), nil, "jwtgate refresh grace\n"+t.realm, 32)
 	if err != nil {
 		return nil, err
 	}

@@ -227,7 +227,7 @@ func TestRefusal(t *testing.T) {
 			{"the login", h.Login(get()), method},
 			{"refresh", h.Refresh(get()), method},
 			{"logout", h.LogoutAll(request("POST", "", "")), missing},
-			{"Admit", h.Admit(get(), nil), core.Refusal{Kind: core.BadCredentials, Code: "invalid_credentials", Text: "The credentials are not valid"}},
+			{"Admit", h.Admit(get(), core.Moment{}, nil), core.Refusal{Kind: core.BadCredentials, Code: "invalid_credentials", Text: "The credentials are not valid"}},
 		} {
 			if tt.got.Refusal == nil || !reflect.DeepEqual(*tt.got.Refusal, tt.want) {
 				t.Errorf("%s, %s: got %+v, want %+v", name, tt.name, tt.got.Refusal, tt.want)

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -43,6 +44,52 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 	return false, unknown
 }
 
+// OrderedRevocation is a Revocation that ends all that a subject has got so far,
+// and goes by order rather than by time: its number grows with every ending. An
+// Auth puts the number that it had when the login began into the token, as the
+// integer claim ord, and asks Revoked about a token before it hands it out: so a
+// login that was under way is ended too, and one that came later in the same second
+// is not. SubjectDenyList is one. An Auth takes one of them, in Config.Revocation
+// itself or among those of AnyRevocation.
+type OrderedRevocation interface {
+	Revocation
+	// Ticket is the number that the order has reached. It changes nothing.
+	Ticket(ctx context.Context) (int64, error)
+}
+
+// orderClaim is the claim that has a login's number.
+const orderClaim = "ord"
+
+// each calls f for a Revocation, or for all that AnyRevocation has joined.
+func each(r Revocation, f func(Revocation)) {
+	if all, ok := r.(anyRevocation); ok {
+		for _, one := range all {
+			each(one, f)
+		}
+		return
+	}
+	f(r)
+}
+
+// ordinal is the number that a login or a refresh begins with. It is 0 if nobody
+// counts.
+func (a *engine) ordinal(ctx context.Context) (int64, error) {
+	if a.order == nil {
+		return 0, nil
+	}
+	n, err := bounded(ctx, a.timeout, func(ctx context.Context, r OrderedRevocation) (int64, error) { return r.Ticket(ctx) }, a.order)
+	return n, unanswered(err)
+}
+
+// endedSince refuses a token that was called back before it was handed out.
+func (a *engine) endedSince(ctx context.Context, claims *Claims) error {
+	ended, err := bounded(ctx, a.timeout, a.order.Revoked, claims)
+	if err == nil && ended {
+		return &Error{Kind: BadCredentials, Cause: errEndedSince}
+	}
+	return unanswered(err)
+}
+
 // SessionRevocation calls back the tokens of sessions that are over. An Auth with
 // Sessions.Store has it already; it is for a service that verifies the tokens of
 // another and shares its store. A token without sid belongs to no session and is
@@ -50,6 +97,8 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 type SessionRevocation struct {
 	// Store keeps the sessions.
 	Store SessionStore
+	// Realm is the Sessions.Realm of the service that issues. "": Issuer.
+	Realm string
 	// Issuer is whose tokens it judges, where keys of several issuers are believed
 	// and others may write a sid of their own. "": everybody's.
 	Issuer string
@@ -70,11 +119,25 @@ func (s SessionRevocation) Revoked(ctx context.Context, claims *Claims) (bool, e
 	if !ok || id == "" { // names a session, and none that could be alive
 		return true, nil
 	}
+	if err := s.check(); err != nil {
+		return false, err
+	}
 	now := time.Now
 	if s.Now != nil {
 		now = s.Now
 	}
-	return s.Store.Ended(ctx, id, now().UTC().Truncate(time.Millisecond))
+	return s.Store.Ended(ctx, cmp.Or(s.Realm, s.Issuer), id, now().UTC().Truncate(time.Millisecond))
+}
+
+// check says what is missing.
+func (s SessionRevocation) check() error {
+	if isNil(s.Store) {
+		return errors.New("SessionRevocation.Store: nil; set the store of the service that issues")
+	}
+	if s.Realm == "" && s.Issuer == "" {
+		return errors.New("SessionRevocation.Realm: empty, and so is Issuer; set the Sessions.Realm of the service that issues, which is its Rules.Issuer by default")
+	}
+	return nil
 }
 
 // revoked is the step.
@@ -82,16 +145,22 @@ func (a *engine) revoked(ctx context.Context, claims *Claims) error {
 	for _, r := range a.revocations {
 		revoked, err := bounded(ctx, a.timeout, r.Revoked, claims)
 		if err != nil {
-			if e := classify(err); e.Kind == Internal {
-				err = &Error{Kind: Unavailable, Cause: revocationError{err}}
-			}
-			return err
+			return unanswered(err)
 		}
 		if revoked {
 			return Revoked
 		}
 	}
 	return nil
+}
+
+// unanswered is the error of a Revocation: an outage, unless it says itself what
+// it is.
+func unanswered(err error) error {
+	if err != nil && classify(err).Kind == Internal {
+		err = &Error{Kind: Unavailable, Cause: revocationError{err}}
+	}
+	return err
 }
 
 type revocationError struct{ cause error }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -134,7 +135,7 @@ func TestSessionRevocation(t *testing.T) {
 	}
 	service := mustNew(t, core.Config[string]{
 		Keys: jwttest.Secret(), Now: h.clock.Now,
-		Revocation: core.SessionRevocation{Store: h.store, Now: h.clock.Now},
+		Revocation: core.SessionRevocation{Store: h.store, Realm: "r", Now: h.clock.Now},
 	})
 	if _, err := service.Verify(bearer(first.Access)); err != nil {
 		t.Error(err)
@@ -145,8 +146,8 @@ func TestSessionRevocation(t *testing.T) {
 	if _, err := service.Verify(bearer(first.Access)); kindOf(t, err) != core.Revoked {
 		t.Errorf("got %v", err)
 	}
-	ours := core.SessionRevocation{Store: h.store, Issuer: "https://us", Now: h.clock.Now}
-	all := core.SessionRevocation{Store: h.store, Now: h.clock.Now}
+	ours := core.SessionRevocation{Store: h.store, Realm: "r", Issuer: "https://us", Now: h.clock.Now}
+	all := core.SessionRevocation{Store: h.store, Realm: "r", Now: h.clock.Now}
 	for claims, want := range map[string][2]bool{
 		`{"iss":"https://us","sid":"x"}`:   {true, true},
 		`{"iss":"https://them","sid":"x"}`: {false, true},
@@ -174,9 +175,11 @@ func denyList[L any](t *testing.T, open func(core.DenyListConfig) (L, error), cf
 	return l
 }
 
-func TestTokenDenyList(t *testing.T) {
+func TestTokenDenyList(t *testing.T) { synctest.Test(t, testTokenDenyList) }
+
+func testTokenDenyList(t *testing.T) {
 	clock := jwttest.NewClock(now)
-	l := denyList(t, core.NewTokenDenyList, core.DenyListConfig{Now: clock.Now, Max: 3})
+	l := denyList(t, core.NewTokenDenyList, core.DenyListConfig{Realm: "r", Now: clock.Now, Max: 3})
 	claims := func(iss, jti string, lives time.Duration) *core.Claims {
 		return claimsOf(t, fmt.Sprintf(`{"iss":%q,"jti":%q,"exp":%d}`, iss, jti, clock.Now().Add(lives).Unix()))
 	}
@@ -207,14 +210,16 @@ func TestTokenDenyList(t *testing.T) {
 		t.Errorf("a fourth: got %v", err)
 	}
 	clock.Advance(6*time.Minute - time.Second) // exp, and the largest leeway
+	time.Sleep(6*time.Minute - time.Second)
 	if !denied(one) || l.Revoke(claims("us", "4", time.Hour)) == nil {
 		t.Error("an entry was forgotten too early")
 	}
 	clock.Advance(time.Second)
+	time.Sleep(time.Second)
 	if err := l.Revoke(claims("us", "4", time.Hour)); err != nil || denied(one) || !denied(claims("us", "2", time.Hour)) {
 		t.Errorf("an entry that is over makes room: got %v", err)
 	}
-	for _, cfg := range []core.DenyListConfig{{Max: -1}, {Lifetime: time.Hour}} {
+	for _, cfg := range []core.DenyListConfig{{Realm: "r", Max: -1}, {Realm: "r", Lifetime: time.Hour}, {}} {
 		if _, err := core.NewTokenDenyList(cfg); err == nil {
 			t.Errorf("%+v: got no error", cfg)
 		}
@@ -223,7 +228,7 @@ func TestTokenDenyList(t *testing.T) {
 
 func TestSubjectDenyList(t *testing.T) {
 	clock := jwttest.NewClock(now.Add(500 * time.Millisecond))
-	l := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Now: clock.Now, Lifetime: time.Hour})
+	l := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "r", Now: clock.Now, Lifetime: time.Hour})
 	revoked := func(iss, sub string, iat time.Time) bool {
 		t.Helper()
 		yes, err := l.Revoked(t.Context(), claimsOf(t, fmt.Sprintf(`{"iss":%q,"sub":%q,"iat":%d,"exp":%d}`, iss, sub, iat.Unix(), iat.Add(time.Hour).Unix())))
@@ -264,17 +269,19 @@ func TestSubjectDenyList(t *testing.T) {
 	if err := l.Revoke("us", "joe"); err != nil || !revoked("us", "joe", now) {
 		t.Errorf("a later Revoke with an earlier time: %v", err)
 	}
-	if _, err := core.NewSubjectDenyList(core.DenyListConfig{Lifetime: -1}); err == nil {
+	if _, err := core.NewSubjectDenyList(core.DenyListConfig{Realm: "r", Lifetime: -1}); err == nil {
 		t.Error("Lifetime: got no error")
 	}
 }
 
 // TestDenyListJournal: a restart forgets nothing that is still needed, and the
 // file tells nothing.
-func TestDenyListJournal(t *testing.T) {
+func TestDenyListJournal(t *testing.T) { synctest.Test(t, testDenyListJournal) }
+
+func testDenyListJournal(t *testing.T) {
 	clock := jwttest.NewClock(now)
 	path := filepath.Join(t.TempDir(), "denied")
-	cfg := core.DenyListConfig{Now: clock.Now, Journal: path}
+	cfg := core.DenyListConfig{Realm: "r", Now: clock.Now, Journal: path}
 	claims := func(jti string, lives time.Duration) *core.Claims {
 		return claimsOf(t, fmt.Sprintf(`{"iss":"secret-issuer","jti":%q,"exp":%d}`, jti, now.Add(lives).Unix()))
 	}
@@ -290,7 +297,9 @@ func TestDenyListJournal(t *testing.T) {
 	if _, err := core.NewTokenDenyList(cfg); err == nil {
 		t.Error("two lists on one journal: got no error")
 	}
-	if err := errors.Join(l.Close(), l.Close()); err != nil {
+	clock.Advance(10 * time.Minute)
+	time.Sleep(10 * time.Minute)
+	if err := errors.Join(l.Revoke(claims("other", time.Hour)), l.Close(), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if l.Revoke(claims("after", time.Hour)) == nil {
@@ -299,10 +308,9 @@ func TestDenyListJournal(t *testing.T) {
 	if _, err := core.NewSubjectDenyList(cfg); err == nil || !strings.Contains(err.Error(), "another file") {
 		t.Errorf("the journal of another list: got %v", err)
 	}
-	clock.Advance(10 * time.Minute)
 	l = denyList(t, core.NewTokenDenyList, cfg)
 	yes, _ := l.Revoked(t.Context(), claims("long", time.Hour))
-	if no, _ := l.Revoked(t.Context(), claims("after", time.Hour)); !yes || no || l.Len() != 1 {
+	if no, _ := l.Revoked(t.Context(), claims("after", time.Hour)); !yes || no || l.Len() != 2 {
 		t.Errorf("after a restart: %v %v, %d entries", yes, no, l.Len())
 	}
 }

@@ -11,14 +11,21 @@ import (
 )
 
 // deniedKey is what an entry is found by: of one size, and telling nothing.
-func deniedKey(issuer, name string) [32]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(issuer), issuer, name))
+func deniedKey(realm, issuer, name string) [32]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%d %s%d %s%s", len(realm), realm, len(issuer), issuer, name))
 }
 
-// denial is an entry.
+// denial is an entry. Of a token's own entry number and before are 0.
 type denial struct {
-	before int64 // tokens issued before this second are meant; of a token's own entry it is 0
-	until  int64 // when it may be forgotten, in milliseconds
+	number int64         // tokens with a smaller number are meant
+	before int64         // of those without one, those issued before this second
+	erase  time.Duration // when it may be forgotten, by the list's own clock
+}
+
+// longer is the entry, kept at least as long.
+func (d denial) longer(erase time.Duration) denial {
+	d.erase = max(d.erase, erase)
+	return d
 }
 
 // denials are entries with an end. Only time removes one.
@@ -26,13 +33,24 @@ type denials struct {
 	cfg     DenyListConfig
 	journal *journal
 
+	began  time.Time
+	before time.Duration // what the list's clock showed at last, by the journal
+
 	mu      sync.RWMutex
+	number  int64 // the largest of an entry, and at first the time in milliseconds
 	entries map[[32]byte]denial
-	sweepAt int   // how many entries make it worth looking for some to forget
-	soonest int64 // no entry may be forgotten before
+	sweepAt int           // how many entries make it worth looking for some to forget
+	soonest time.Duration // no entry may be forgotten before
 }
 
+// clock is the list's own, which does not leap: an entry that a leap of Now has made
+// look old would be wanted again when that is right again.
+func (d *denials) clock() time.Duration { return d.before + time.Since(d.began) }
+
 func (d *denials) open(cfg DenyListConfig, kind string) error {
+	if cfg.Realm == "" {
+		return errors.New("Realm: empty; name the service whose tokens these are, as its Rules.Issuer does")
+	}
 	if cfg.Max < 0 {
 		return fmt.Errorf("Max: %d is negative; 0 means %d", cfg.Max, defaultMaxSessions)
 	}
@@ -44,6 +62,7 @@ func (d *denials) open(cfg DenyListConfig, kind string) error {
 		cfg.Now = time.Now
 	}
 	d.cfg, d.entries, d.sweepAt = cfg, map[[32]byte]denial{}, 1024
+	d.began, d.number = time.Now(), cfg.Now().UnixMilli()
 	if cfg.Journal == "" {
 		return nil
 	}
@@ -60,14 +79,16 @@ func (d *denials) open(cfg DenyListConfig, kind string) error {
 	return nil
 }
 
-func (d *denials) get(key [32]byte) (denial, bool) {
+// get returns an entry, and the number that the list has reached.
+func (d *denials) get(key [32]byte) (e denial, ok bool, number int64) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	e, ok := d.entries[key]
-	return e, ok
+	e, ok = d.entries[key]
+	return e, ok, d.number
 }
 
-func (d *denials) put(key [32]byte, e denial) error {
+// put keeps what the entry that is there, if any, becomes.
+func (d *denials) put(key [32]byte, become func(denial) denial) error {
 	number, err := func() (int64, error) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -78,17 +99,15 @@ func (d *denials) put(key [32]byte, e denial) error {
 		if !known && len(d.entries) >= d.cfg.Max {
 			return 0, fmt.Errorf("jwtgate: the deny list is full, with %d entries that are still needed", len(d.entries))
 		}
-		e.before, e.until = max(e.before, old.before), max(e.until, old.until)
-		number := int64(0)
+		e, number := become(old), int64(0)
 		if d.journal != nil {
 			d.journal.tidy(d.records)
 			var err error
-			if number, err = d.journal.append(e.logged(key)); err != nil {
+			if number, err = d.journal.append(d.logged(key, e)); err != nil {
 				return 0, err
 			}
 		}
-		d.entries[key] = e
-		d.soonest = min(d.soonest, e.until)
+		d.set(key, e)
 		return number, nil
 	}()
 	if err != nil || d.journal == nil {
@@ -97,18 +116,24 @@ func (d *denials) put(key [32]byte, e denial) error {
 	return d.journal.sync(number)
 }
 
+func (d *denials) set(key [32]byte, e denial) {
+	d.entries[key] = e
+	d.number = max(d.number, e.number)
+	d.soonest = min(d.soonest, e.erase)
+}
+
 // sweep forgets what is over, if there can be any.
 func (d *denials) sweep() {
-	now := d.cfg.Now().UnixMilli()
+	now := d.clock()
 	if now < d.soonest {
 		return
 	}
 	d.soonest = math.MaxInt64
 	for key, e := range d.entries {
-		if e.until <= now {
+		if e.erase <= now {
 			delete(d.entries, key)
 		} else {
-			d.soonest = min(d.soonest, e.until)
+			d.soonest = min(d.soonest, e.erase)
 		}
 	}
 	d.sweepAt = max(1024, 2*len(d.entries))
@@ -136,12 +161,14 @@ func (d *denials) Close() error {
 
 type loggedDenial struct {
 	Key    []byte `json:"key"`
+	Number int64  `json:"number,omitempty"`
 	Before int64  `json:"before,omitempty"`
-	Until  int64  `json:"until"`
+	Erase  int64  `json:"erase"`
+	Clock  int64  `json:"clock"`
 }
 
-func (e denial) logged(key [32]byte) []byte {
-	text, err := json.Marshal(loggedDenial{key[:], e.before, e.until})
+func (d *denials) logged(key [32]byte, e denial) []byte {
+	text, err := json.Marshal(loggedDenial{key[:], e.number, e.before, e.erase.Milliseconds(), d.clock().Milliseconds()})
 	if err != nil {
 		panic(err) // bytes and numbers always marshal
 	}
@@ -156,13 +183,14 @@ func (d *denials) replay(text []byte) error {
 	if len(l.Key) != 32 {
 		return errors.New("the record is no entry of a deny list")
 	}
-	d.entries[[32]byte(l.Key)] = denial{l.Before, l.Until}
+	d.before = max(d.before, milliseconds(l.Clock))
+	d.set([32]byte(l.Key), denial{l.Number, l.Before, milliseconds(l.Erase)})
 	return nil
 }
 
 func (d *denials) records(yield func([]byte) bool) {
 	for key, e := range d.entries {
-		if !yield(e.logged(key)) {
+		if !yield(d.logged(key, e)) {
 			return
 		}
 	}

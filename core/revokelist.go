@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// DenyListConfig sets up a TokenDenyList or a SubjectDenyList. The zero value
-// takes the defaults.
+// DenyListConfig sets up a TokenDenyList or a SubjectDenyList. Realm must be set.
 type DenyListConfig struct {
 	_ [0]func() // no unkeyed literals
 
+	// Realm is whose list it is, any text: of two services that keep lists, neither
+	// takes the other's for its own. The nodes of a service have one realm.
+	Realm string
 	// Max is how many entries there may be. Nothing makes room for another but
 	// time: when it is reached, Revoke returns an error. 0: 100,000.
 	Max int
@@ -54,7 +56,14 @@ func (l *TokenDenyList) Revoke(claims *Claims) error {
 	if claims.ID() == "" || !ok {
 		return errors.New("jwtgate: TokenDenyList: the token has no jti or no exp, so it cannot be called back by it")
 	}
-	return l.put(deniedKey(claims.Issuer(), claims.ID()), denial{until: exp.Add(maxLeeway).UnixMilli()})
+	lives := exp.Sub(l.cfg.Now())
+	if iat, ok := claims.IssuedAt(); ok { // whatever Now says at the moment
+		lives = max(lives, exp.Sub(iat))
+	}
+	lives = min(lives, maxRingTime)
+	return l.put(deniedKey(l.cfg.Realm, claims.Issuer(), claims.ID()), func(d denial) denial {
+		return d.longer(l.clock() + lives + maxLeeway)
+	})
 }
 
 // Revoked implements Revocation. A token without jti is refused: it could not be
@@ -63,14 +72,21 @@ func (l *TokenDenyList) Revoked(_ context.Context, claims *Claims) (bool, error)
 	if claims.ID() == "" {
 		return true, nil
 	}
-	_, denied := l.get(deniedKey(claims.Issuer(), claims.ID()))
+	_, denied, _ := l.get(deniedKey(l.cfg.Realm, claims.Issuer(), claims.ID()))
 	return denied, nil
 }
 
 // SubjectDenyList is a Revocation of all tokens of a subject that were issued
-// before some time, as when a password was changed. An entry lives until the last
-// of them has expired. It takes effect at once, in this process.
+// so far, as when a password was changed. An entry lives until the last of them has
+// expired. It takes effect at once, in this process.
+//
+// It is an OrderedRevocation: of tokens that an Auth with it has issued the claim ord
+// decides, which is the number that the list had when the login began. A login that
+// was under way when Revoke was called gets no token, and one that began after it
+// gets a good one, also in the same second. Of other tokens iat decides.
 type SubjectDenyList struct{ denials }
+
+var _ OrderedRevocation = (*SubjectDenyList)(nil)
 
 // NewSubjectDenyList makes a list and reads its journal.
 func NewSubjectDenyList(cfg DenyListConfig) (*SubjectDenyList, error) {
@@ -83,16 +99,25 @@ func NewSubjectDenyList(cfg DenyListConfig) (*SubjectDenyList, error) {
 }
 
 // Revoke calls back all tokens of the issuer, "" if they have none, for the
-// subject that have been issued until now. Tokens count whole seconds, so one
-// that is issued within this second is called back too.
+// subject that have been issued until now. A token without ord counts whole seconds,
+// so one that is issued within this second is called back too.
 func (l *SubjectDenyList) Revoke(issuer, subject string) error {
 	if subject == "" {
 		return errors.New("jwtgate: SubjectDenyList: the subject is empty")
 	}
 	now := l.cfg.Now()
-	return l.put(deniedKey(issuer, subject), denial{
-		before: now.Unix() + 1, until: now.Add(time.Second + l.cfg.Lifetime + maxLeeway).UnixMilli(),
+	return l.put(deniedKey(l.cfg.Realm, issuer, subject), func(d denial) denial {
+		d.number = max(l.number+1, now.UnixMilli())
+		d.before = max(d.before, now.Unix()+1)
+		return d.longer(l.clock() + time.Second + max(l.cfg.Lifetime, momentLasts) + maxLeeway)
 	})
+}
+
+// Ticket implements OrderedRevocation.
+func (l *SubjectDenyList) Ticket(context.Context) (int64, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.number, nil
 }
 
 // Revoked implements Revocation. A token without sub or iat is refused: it could
@@ -107,6 +132,14 @@ func (l *SubjectDenyList) Revoked(_ context.Context, claims *Claims) (bool, erro
 	if !ok || exp.Sub(iat) > l.cfg.Lifetime {
 		return false, fmt.Errorf("SubjectDenyList: the token lives longer than Lifetime, %v; set it to the longest life of a token", l.cfg.Lifetime)
 	}
-	d, denied := l.get(deniedKey(claims.Issuer(), claims.Subject()))
-	return denied && iat.Unix() < d.before, nil
+	d, denied, number := l.get(deniedKey(l.cfg.Realm, claims.Issuer(), claims.Subject()))
+	if !denied {
+		return false, nil
+	}
+	// A number that the list has not reached is of another list, or from before it
+	// lost its own.
+	if order, ok := claims.Int64(orderClaim); ok && order <= number {
+		return order < d.number, nil
+	}
+	return iat.Unix() < d.before, nil
 }

@@ -22,7 +22,7 @@ func TestKeyRingEndsTokens(t *testing.T) {
 		ring := newRing(t, core.KeyRingConfig{Now: clock.Now}, core.RingKey{Key: edKey(t, "a")})
 		auth := mustNew(t, core.Config[string]{Keys: ring, Now: clock.Now, Rules: core.ClaimRules{CacheTokens: cached}})
 		token := func() string {
-			issued, err := auth.Issue(context.Background(), "joe")
+			issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestKeyRingEndsTokens(t *testing.T) {
 		if kind := verify(fresh); kind != core.UnknownKey && kind != core.WrongAlgorithm {
 			t.Errorf("cache of %d: got %v at the second its key retired", cached, kind)
 		}
-		if _, err := auth.Issue(context.Background(), "joe"); kindOf(t, err) != core.Unavailable {
+		if _, err := auth.Issue(context.Background(), core.Moment{}, "joe"); kindOf(t, err) != core.Unavailable {
 			t.Errorf("issue with no key: got %v, want Unavailable", err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestKeyRingTakesTokensWithoutKid(t *testing.T) {
 	private, _ := edPEM(t)
 	key := parsedKey(t, private)
 	before := mustNew(t, core.Config[string]{Keys: key})
-	issued, err := before.Issue(context.Background(), "joe")
+	issued, err := before.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestKeyRingUnderLoad(t *testing.T) {
 			var tokens []held
 			for !done.Load() {
 				tick.RLock()
-				issued, err := auth.Issue(context.Background(), "joe")
+				issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 				if err != nil {
 					t.Error(err)
 					done.Store(true)

@@ -24,6 +24,15 @@ type Session struct {
 	Created, LastUsed time.Time
 	// Expires is when it ends if nobody refreshes before.
 	Expires time.Time
+	// Stamp is a hash of the identity's stamp, made with the ID, so that it says
+	// nothing about another session. Zero: there was none.
+	Stamp [32]byte
+}
+
+// kept is the session as a store keeps it, for weeks.
+func (s Session) kept() Session {
+	s.ID, s.Subject, s.Label = kept(s.ID), kept(s.Subject), kept(s.Label)
+	return s
 }
 
 // RenewHandler looks the user of a session up again, at every refresh: what the
@@ -33,6 +42,7 @@ type Session struct {
 //	the zero value, nil                     nobody any more: the session ends
 //	UnknownIdentity, BadToken, Revoked,
 //	BadCredentials, Forbidden               the session ends
+//	an identity with another stamp          the session ends: see Config.Stamp
 //	any other Kind or *Error                that refusal; the session goes on
 //	a context's error                       Unavailable; the session goes on
 //	any other error, a panic                Internal; the session goes on
@@ -98,6 +108,14 @@ type sessionContext struct {
 
 type sessionKey struct{}
 
+// withSession is the context in which SessionOf finds the session, if there is one.
+func withSession(ctx context.Context, s Session) context.Context {
+	if s.ID == "" {
+		return ctx
+	}
+	return sessionContext{ctx, s}
+}
+
 // Value implements context.Context.
 func (c sessionContext) Value(key any) any {
 	if key == (sessionKey{}) {
@@ -113,27 +131,30 @@ func SessionOf(ctx context.Context) (Session, bool) {
 	return s, ok
 }
 
-// open starts a session for a new login and issues its first tokens. Nothing is
-// handed out unless the store has the session.
-func (a *Auth[T]) open(ctx context.Context, identity T, extra []Claim, label string) (Issued, error) {
-	now := a.sessionTime()
-	token := newRefreshToken()
-	s := Session{ID: token.sessionID(), Label: label, Created: now, LastUsed: now, Expires: a.sessions.expiry(now, now)}
-	issued, err := a.mint(ctx, identity, extra, &s)
-	if err != nil {
-		return Issued{}, err
-	}
-	ended, err := stored(ctx, a.timeout, func(ctx context.Context) ([]Session, error) {
-		return a.sessions.Store.Create(ctx, s, token.hash(), a.sessions.MaxPerSubject, now)
+// outlived reports whether a session is older than Lifetime, which may have been
+// made shorter since.
+func (s *sessions) outlived(one Session, now time.Time) bool {
+	return !now.Before(one.Created.Add(s.Lifetime))
+}
+
+// create starts a session. It is the last step of a login, since nothing undoes it.
+func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshToken) error {
+	made, err := stored(ctx, a.timeout, func(ctx context.Context) (Created, error) {
+		return a.sessions.Store.Create(ctx, Creation{
+			Realm: a.realm, Session: s, Token: token.hash(),
+			Ticket: m.ticket, Most: a.sessions.MaxPerSubject, Now: s.Created,
+		})
 	})
 	if err != nil {
-		return Issued{}, err
+		return err
 	}
-	for _, old := range ended { // one too many for the subject
+	for _, old := range made.Ended { // one too many for the subject
 		a.observe(sessionContext{ctx, old}, a.start(), Event{Action: ActionLogout}, nil)
 	}
-	issued.RefreshToken, issued.Session = token.String(), s
-	return issued, nil
+	if made.Refused {
+		return &Error{Kind: BadCredentials, Cause: errEndedSince}
+	}
+	return nil
 }
 
 // stored calls a store within the time that a callback has. What it says is an
@@ -161,7 +182,7 @@ func (a *engine) end(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	_, err := stored(ctx, a.timeout, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, a.sessions.Store.End(ctx, id)
+		return struct{}{}, a.sessions.Store.End(ctx, a.realm, id)
 	})
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -73,7 +74,7 @@ func (h *house) config() core.Config[*user] {
 		Keys:         jwttest.Secret(),
 		Now:          h.clock.Now,
 		Observer:     h.seen,
-		Sessions:     core.SessionConfig{Store: h.store},
+		Sessions:     core.SessionConfig{Store: h.store, Realm: "r"},
 		Authenticate: accepting().Authenticate,
 		Payload:      func(_ context.Context, u *user) (core.Payload, error) { return core.Payload{"sub": u.Name}, nil },
 		Identify:     func(_ context.Context, c *core.Claims) (*user, error) { return &user{c.Subject()}, nil },
@@ -115,7 +116,7 @@ func tokensOf(t testing.TB, res core.Response) (got tokens) {
 // login logs somebody in without a password.
 func (h *house) login(name string) tokens {
 	h.t.Helper()
-	return tokensOf(h.t, h.Admit(get(), &user{name}))
+	return tokensOf(h.t, h.Admit(get(), core.Moment{}, &user{name}))
 }
 
 // refresh asks the endpoint.
@@ -304,7 +305,9 @@ func TestMaxPerSubject(t *testing.T) {
 	}
 }
 
-func TestStoreFull(t *testing.T) {
+func TestStoreFull(t *testing.T) { synctest.Test(t, testStoreFull) }
+
+func testStoreFull(t *testing.T) {
 	h := newHouse(t, func(c *core.Config[*user]) { c.Sessions.Store = memory(t, core.MemoryConfig{Max: 2}) })
 	h.login("joe")
 	h.login("ann")
@@ -314,6 +317,8 @@ func TestStoreFull(t *testing.T) {
 		t.Errorf("observed %v", e.Cause)
 	}
 	h.clock.Advance(7 * 24 * time.Hour)
+	h.refused("a clock that has leapt makes no room", h.Login(post(joesLogin)), core.Unavailable)
+	time.Sleep(7 * 24 * time.Hour)
 	tokensOf(t, h.Login(post(joesLogin)))
 }
 
@@ -338,7 +343,7 @@ func TestSessionClaims(t *testing.T) {
 
 func TestIssueStartsASession(t *testing.T) {
 	h := newHouse(t, nil)
-	issued, err := h.Issue(t.Context(), joe, core.Claim{Name: "role", Value: "admin"})
+	issued, err := h.Issue(t.Context(), core.Moment{}, joe, core.Claim{Name: "role", Value: "admin"})
 	if err != nil || issued.Session.Subject != "joe" || issued.RefreshToken == "" {
 		t.Fatalf("got %+v, %v", issued.Session, err)
 	}
@@ -397,7 +402,7 @@ func TestLabel(t *testing.T) {
 		h := newHouse(t, func(c *core.Config[*user]) {
 			c.Sessions.Label = func(r core.Request) string { return r.Header("X-Device")[0] }
 		})
-		tokensOf(t, h.Admit(get("X-Device", in), joe))
+		tokensOf(t, h.Admit(get("X-Device", in), core.Moment{}, joe))
 		if list, _ := h.SessionsOf(t.Context(), "joe"); len(list) != 1 || list[0].Label != want {
 			t.Errorf("%q: got %+v, want %q", in, list, want)
 		}

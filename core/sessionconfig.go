@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // SessionConfig makes logins last: with a Store, a login also returns a refresh
@@ -13,6 +14,7 @@ import (
 // session's ID as sid, and those of a session that was ended are refused.
 //
 //	field           default
+//	Realm           Rules.Issuer
 //	Lifetime        30 days
 //	Idle            7 days, or Lifetime if that is shorter
 //	Grace           10 seconds
@@ -25,17 +27,29 @@ type SessionConfig struct {
 
 	// Store keeps the sessions. Nil: there are none.
 	Store SessionStore
+	// Realm is whose sessions these are, in a store that others may share: any text,
+	// and not the realm of the challenge, which is Config.Realm. Auths with the same
+	// one share sessions, as the nodes of a service do; those of another realm never
+	// meet them. "": Rules.Issuer; where that is empty too, New asks for it. Without
+	// a Store it is the Realm of Credentials alone.
+	Realm string
 	// Lifetime is how long a session lasts at most, however much it is used.
 	// Idle is how long it lasts without a refresh. A new setting holds for
 	// sessions that are there already from their next refresh on.
 	Lifetime, Idle time.Duration
 	// Grace is how long a refresh token that was exchanged may be presented again
 	// for the very same answer, by a second tab or after a lost connection. After
-	// it the same is theft, and ends the session. One minute at most; a nanosecond
+	// it, and after three times within it, the same is theft, and ends the session.
+	// Each time is an ActionGrace for the Observer. One minute at most; a nanosecond
 	// is as good as none.
 	Grace time.Duration
+	// Strict gives nothing to who presents within Grace a token that was exchanged:
+	// the answer is 409, a RacedRefresh, and the tokens are those that the first has
+	// got. So who has a copy of a token can never follow unseen. The price is that an
+	// answer that is lost on its way costs the session: the user logs in again.
+	Strict bool
 	// MaxPerSubject is how many sessions a subject may have: one more ends the
-	// oldest.
+	// oldest. At most 1000.
 	MaxPerSubject int
 	// Path is what the paths of the endpoints begin with: Path/refresh,
 	// Path/logout, Path/logout-all and Path/sessions.
@@ -54,6 +68,7 @@ const (
 	defaultGrace           = 10 * time.Second
 	maxGrace               = time.Minute
 	defaultMaxPerSubject   = 20
+	maxMaxPerSubject       = 1000
 )
 
 // withDefaults fills in what is zero.
@@ -73,9 +88,9 @@ func (s SessionConfig) withDefaults(login string) SessionConfig {
 // inBody reports whether an answer's body holds the tokens.
 func (s SessionConfig) inBody() bool { return s.Cookies == nil || s.Cookies.InBody }
 
-// none reports whether nothing is set.
+// none reports whether nothing is set that needs a Store.
 func (s SessionConfig) none() bool {
-	return s.Store == nil && s.Lifetime == 0 && s.Idle == 0 && s.Grace == 0 && s.MaxPerSubject == 0 &&
+	return s.Store == nil && s.Lifetime == 0 && s.Idle == 0 && s.Grace == 0 && !s.Strict && s.MaxPerSubject == 0 &&
 		s.Path == "" && s.Label == nil && s.Cookies == nil
 }
 
@@ -90,7 +105,7 @@ func (c Config[T]) sessionsMade() (made *sessions, revocations []Revocation) {
 		}
 		// An issuer that is not ours may write a sid too. Ours are without iss only
 		// if Rules.Issuer is empty.
-		revocations = append(revocations, SessionRevocation{Store: c.Sessions.Store, Issuer: c.Rules.Issuer, Now: c.Now})
+		revocations = append(revocations, SessionRevocation{Store: c.Sessions.Store, Realm: c.Sessions.Realm, Issuer: c.Rules.Issuer, Now: c.Now})
 	}
 	if c.Revocation != nil {
 		revocations = append(revocations, c.Revocation)
@@ -101,8 +116,12 @@ func (c Config[T]) sessionsMade() (made *sessions, revocations []Revocation) {
 // checkSessions says what is wrong with what sessions need.
 func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if raw.Revocation != nil && isNil(raw.Revocation) {
-		bad("Revocation: a nil %T; was the error of its constructor ignored?", raw.Revocation)
+	errs = append(errs, checkRevocation(raw.Revocation)...)
+	if !utf8.ValidString(c.Sessions.Realm) {
+		bad("Sessions.Realm: %q is no text in UTF-8", c.Sessions.Realm)
+	}
+	if raw.Stamp != nil && raw.Sessions.Store == nil {
+		bad("Stamp: Sessions.Store is nil, so there is nothing that could keep it")
 	}
 	if raw.Throttle != nil && raw.Authenticate == nil {
 		bad("Throttle: Authenticate is nil, so there is no login to slow down")
@@ -119,6 +138,9 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 		return errs
 	case isNil(raw.Sessions.Store):
 		bad("Sessions.Store: a nil %T; was the error of its constructor ignored?", raw.Sessions.Store)
+	}
+	if s.Realm == "" {
+		bad("Sessions.Realm: empty, and so is Rules.Issuer; name the service, as \"shop\", so that it meets no other in a store that both use")
 	}
 	if raw.Renew == nil {
 		bad("Renew: nil; set a function that looks the user of a session up again, or every session would outlive its user")
@@ -146,6 +168,8 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 	}
 	if s.MaxPerSubject < 0 {
 		bad("Sessions.MaxPerSubject: %d is negative; 0 means %d", s.MaxPerSubject, defaultMaxPerSubject)
+	} else if s.MaxPerSubject > maxMaxPerSubject {
+		bad("Sessions.MaxPerSubject: %d is more than %d", s.MaxPerSubject, maxMaxPerSubject)
 	}
 	if !plainPath(s.Path) && raw.Sessions.Path != "" { // else it is Login.Path, and said already
 		bad("Sessions.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", s.Path)
@@ -153,6 +177,31 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 	if s.Cookies != nil {
 		errs = append(errs, c.checkTokenCookies()...)
 	}
+	return errs
+}
+
+// checkRevocation says what is wrong with a Revocation, or with any that it joins.
+func checkRevocation(revocation Revocation) (errs []error) {
+	ordered := 0
+	each(revocation, func(r Revocation) {
+		if r != nil && isNil(r) {
+			errs = append(errs, fmt.Errorf("Revocation: a nil %T; was the error of its constructor ignored?", r))
+			return
+		}
+		if p, ok := r.(*SessionRevocation); ok {
+			r = *p
+		}
+		switch r := r.(type) {
+		case SessionRevocation:
+			if err := r.check(); err != nil {
+				errs = append(errs, fmt.Errorf("Revocation: %w", err))
+			}
+		case OrderedRevocation:
+			if ordered++; ordered == 2 {
+				errs = append(errs, errors.New("Revocation: two of them count, as a SubjectDenyList does, and a token has one number; use one"))
+			}
+		}
+	})
 	return errs
 }
 

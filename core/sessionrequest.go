@@ -44,7 +44,7 @@ func (a *engine) presented(r Request, must bool) (string, error) {
 			return "", nil
 		}
 		if a.sessions.Cookies != nil {
-			cred, err := a.sessions.refresh.find(r, sessionOfRefresh)
+			cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
 			if isMissing(err) {
 				err = &Error{Kind: BadRefresh, Cause: errNoRefreshToken}
 			}
@@ -104,9 +104,11 @@ func (a *Auth[T]) insider(r Request) (context.Context, Session, error) {
 
 // list returns a subject's sessions, the one used last first.
 func (a *engine) list(ctx context.Context, subject string) ([]Session, error) {
+	now := a.sessionTime()
 	list, err := stored(ctx, a.timeout, func(ctx context.Context) ([]Session, error) {
-		return a.sessions.Store.List(ctx, subject, a.sessionTime())
+		return a.sessions.Store.List(ctx, a.realm, subject, now)
 	})
+	list = slices.DeleteFunc(list, func(s Session) bool { return a.sessions.outlived(s, now) })
 	slices.SortFunc(list, func(x, y Session) int {
 		return cmp.Or(y.LastUsed.Compare(x.LastUsed), y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID))
 	})
@@ -118,7 +120,7 @@ func (a *engine) endSubject(ctx context.Context, subject string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	_, err := stored(ctx, a.timeout, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, a.sessions.Store.EndSubject(ctx, subject)
+		return struct{}{}, a.sessions.Store.EndSubject(ctx, a.realm, subject, a.sessionTime())
 	})
 	return err
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"runtime/debug"
@@ -26,15 +27,8 @@ func (a *Auth[T]) Refresh(r Request) Response {
 		if err != nil {
 			return ctx, Response{}, err
 		}
-		identity, issued, err := a.exchange(ctx, token)
-		if issued.Session.ID != "" {
-			ctx = sessionContext{ctx, issued.Session}
-		}
-		if err != nil {
-			return ctx, Response{}, err
-		}
-		res, err := a.welcome(r, identity, issued)
-		return ctx, res, err
+		res, issued, err := a.exchange(ctx, token, r)
+		return withSession(ctx, issued.Session), res, err
 	})
 }
 
@@ -49,13 +43,11 @@ func (a *Auth[T]) Logout(r Request) Response {
 		if err != nil {
 			return ctx, Response{}, err
 		}
-		ctx = sessionContext{ctx, s}
-		if s.ID != "" {
-			if err := a.end(ctx, s.ID); err != nil {
-				return ctx, Response{}, err
-			}
-		}
+		ctx = withSession(ctx, s)
 		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		if err == nil && s.ID != "" {
+			err = a.end(ctx, s.ID)
+		}
 		return ctx, res, err
 	})
 }
@@ -68,14 +60,14 @@ func (a *Auth[T]) leaving(r Request) (Session, error) {
 		return Session{}, err
 	}
 	if token == "" && a.sessions.Cookies != nil && !a.explicit(r) {
-		cred, err := a.sessions.refresh.find(r, sessionOfRefresh)
+		cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
 		if err != nil && !isMissing(err) {
 			return Session{}, err
 		}
 		token = cred.Token
 	}
 	if token != "" {
-		return Session{ID: sessionOfRefresh(token)}, nil
+		return Session{ID: a.sessions.sessionOfRefresh(token)}, nil
 	}
 	_, s, err := a.insider(r)
 	return s, err
@@ -90,17 +82,17 @@ func (a *Auth[T]) LogoutAll(r Request) Response {
 			return rec, Response{}, err
 		}
 		ctx := sessionContext{rec, s}
-		if err := a.endSubject(ctx, s.Subject); err != nil {
-			return ctx, Response{}, err
-		}
 		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		if err == nil {
+			err = a.endSubject(ctx, s.Subject)
+		}
 		return ctx, res, err
 	})
 }
 
 // Sessions is the endpoint that shows the subject of an access token its
-// sessions: GET lists them, the one used last first, and says which is the
-// token's own; DELETE with ?id= ends one, and answers 204 whether it was there or
+// sessions: GET lists them, the newest first, and says which is the token's own;
+// of their last use and their end it tells the day; DELETE with ?id= ends one, and answers 204 whether it was there or
 // not.
 func (a *Auth[T]) Sessions(r Request) Response {
 	return a.endpoint(ActionSessions, r, sessionMethods, func() (context.Context, Response, error) {
@@ -132,35 +124,39 @@ func (a *Auth[T]) dismiss(ctx context.Context, r Request, own Session) (Response
 	if err != nil {
 		return Response{}, err
 	}
-	// Somebody else's session, and one that never was, look alike.
-	if slices.ContainsFunc(list, func(s Session) bool { return s.ID == cred.Token }) {
-		if err := a.end(ctx, cred.Token); err != nil {
+	res := Response{Status: http.StatusNoContent}
+	if cred.Token == own.ID {
+		if res, err = a.sessions.clearTokens(res); err != nil {
 			return Response{}, err
 		}
 	}
-	res := Response{Status: http.StatusNoContent}
-	if cred.Token == own.ID {
-		return a.sessions.clearTokens(res)
+	// Somebody else's session, and one that never was, look alike.
+	if slices.ContainsFunc(list, func(s Session) bool { return s.ID == cred.Token }) {
+		err = a.end(ctx, cred.Token)
 	}
-	return res, nil
+	return res, err
 }
 
-// sessionList is the answer with a list of sessions.
+// sessionList is the answer with a list of sessions. Of what changes with every
+// refresh it tells the day alone, and their order tells nothing of it: who has a
+// copy of a token would learn when the owner's was exchanged, and could follow
+// within the grace.
 func sessionList(list []Session, current string) (Response, error) {
 	type shown struct {
 		ID       string    `json:"id"`
 		Label    string    `json:"label"`
 		Created  time.Time `json:"created"`
-		LastUsed time.Time `json:"last_used"`
-		Expires  time.Time `json:"expires"`
+		LastUsed string    `json:"last_used"`
+		Expires  string    `json:"expires"`
 		Current  bool      `json:"current"`
 	}
+	slices.SortFunc(list, func(x, y Session) int { return cmp.Or(y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID)) })
 	body := struct {
 		Sessions []shown `json:"sessions"`
 	}{make([]shown, len(list))}
 	for i, s := range list {
-		seconds := func(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
-		body.Sessions[i] = shown{s.ID, s.Label, seconds(s.Created), seconds(s.LastUsed), seconds(s.Expires), s.ID == current}
+		day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+		body.Sessions[i] = shown{s.ID, s.Label, s.Created.UTC().Truncate(time.Second), day(s.LastUsed), day(s.Expires), s.ID == current}
 	}
 	return JSON(http.StatusOK, body)
 }

@@ -21,56 +21,98 @@ import (
 // again: every method may be repeated. An error may be a Kind or an *Error, for
 // example to say RetryAfter; any other counts as Unavailable.
 //
+// Every call names a realm, any text that is not empty, and realms never meet:
+// the same ID, subject or token in another realm is another one, which this call
+// neither finds nor ends. What a store tells others (by pub/sub, in a file) says
+// the realm too.
+//
 // Time is the caller's: now is Config.Now, in whole milliseconds, and a session
 // is over when now has reached its Expires, whatever the store's own clock says.
-// That clock serves to free memory, and later rather than sooner. Stores keep
-// times to the millisecond.
+// The caller's clock may leap, so being over by it erases nothing: a store frees
+// the memory of a session when as much time as it had to live has passed on a
+// clock of the store's own that does not leap, or later. Until then a caller
+// whose clock is right again finds it alive. Stores keep times to the millisecond.
+//
+// Between logins and endings order decides, not time: whoever logs in takes a
+// Ticket before the credentials are looked at, and Create refuses it if the
+// subject's sessions have been ended since.
 //
 // A store sees hashes of refresh tokens, and pairs of tokens sealed under a key
 // that it does not have. It returns Sealed only in exchange for the token it
 // belongs to.
 type SessionStore interface {
-	// Create keeps a new session and the hash of its first refresh token. If the
-	// subject then has more than most sessions, the oldest by Created are ended
-	// and returned. A store with a bound of its own that is reached returns an
-	// error, ErrStoreFull or one around it; it ends nobody else's session to make
-	// room.
+	// Ticket is the number that the order of logins and endings of the realm has
+	// reached. It changes nothing. In a realm that has none yet it is the present
+	// time in Unix milliseconds, so that an order that was lost, as in a restart,
+	// goes on behind the numbers that are still about.
+	Ticket(ctx context.Context, realm string) (int64, error)
+
+	// Create keeps a new session and the hash of its first refresh token, unless
+	// EndSubject has ended the subject's sessions since c.Ticket was taken: then it
+	// keeps nothing and says Refused. If the subject then has more than c.Most
+	// sessions that are not over, the oldest by Created are ended and returned. A
+	// store with a bound of its own that is reached returns an error, ErrStoreFull or
+	// one around it; it ends nobody else's session to make room.
 	//
 	// A session that was created is in List. Where both cannot be written at once,
 	// the subject's list is written first: an entry too many is nothing, a session
 	// that is not in the list cannot be ended with the others.
-	Create(ctx context.Context, s Session, token TokenHash, most int, now time.Time) (ended []Session, err error)
+	Create(ctx context.Context, c Creation) (Created, error)
 
-	// Find says what the session holds of a refresh token, and changes nothing.
-	Find(ctx context.Context, id string, token TokenHash, now time.Time) (Found, error)
+	// Find says what the session holds of a refresh token. It changes nothing, and
+	// never returns Sealed.
+	Find(ctx context.Context, realm, id string, token TokenHash, now time.Time) (Found, error)
 
 	// Rotate exchanges a refresh token for the next if it is the session's current
 	// one, in one step: of any number of callers with the same token one gets
 	// TokenCurrent, and only its Rotation is kept. Rotation.Sealed is kept for
 	// whoever comes with the same token until GraceEnds, at least for the last
-	// eight tokens, and is erased soon after. The outcome TokenReused has ended the
-	// session.
+	// eight tokens, and is erased soon after. It is given out r.Graces times, with
+	// TokenGrace; each counts, also over a restart. The outcome TokenReused, which is
+	// that of one time more too, has ended the session.
 	Rotate(ctx context.Context, r Rotation) (Found, error)
 
 	// End ends a session. One that is over already is no error. A Rotate that runs
 	// beside it does not bring the session back.
-	End(ctx context.Context, id string) error
+	End(ctx context.Context, realm, id string) error
 
-	// EndSubject ends all sessions of a subject whose Create had returned.
-	EndSubject(ctx context.Context, subject string) error
+	// EndSubject ends all sessions of a subject whose Create had returned, and has
+	// those refused that hold an older Ticket. It raises the realm's number by at
+	// least one, and to now if that is more; then it leaves the number with the
+	// subject as its mark; then it ends the sessions. A mark is kept for at least
+	// ten minutes, by a clock that does not leap: no login that began longer ago
+	// reaches Create. What it writes does not grow with the number of sessions.
+	EndSubject(ctx context.Context, realm, subject string, now time.Time) error
 
 	// List returns a subject's sessions that are not over, in any order.
-	List(ctx context.Context, subject string, now time.Time) ([]Session, error)
+	List(ctx context.Context, realm, subject string, now time.Time) ([]Session, error)
 
 	// Ended reports whether a session is over, or unknown, which is the same. It
 	// is called for every request with an access token, so it is the one method
 	// that may answer from a copy. How old that copy may be is the bound within
-	// which an ended session's access tokens are refused: the store states it.
-	Ended(ctx context.Context, id string, now time.Time) (bool, error)
+	// which an ended session's access tokens are refused: the store states it. It
+	// does not wait for a disk.
+	Ended(ctx context.Context, realm, id string, now time.Time) (bool, error)
 }
 
 // TokenHash is the SHA-256 of a refresh token, as a store keeps it.
 type TokenHash [32]byte
+
+// Creation is a session that begins.
+type Creation struct {
+	Realm   string
+	Session Session
+	Token   TokenHash // of its first refresh token
+	Ticket  int64     // taken before the login's credentials were looked at
+	Most    int       // how many sessions the subject may have with this one
+	Now     time.Time
+}
+
+// Created is what a SessionStore says of a Creation.
+type Created struct {
+	Refused bool      // the subject's sessions were ended after Ticket: nothing is kept
+	Ended   []Session // the subject's oldest, which had to make room
+}
 
 // TokenState is what a session holds of a refresh token. Core has checked that
 // the token's family is the session's before it asks, and nobody can make a token
@@ -83,9 +125,10 @@ const (
 	// TokenCurrent: the token is the one that may be exchanged, or just was.
 	TokenCurrent
 	// TokenGrace: the token was exchanged a moment ago, and GraceEnds has not
-	// come. Found.Sealed is what it was exchanged for.
+	// come. Of Rotate, Found.Sealed is what it was exchanged for.
 	TokenGrace
-	// TokenReused: the token was exchanged before that. Somebody has a copy.
+	// TokenReused: the token was exchanged before that, or too often since.
+	// Somebody has a copy.
 	TokenReused
 )
 
@@ -108,16 +151,18 @@ func (s TokenState) String() string {
 type Found struct {
 	State   TokenState
 	Session Session // unless it is SessionGone; of Rotate, as it is now or was last
-	Sealed  []byte  // with TokenGrace
+	Sealed  []byte  // of Rotate, with TokenGrace
 }
 
 // Rotation is the exchange of a refresh token for the next.
 type Rotation struct {
+	Realm    string
 	ID       string    // the session's
 	Old, New TokenHash // the token presented, and the one to take its place
 	// Sealed is what Old is exchanged for, sealed under a key made of Old itself.
 	Sealed    []byte
 	GraceEnds time.Time // until when Old may be exchanged for Sealed again
+	Graces    int       // how often
 	Now       time.Time // the session's next LastUsed
 	Expires   time.Time // the session's next Expires
 }

@@ -164,8 +164,8 @@ func sessionOfAccess(token string) string {
 }
 
 // sessionOfRefresh is the session of a refresh token.
-func sessionOfRefresh(token string) string {
-	t, ok := parseRefreshToken(token)
+func (s *sessions) sessionOfRefresh(token string) string {
+	t, ok := parseRefreshToken(s.Realm, token)
 	if !ok {
 		return ""
 	}

@@ -95,7 +95,7 @@ func TestReadEnvKeys(t *testing.T) {
 			if err := envVerify(auth, envToken(t, held, claims{"exp": 1 << 30})); err == nil {
 				t.Error("a token of the key before is accepted")
 			}
-			issued, err := auth.Issue(context.Background(), "joe")
+			issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 			if (err == nil) != tt.canSign {
 				t.Fatalf("Issue: got error %v, want it to work: %v", err, tt.canSign)
 			}

@@ -48,7 +48,7 @@ func TestReadEnvKeySources(t *testing.T) {
 			if _, err := auth.Verify(bearer(tt.token)); err != nil {
 				t.Error(err)
 			}
-			if _, err := auth.Issue(t.Context(), "joe"); (err == nil) != tt.canSign {
+			if _, err := auth.Issue(t.Context(), core.Moment{}, "joe"); (err == nil) != tt.canSign {
 				t.Errorf("issue: got %v, want a token: %v", err, tt.canSign)
 			}
 		})

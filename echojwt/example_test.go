@@ -42,7 +42,7 @@ func Example() {
 		return c.NoContent(http.StatusNoContent)
 	}, echojwt.Require(auth, core.Scopes("orders:write")))
 
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

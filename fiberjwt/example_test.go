@@ -42,7 +42,7 @@ func Example() {
 		return c.SendStatus(fiber.StatusNoContent)
 	})
 
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func Example() {
 		c.Status(http.StatusNoContent)
 	})
 
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func TestJoseReadsOurKeySet(t *testing.T) {
 			url := base + "/.well-known/jwks.json"
 			var tasks []task
 			for _, key := range keys {
-				issued, err := issuing(t, all, key).Issue(t.Context(), joe(t))
+				issued, err := issuing(t, all, key).Issue(t.Context(), core.Moment{}, joe(t))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -147,14 +147,14 @@ func TestJoseRefusesWhatWeWithdrew(t *testing.T) {
 	}
 	a := issuing(t, ring, ring)
 	url := serveHTTP(t, a) + "/.well-known/jwks.json"
-	before, err := a.Issue(t.Context(), joe(t))
+	before, err := a.Issue(t.Context(), core.Moment{}, joe(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := ring.Add(core.RingKey{Key: young, NotBefore: time.Now().Add(-time.Second)}); err != nil {
 		t.Fatal(err)
 	}
-	after, err := a.Issue(t.Context(), joe(t))
+	after, err := a.Issue(t.Context(), core.Moment{}, joe(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func Example() {
 		w.WriteHeader(http.StatusNoContent)
 	})))
 
-	issued, err := auth.Issue(context.Background(), "joe")
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -316,7 +316,7 @@ func TestTrimBesideRotate(t *testing.T) {
 func TestNothingToSteal(t *testing.T) {
 	client, prefix := newServer(t).client(t), newPrefix()
 	auth := auths(t, open(t, client, redisstore.Config{Prefix: prefix}))[0]
-	issued, err := auth.Issue(t.Context(), "joe@example.com")
+	issued, err := auth.Issue(t.Context(), core.Moment{}, "joe@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

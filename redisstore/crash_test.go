@@ -208,7 +208,7 @@ func TestAuths(t *testing.T) {
 		cfg := redisstore.Config{Prefix: newPrefix(), Staleness: staleness, Timeout: time.Minute}
 		one, other := open(t, server.client(t), cfg), open(t, server.client(t), cfg)
 		both := auths(t, one, other)
-		issued, err := both[0].Issue(t.Context(), "joe")
+		issued, err := both[0].Issue(t.Context(), core.Moment{}, "joe")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +237,7 @@ func TestAuths(t *testing.T) {
 		if _, err := both[1].Exchange(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
 			t.Errorf("refresh: got %v", err)
 		}
-		if issued, err = both[0].Issue(t.Context(), "joe"); err != nil {
+		if issued, err = both[0].Issue(t.Context(), core.Moment{}, "joe"); err != nil {
 			t.Fatal(err)
 		}
 		server.kill()

@@ -41,20 +41,27 @@ func (f *failing) at(name string) (before, after error) {
 	return before, after
 }
 
-func (f *failing) Create(ctx context.Context, s core.Session, token core.TokenHash, most int, now time.Time) ([]core.Session, error) {
-	before, after := f.at("Create")
-	if before != nil {
-		return nil, before
+func (f *failing) Ticket(ctx context.Context, realm string) (int64, error) {
+	if before, _ := f.at("Ticket"); before != nil {
+		return 0, before
 	}
-	ended, err := f.SessionStore.Create(ctx, s, token, most, now)
-	return ended, errors.Join(err, after)
+	return f.SessionStore.Ticket(ctx, realm)
 }
 
-func (f *failing) Find(ctx context.Context, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+func (f *failing) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+	before, after := f.at("Create")
+	if before != nil {
+		return core.Created{}, before
+	}
+	made, err := f.SessionStore.Create(ctx, c)
+	return made, errors.Join(err, after)
+}
+
+func (f *failing) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
 	if before, _ := f.at("Find"); before != nil {
 		return core.Found{}, before
 	}
-	return f.SessionStore.Find(ctx, id, token, now)
+	return f.SessionStore.Find(ctx, realm, id, token, now)
 }
 
 func (f *failing) Rotate(ctx context.Context, r core.Rotation) (core.Found, error) {
@@ -69,19 +76,27 @@ func (f *failing) Rotate(ctx context.Context, r core.Rotation) (core.Found, erro
 	return found, err
 }
 
-func (f *failing) End(ctx context.Context, id string) error {
+func (f *failing) End(ctx context.Context, realm, id string) error {
 	before, after := f.at("End")
 	if before != nil {
 		return before
 	}
-	return errors.Join(f.SessionStore.End(ctx, id), after)
+	return errors.Join(f.SessionStore.End(ctx, realm, id), after)
 }
 
-func (f *failing) Ended(ctx context.Context, id string, now time.Time) (bool, error) {
+func (f *failing) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
+	before, after := f.at("EndSubject")
+	if before != nil {
+		return before
+	}
+	return errors.Join(f.SessionStore.EndSubject(ctx, realm, subject, now), after)
+}
+
+func (f *failing) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
 	if before, _ := f.at("Ended"); before != nil {
 		return false, before
 	}
-	return f.SessionStore.Ended(ctx, id, now)
+	return f.SessionStore.Ended(ctx, realm, id, now)
 }
 
 // testFailing: whatever step the world stops at, nobody gets a token that the
@@ -111,19 +126,19 @@ func testFailing(t *testing.T, b *bench) {
 		name := func(call string) string { return fmt.Sprintf("%s %s", when, call) }
 
 		lose("Create")
-		issued, err := auth.Issue(t.Context(), "joe")
+		issued, err := auth.Issue(t.Context(), core.Moment{}, "joe")
 		unavailable(name("Create"), err)
 		if issued.Token != "" || issued.RefreshToken != "" {
 			t.Errorf("%s: tokens were handed out", name("Create"))
 		}
 		lose("")
-		if issued, err = auth.Issue(t.Context(), "joe"); err != nil {
+		if issued, err = auth.Issue(t.Context(), core.Moment{}, "joe"); err != nil {
 			t.Fatal(err)
 		}
 
 		clock.Advance(time.Minute)
 		lose("Rotate")
-		for range 3 { // the client tries again, within the grace
+		for range 2 { // the client tries again, within the grace and its count
 			_, err = auth.Exchange(t.Context(), issued.RefreshToken)
 			if when == "before" {
 				unavailable(name("Rotate"), err)
@@ -159,7 +174,34 @@ func testFailing(t *testing.T, b *bench) {
 			t.Errorf("%s, tried again: got %v, want BadRefresh", name("End"), err)
 		}
 	}
-	issued, err := auth.Issue(t.Context(), "joe")
+	for _, when := range []string{"before", "after"} {
+		store.set("", "")
+		issued, err := auth.Issue(t.Context(), core.Moment{}, "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if when == "before" {
+			store.set("EndSubject", "")
+		} else {
+			store.set("", "EndSubject")
+		}
+		unavailable(when+" EndSubject", auth.EndSessionsOf(t.Context(), "ann"))
+		store.set("", "")
+		if err := auth.EndSessionsOf(t.Context(), "ann"); err != nil {
+			t.Errorf("%s EndSubject, tried again: %v", when, err)
+		}
+		if _, err := auth.Exchange(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
+			t.Errorf("%s EndSubject, tried again: got %v, want BadRefresh", when, err)
+		}
+	}
+	store.set("Ticket", "")
+	issued, err := auth.Issue(t.Context(), core.Moment{}, "joe")
+	unavailable("before Ticket", err)
+	if issued.Token != "" || issued.RefreshToken != "" {
+		t.Error("before Ticket: tokens were handed out")
+	}
+	store.set("", "")
+	issued, err = auth.Issue(t.Context(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +213,7 @@ func testFailing(t *testing.T, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = (core.SessionRevocation{Store: store, Now: clock.Now}).Revoked(t.Context(), claims); err == nil {
+	if _, err = (core.SessionRevocation{Store: store, Realm: realm, Now: clock.Now}).Revoked(t.Context(), claims); err == nil {
 		t.Error("before Ended: got no error")
 	}
 }

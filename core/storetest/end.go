@@ -16,7 +16,7 @@ func testEnd(t *testing.T, b *bench) {
 	b.create(other, otherToken)
 	b.rotate(rotation(s.ID, token, next, start))
 	for range 2 {
-		if err := b.store.End(t.Context(), s.ID); err != nil {
+		if err := b.store.End(t.Context(), realm, s.ID); err != nil {
 			t.Fatalf("End: %v", err)
 		}
 		b.gone("ended", s, next, start)
@@ -39,7 +39,7 @@ func testEndSubject(t *testing.T, b *bench) {
 	ann, annToken := newSession("ann", start), newHash()
 	b.create(ann, annToken)
 	for range 2 {
-		if err := b.store.EndSubject(t.Context(), "joe"); err != nil {
+		if err := b.store.EndSubject(t.Context(), realm, "joe", start); err != nil {
 			t.Fatalf("EndSubject: %v", err)
 		}
 	}
@@ -99,10 +99,13 @@ func testMaximum(t *testing.T, b *bench) {
 	create := func(most int) (ended []string) {
 		t.Helper()
 		h := held{newSession("joe", at), newHash()}
-		list, err := b.store.Create(t.Context(), h.s, h.token, most, at)
-		if err != nil {
-			t.Fatalf("Create: %v", err)
+		c := b.creation(h.s, h.token)
+		c.Most = most
+		made, err := b.store.Create(t.Context(), c)
+		if err != nil || made.Refused {
+			t.Fatalf("Create: %+v, %v", made, err)
 		}
+		list := made.Ended
 		all = append(all, h)
 		for _, s := range list {
 			if s.Subject != "joe" {
@@ -129,7 +132,7 @@ func testMaximum(t *testing.T, b *bench) {
 	for _, h := range all[4:] {
 		b.alive("the rest", h.s, h.token, at)
 	}
-	if err := b.store.End(t.Context(), all[4].s.ID); err != nil {
+	if err := b.store.End(t.Context(), realm, all[4].s.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := create(most - 2); len(got) != 0 {

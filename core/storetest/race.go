@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,8 +65,8 @@ func testRace(t *testing.T, b *bench) {
 	}
 }
 
-// testRaceAuth is the same as clients see it: all get the same new tokens, and
-// the session goes on.
+// testRaceAuth is the same as clients see it, as many as may: all get the same new
+// tokens, and the session goes on. Then there is one too many.
 func testRaceAuth(t *testing.T, b *bench) {
 	clock := jwttest.NewClock(start)
 	var renewed atomic.Int64
@@ -73,14 +74,15 @@ func testRaceAuth(t *testing.T, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issued, err := auth.Issue(t.Context(), "joe")
+	issued, err := auth.Issue(t.Context(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 5 {
+	for round := range 5 {
 		clock.Advance(time.Minute)
-		var next [racers]core.Issued
-		race(racers, func(i int) {
+		old := issued.RefreshToken
+		var next [4]core.Issued
+		race(len(next), func(i int) {
 			var err error
 			if next[i], err = auth.Exchange(context.Background(), issued.RefreshToken); err != nil {
 				t.Errorf("Exchange: %v", err)
@@ -91,7 +93,15 @@ func testRaceAuth(t *testing.T, b *bench) {
 				t.Fatal("Exchange: two got different tokens")
 			}
 		}
-		issued = next[0]
+		if issued = next[0]; round == 4 {
+			_, err := auth.Exchange(t.Context(), old)
+			if !errors.Is(err, core.ReusedRefresh) {
+				t.Errorf("one too many: got %v, want ReusedRefresh", err)
+			}
+			if _, err = auth.Exchange(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
+				t.Errorf("after it: got %v, want BadRefresh", err)
+			}
+		}
 	}
 	if n := renewed.Load(); n < 5 {
 		t.Errorf("Renew was called %d times", n)
@@ -103,7 +113,7 @@ func config(store core.SessionStore, now func() time.Time, renewed *atomic.Int64
 	return core.Config[string]{
 		Keys:     jwttest.Secret(),
 		Now:      now,
-		Sessions: core.SessionConfig{Store: store},
+		Sessions: core.SessionConfig{Store: store, Realm: realm},
 		Renew: func(_ context.Context, s core.Session) (string, error) {
 			if renewed != nil {
 				renewed.Add(1)
@@ -123,9 +133,9 @@ func testEndBesideRotate(t *testing.T, b *bench) {
 			var err error
 			switch i {
 			case 0:
-				err = b.store.End(context.Background(), s.ID)
+				err = b.store.End(context.Background(), realm, s.ID)
 			case 1:
-				err = b.store.EndSubject(context.Background(), "joe")
+				err = b.store.EndSubject(context.Background(), realm, "joe", start)
 			default:
 				_, err = b.store.Rotate(context.Background(), rotation(s.ID, token, next, start))
 			}
@@ -138,29 +148,62 @@ func testEndBesideRotate(t *testing.T, b *bench) {
 	}
 }
 
-// testEndSubjectBesideCreate: a session is either ended or in the list, where the
-// next EndSubject finds it.
+// testEndSubjectBesideCreate: a session whose login took its ticket before is gone
+// when both have returned, whichever was first.
 func testEndSubjectBesideCreate(t *testing.T, b *bench) {
 	for range 50 {
-		s, token := newSession("joe", start), newHash()
+		c := b.creation(newSession("joe", start), newHash())
 		race(2, func(i int) {
 			var err error
 			if i == 0 {
-				err = b.store.EndSubject(context.Background(), "joe")
+				err = b.store.EndSubject(context.Background(), realm, "joe", start)
 			} else {
-				_, err = b.store.Create(context.Background(), s, token, most, start)
+				_, err = b.store.Create(context.Background(), c)
 			}
 			if err != nil {
 				t.Error(err)
 			}
 		})
-		if b.find(s.ID, token, start).State == core.TokenCurrent {
-			b.alive("created beside EndSubject", s, token, start)
+		b.gone("created beside EndSubject", c.Session, c.Token, start)
+	}
+}
+
+// testEndSubjectBesideLogins: of many that are under way, and begin while it runs,
+// those that began before it get nothing, and those that begin after it all.
+func testEndSubjectBesideLogins(t *testing.T, b *bench) {
+	var before, after [racers]core.Creation
+	for i := range before {
+		before[i] = b.creation(newSession("joe", start), newHash())
+		before[i].Most = 4 * racers
+	}
+	var made [racers]core.Created
+	race(racers+1, func(i int) {
+		if i == racers {
+			if err := b.store.EndSubject(context.Background(), realm, "joe", start); err != nil {
+				t.Error(err)
+			}
+			return
 		}
-		if err := b.store.EndSubject(t.Context(), "joe"); err != nil {
-			t.Fatal(err)
+		var err error
+		if made[i], err = b.store.Create(context.Background(), before[i]); err != nil {
+			t.Error(err)
 		}
-		b.gone("after the next EndSubject", s, token, start)
+	})
+	for i, c := range before {
+		b.gone("began before it", c.Session, c.Token, start)
+		if len(made[i].Ended) > 0 {
+			t.Errorf("a login that is refused or ended has ended %v", made[i].Ended)
+		}
+	}
+	race(racers, func(i int) {
+		after[i] = b.creation(newSession("joe", start), newHash())
+		after[i].Most = 4 * racers
+		if made, err := b.store.Create(context.Background(), after[i]); err != nil || made.Refused {
+			t.Errorf("began after it: got %+v, %v", made, err)
+		}
+	})
+	for _, c := range after {
+		b.alive("began after it", c.Session, c.Token, start)
 	}
 }
 
@@ -168,11 +211,13 @@ func testMaximumRace(t *testing.T, b *bench) {
 	var ended atomic.Int64
 	race(racers, func(i int) {
 		s := newSession("joe", start.Add(time.Duration(i)*time.Millisecond))
-		list, err := b.store.Create(context.Background(), s, newHash(), most, start.Add(time.Second))
-		if err != nil {
-			t.Errorf("Create: %v", err)
+		c := b.creation(s, newHash())
+		c.Now = start.Add(time.Second)
+		made, err := b.store.Create(context.Background(), c)
+		if err != nil || made.Refused {
+			t.Errorf("Create: %+v, %v", made, err)
 		}
-		ended.Add(int64(len(list)))
+		ended.Add(int64(len(made.Ended)))
 	})
 	if got := len(b.list("joe", start.Add(time.Second))); got != most || ended.Load() != racers-most {
 		t.Errorf("%d logins at once: got %d sessions and %d reported as ended, want %d and %d", racers, got, ended.Load(), most, racers-most)

@@ -14,7 +14,7 @@ func testCreate(t *testing.T, b *bench) {
 	b.create(s, token)
 	b.alive("a new session", s, token, start)
 	same(t, "Find", b.find(s.ID, token, start).Session, s)
-	if _, err := b.store.Create(t.Context(), s, newHash(), most, start); err == nil {
+	if _, err := b.store.Create(t.Context(), b.creation(s, newHash())); err == nil {
 		t.Error("Create with an ID that is taken: got no error")
 	}
 	b.finds("after a second Create", s.ID, token, start, core.TokenCurrent)
@@ -23,10 +23,10 @@ func testCreate(t *testing.T, b *bench) {
 func testUnknown(t *testing.T, b *bench) {
 	s := newSession("nobody", start)
 	b.gone("a session that never was", s, newHash(), start)
-	if err := b.store.End(t.Context(), s.ID); err != nil {
+	if err := b.store.End(t.Context(), realm, s.ID); err != nil {
 		t.Errorf("End of a session that never was: %v", err)
 	}
-	if err := b.store.EndSubject(t.Context(), "nobody"); err != nil {
+	if err := b.store.EndSubject(t.Context(), realm, "nobody", start); err != nil {
 		t.Errorf("EndSubject without sessions: %v", err)
 	}
 }
@@ -55,24 +55,15 @@ func testGrace(t *testing.T, b *bench) {
 	s.Expires = start.Add(week)
 	last := start.Add(grace - time.Millisecond)
 	for _, at := range []time.Time{start, start.Add(time.Second), last} {
-		for name, f := range map[string]core.Found{
-			"Find":   b.finds("in the grace", s.ID, old, at, core.TokenGrace),
-			"Rotate": b.rotates("in the grace", rotation(s.ID, old, newHash(), at), core.TokenGrace),
-		} {
-			if !bytes.Equal(f.Sealed, sealedFor(next)) {
-				t.Errorf("%s in the grace: got %q as sealed, want what the winner sealed", name, f.Sealed)
-			}
-			same(t, name+" in the grace", f.Session, s)
+		f := b.finds("in the grace", s.ID, old, at, core.TokenGrace)
+		same(t, "Find in the grace", f.Session, s)
+		f = b.rotates("in the grace", rotation(s.ID, old, newHash(), at), core.TokenGrace)
+		if !bytes.Equal(f.Sealed, sealedFor(next)) {
+			t.Errorf("Rotate in the grace: got %q as sealed, want what the winner sealed", f.Sealed)
 		}
+		same(t, "Rotate in the grace", f.Session, s)
+		clear(f.Sealed) // the caller's own copy
 		b.alive("in the grace", s, next, at)
-	}
-	f := b.find(s.ID, old, last)
-	clear(f.Sealed) // the caller's own copy
-	if f := b.find(s.ID, old, last); !bytes.Equal(f.Sealed, sealedFor(next)) {
-		t.Error("Sealed is shared with the caller")
-	}
-	if f := b.find(s.ID, next, start); f.Sealed != nil {
-		t.Error("Find of the current token: something sealed is there")
 	}
 	b.finds("at the end of the grace", s.ID, old, start.Add(grace), core.TokenReused)
 }
@@ -88,7 +79,7 @@ func testGraces(t *testing.T, b *bench) {
 		b.rotates("one after the other", rotation(s.ID, tokens[i], tokens[i+1], at(i)), core.TokenCurrent)
 	}
 	for i := range 8 {
-		f := b.finds("all in their grace", s.ID, tokens[i], at(8), core.TokenGrace)
+		f := b.rotates("all in their grace", rotation(s.ID, tokens[i], newHash(), at(8)), core.TokenGrace)
 		if !bytes.Equal(f.Sealed, sealedFor(tokens[i+1])) {
 			t.Errorf("token %d: got another's pair", i)
 		}
@@ -96,6 +87,49 @@ func testGraces(t *testing.T, b *bench) {
 	b.finds("the first is over", s.ID, tokens[0], at(0).Add(grace), core.TokenReused)
 	b.finds("the last is not", s.ID, tokens[7], at(0).Add(grace), core.TokenGrace)
 	b.finds("the current", s.ID, tokens[8], at(0).Add(grace), core.TokenCurrent)
+}
+
+// testGraceCounted: each token's pair is given out so often, and who asks once more
+// has a copy, and has ended the session.
+func testGraceCounted(t *testing.T, b *bench) {
+	s := newSession("joe", start)
+	tokens := []core.TokenHash{newHash(), newHash(), newHash()}
+	other, otherToken := newSession("joe", start), newHash()
+	b.create(s, tokens[0])
+	b.create(other, otherToken)
+	for i := range 2 {
+		b.rotates("the current", rotation(s.ID, tokens[i], tokens[i+1], start), core.TokenCurrent)
+	}
+	again := func(i int) core.Rotation {
+		r := rotation(s.ID, tokens[i], newHash(), start.Add(time.Second))
+		r.Graces = 3
+		return r
+	}
+	for i := range 2 {
+		for range 3 {
+			for range 5 { // to look does not count
+				b.finds("in the grace", s.ID, tokens[i], start, core.TokenGrace)
+			}
+			f := b.rotates("in the grace", again(i), core.TokenGrace)
+			if !bytes.Equal(f.Sealed, sealedFor(tokens[i+1])) {
+				t.Error("got another's pair")
+			}
+		}
+		b.finds("used up", s.ID, tokens[i], start, core.TokenGrace)
+		b.alive("used up", s, tokens[2], start)
+	}
+	if f := b.rotates("once more", again(0), core.TokenReused); f.Session.ID != s.ID || f.Session.Subject != "joe" || f.Sealed != nil {
+		t.Errorf("once more: got %+v", f)
+	}
+	b.gone("after it", s, tokens[2], start)
+	b.alive("the subject's other session", other, otherToken, start)
+
+	s, old := newSession("ann", start), newHash()
+	b.create(s, old)
+	b.rotates("the current", rotation(s.ID, old, newHash(), start), core.TokenCurrent)
+	r := rotation(s.ID, old, newHash(), start)
+	r.Graces = 0
+	b.rotates("not even once", r, core.TokenReused)
 }
 
 func testNoGrace(t *testing.T, b *bench) {

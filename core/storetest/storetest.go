@@ -32,6 +32,12 @@ func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
 		{"expiry after a rotation", testIdle},
 		{"end", testEnd},
 		{"end subject", testEndSubject},
+		{"grace, counted", testGraceCounted},
+		{"tickets", testTicket},
+		{"a login that was under way", testRefused},
+		{"order, whatever the clock says", testOrder},
+		{"realms", testRealms},
+		{"a clock that leaps", testLeap},
 		{"list", testList},
 		{"maximum per subject", testMaximum},
 		{"any text", testText},
@@ -40,9 +46,11 @@ func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
 		{"one winner of 64, through an Auth", testRaceAuth},
 		{"end beside rotate", testEndBesideRotate},
 		{"end subject beside create", testEndSubjectBesideCreate},
+		{"end subject beside logins under way", testEndSubjectBesideLogins},
 		{"maximum per subject, beside each other", testMaximumRace},
 		{"a store that fails", testFailing},
 		{"many sessions", testMany},
+		{"many sessions of a subject", testManyOfOne},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, &bench{t, open(t)}) })
 	}
@@ -53,9 +61,12 @@ func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
 var start = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
 
 const (
+	realm = "https://issuer.example"
 	most  = 20
-	grace = 10 * time.Second
-	week  = 7 * 24 * time.Hour
+	// graces is as many as there are racers, but where they are counted.
+	graces = racers
+	grace  = 10 * time.Second
+	week   = 7 * 24 * time.Hour
 )
 
 // bench is a store under test. Its methods fail the test on an error.
@@ -78,21 +89,62 @@ func newHash() (h core.TokenHash) {
 }
 
 func newSession(subject string, at time.Time) core.Session {
-	return core.Session{ID: newID(), Subject: subject, Label: "a label", Created: at, LastUsed: at, Expires: at.Add(week)}
+	return core.Session{
+		ID: newID(), Subject: subject, Label: "a label", Created: at, LastUsed: at, Expires: at.Add(week),
+		Stamp: newHash(), // any 32 bytes
+	}
+}
+
+// ticket is what a login takes before it looks at credentials.
+func (b *bench) ticket(realm string) int64 {
+	b.t.Helper()
+	n, err := b.store.Ticket(context.Background(), realm)
+	if err != nil {
+		b.t.Fatalf("Ticket: %v", err)
+	}
+	return n
+}
+
+// creation is a login that waits for nothing.
+func (b *bench) creation(s core.Session, token core.TokenHash) core.Creation {
+	b.t.Helper()
+	return core.Creation{Realm: realm, Session: s, Token: token, Ticket: b.ticket(realm), Most: most, Now: s.Created}
 }
 
 // create makes a session that a store is to keep without ending another.
 func (b *bench) create(s core.Session, token core.TokenHash) {
 	b.t.Helper()
-	ended, err := b.store.Create(b.t.Context(), s, token, most, s.Created)
-	if err != nil || len(ended) > 0 {
-		b.t.Fatalf("Create: got %v, %v, want no session ended and no error", ended, err)
+	b.creates(b.creation(s, token))
+}
+
+func (b *bench) creates(c core.Creation) {
+	b.t.Helper()
+	made, err := b.store.Create(b.t.Context(), c)
+	if err != nil || made.Refused || len(made.Ended) > 0 {
+		b.t.Fatalf("Create: got %+v, %v, want no session ended and no error", made, err)
+	}
+}
+
+// refuses checks that a login is refused, and leaves nothing behind.
+func (b *bench) refuses(name string, c core.Creation) {
+	b.t.Helper()
+	made, err := b.store.Create(b.t.Context(), c)
+	if err != nil || !made.Refused || len(made.Ended) > 0 {
+		b.t.Errorf("%s: Create: got %+v, %v, want it refused and nobody ended", name, made, err)
+	}
+	b.gone(name, c.Session, c.Token, c.Now)
+}
+
+func (b *bench) endSubject(subject string, at time.Time) {
+	b.t.Helper()
+	if err := b.store.EndSubject(b.t.Context(), realm, subject, at); err != nil {
+		b.t.Fatalf("EndSubject: %v", err)
 	}
 }
 
 func (b *bench) find(id string, token core.TokenHash, at time.Time) core.Found {
 	b.t.Helper()
-	f, err := b.store.Find(b.t.Context(), id, token, at)
+	f, err := b.store.Find(b.t.Context(), realm, id, token, at)
 	if err != nil {
 		b.t.Fatalf("Find: %v", err)
 	}
@@ -103,8 +155,8 @@ func (b *bench) find(id string, token core.TokenHash, at time.Time) core.Found {
 func (b *bench) finds(name string, id string, token core.TokenHash, at time.Time, want core.TokenState) core.Found {
 	b.t.Helper()
 	f := b.find(id, token, at)
-	if f.State != want {
-		b.t.Errorf("%s: Find: got %v, want %v", name, f.State, want)
+	if f.State != want || f.Sealed != nil {
+		b.t.Errorf("%s: Find: got %v and %d bytes sealed, want %v and none", name, f.State, len(f.Sealed), want)
 	}
 	return f
 }
@@ -112,8 +164,8 @@ func (b *bench) finds(name string, id string, token core.TokenHash, at time.Time
 // rotation is an exchange at a time.
 func rotation(id string, old, next core.TokenHash, at time.Time) core.Rotation {
 	return core.Rotation{
-		ID: id, Old: old, New: next, Sealed: sealedFor(next),
-		GraceEnds: at.Add(grace), Now: at, Expires: at.Add(week),
+		Realm: realm, ID: id, Old: old, New: next, Sealed: sealedFor(next),
+		GraceEnds: at.Add(grace), Graces: graces, Now: at, Expires: at.Add(week),
 	}
 }
 
@@ -164,7 +216,7 @@ func (b *bench) alive(name string, s core.Session, token core.TokenHash, at time
 
 func (b *bench) ended(name, id string, at time.Time, want bool) {
 	b.t.Helper()
-	if got, err := b.store.Ended(b.t.Context(), id, at); err != nil || got != want {
+	if got, err := b.store.Ended(b.t.Context(), realm, id, at); err != nil || got != want {
 		b.t.Errorf("%s: Ended: got %v, %v, want %v", name, got, err, want)
 	}
 }
@@ -177,7 +229,7 @@ func (b *bench) list(subject string, at time.Time) []string {
 
 func (b *bench) sessions(subject string, at time.Time) []core.Session {
 	b.t.Helper()
-	list, err := b.store.List(b.t.Context(), subject, at)
+	list, err := b.store.List(b.t.Context(), realm, subject, at)
 	if err != nil {
 		b.t.Fatalf("List: %v", err)
 	}
@@ -196,7 +248,7 @@ func ids(list []core.Session) []string {
 func same(t *testing.T, name string, got, want core.Session) {
 	t.Helper()
 	if got.ID != want.ID || got.Subject != want.Subject || got.Label != want.Label || !got.Created.Equal(want.Created) ||
-		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) {
+		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) || got.Stamp != want.Stamp {
 		t.Errorf("%s: got %+v, want %+v", name, got, want)
 	}
 }
@@ -211,8 +263,8 @@ func testContext(t *testing.T, b *bench) {
 	if f := b.find(s.ID, token, start); f.State != core.TokenCurrent && f.State != core.TokenGrace {
 		t.Errorf("after a Rotate that may have failed: got %v, want current or grace", f.State)
 	}
-	_ = b.store.End(ctx, s.ID)
-	if err := b.store.End(t.Context(), s.ID); err != nil {
+	_ = b.store.End(ctx, realm, s.ID)
+	if err := b.store.End(t.Context(), realm, s.ID); err != nil {
 		t.Errorf("End, repeated: %v", err)
 	}
 	b.gone("after End, repeated", s, token, start)
@@ -229,7 +281,7 @@ func testText(t *testing.T, b *bench) {
 			continue
 		}
 		same(t, fmt.Sprintf("%.20q", subject), got[0], s)
-		if err := b.store.EndSubject(t.Context(), subject); err != nil {
+		if err := b.store.EndSubject(t.Context(), realm, subject, start); err != nil {
 			t.Errorf("%.20q: EndSubject: %v", subject, err)
 		}
 		b.gone(fmt.Sprintf("%.20q", subject), s, token, start)

@@ -53,7 +53,7 @@ func newService(lifetime time.Duration, doubleSubmit bool, log *slog.Logger, cos
 		Renew:        users.renew,
 		Throttle:     limiter.Allow,
 		Observer:     observer,
-		Sessions:     core.SessionConfig{Store: store, Label: label, Cookies: &core.TokenCookies{}},
+		Sessions:     core.SessionConfig{Store: store, Realm: "notes", Label: label, Cookies: &core.TokenCookies{}},
 	}
 	if doubleSubmit {
 		secret, err := newKey()

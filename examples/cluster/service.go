@@ -70,6 +70,7 @@ func newService(name, addrs, secret string, staleness time.Duration, log *slog.L
 		},
 		Sessions: core.SessionConfig{
 			Store: store,
+			Realm: "cluster",
 			Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), " ") },
 		},
 	})

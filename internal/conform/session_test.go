@@ -40,7 +40,7 @@ func newSessionApp(t testing.TB) *sessionApp {
 		Renew: func(_ context.Context, s core.Session) (*User, error) {
 			return &User{Name: s.Subject, Role: "renewed"}, nil
 		},
-		Sessions: core.SessionConfig{Store: store, Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
+		Sessions: core.SessionConfig{Store: store, Realm: "conform", Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
 	}
 	a.Auth = core.Must(a.Config)
 	web := a.Config
@@ -60,7 +60,7 @@ func (a *sessionApp) serve(t testing.TB) (servers []server) {
 
 // issue starts a session.
 func (a *sessionApp) issue(name string) core.Issued {
-	issued, err := a.Auth.Issue(context.Background(), &User{Name: name, Role: "user"})
+	issued, err := a.Auth.Issue(context.Background(), core.Moment{}, &User{Name: name, Role: "user"})
 	check(err)
 	return issued
 }
@@ -257,7 +257,9 @@ func (f *flow) bodies() {
 	login := func(agent string) string {
 		return post("/auth", loginJoe, "Content-Type: application/json", "User-Agent: "+agent)
 	}
-	one, two := f.tokens(login("phone")), f.tokens(login("desk"))
+	one := f.tokens(login("phone"))
+	f.app.clock.Advance(time.Second) // the list is in the order of logins
+	two := f.tokens(login("desk"))
 	f.ask(200, at("/me", one.Access))
 	f.app.clock.Advance(time.Minute)
 	next := f.tokens(refresh("/auth/refresh", one.Refresh))
@@ -273,7 +275,7 @@ func (f *flow) bodies() {
 	f.ask(200, at("/me", two.Access))
 
 	three := f.tokens(login("tablet"))
-	f.app.clock.Advance(time.Second) // the list is in the order of time
+	f.app.clock.Advance(time.Second)
 	four := f.tokens(login("fridge"))
 	var list struct{ Sessions []struct{ ID, Label string } }
 	a := f.ask(200, get("/auth/sessions", auth(three.Access)))

@@ -143,7 +143,7 @@ func TestPythonVerifies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			issued, err := auth.Issue(context.Background(), "joe", core.Claim{Name: "jti", Value: "1"})
+			issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "jti", Value: "1"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,7 +161,7 @@ func TestSameBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		issued, err := flask(t, p.key, clock).Issue(context.Background(), claims)
+		issued, err := flask(t, p.key, clock).Issue(context.Background(), core.Moment{}, claims)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func TestLive(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ours, err := auth.Issue(context.Background(), identity)
+			ours, err := auth.Issue(context.Background(), core.Moment{}, identity)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,6 +25,7 @@ func TestCheckerFails(t *testing.T) {
 		{"no bound for a subject", broken{most: 1000}},
 		{"a grace without end", broken{rotation: func(r *core.Rotation) { r.GraceEnds = r.Expires }}},
 		{"no grace", broken{rotation: func(r *core.Rotation) { r.GraceEnds = r.Now }}},
+		{"a grace that nobody counts", broken{rotation: func(r *core.Rotation) { r.Graces = 1000 }}},
 		{"a refresh does not lengthen the session", broken{rotation: func(r *core.Rotation) { r.Expires = r.Now.Add(time.Second) }}},
 		{"sessions never expire", broken{rotation: func(r *core.Rotation) { r.Expires = r.Now.Add(time.Hour) }}},
 		{"any old token is as good", broken{found: func(f *core.Found) {
@@ -64,12 +65,13 @@ type broken struct {
 	most                int
 }
 
-func (b broken) Create(ctx context.Context, s core.Session, token core.TokenHash, most int, now time.Time) ([]core.Session, error) {
-	return b.SessionStore.Create(ctx, s, token, max(most, b.most), now)
+func (b broken) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+	c.Most = max(c.Most, b.most)
+	return b.SessionStore.Create(ctx, c)
 }
 
-func (b broken) Find(ctx context.Context, id string, token core.TokenHash, now time.Time) (core.Found, error) {
-	found, err := b.SessionStore.Find(ctx, id, token, now)
+func (b broken) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+	found, err := b.SessionStore.Find(ctx, realm, id, token, now)
 	if b.found != nil {
 		b.found(&found)
 	}
@@ -87,30 +89,30 @@ func (b broken) Rotate(ctx context.Context, r core.Rotation) (core.Found, error)
 	return found, err
 }
 
-func (b broken) End(ctx context.Context, id string) error {
+func (b broken) End(ctx context.Context, realm, id string) error {
 	if b.noEnd {
 		return nil
 	}
-	return b.SessionStore.End(ctx, id)
+	return b.SessionStore.End(ctx, realm, id)
 }
 
-func (b broken) EndSubject(ctx context.Context, subject string) error {
+func (b broken) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
 	if b.noEndSubject {
 		return nil
 	}
-	return b.SessionStore.EndSubject(ctx, subject)
+	return b.SessionStore.EndSubject(ctx, realm, subject, now)
 }
 
-func (b broken) List(ctx context.Context, subject string, now time.Time) ([]core.Session, error) {
-	list, err := b.SessionStore.List(ctx, subject, now)
+func (b broken) List(ctx context.Context, realm, subject string, now time.Time) ([]core.Session, error) {
+	list, err := b.SessionStore.List(ctx, realm, subject, now)
 	if b.list != nil && len(list) > 0 {
 		list = b.list(list)
 	}
 	return list, err
 }
 
-func (b broken) Ended(ctx context.Context, id string, now time.Time) (bool, error) {
-	ended, err := b.SessionStore.Ended(ctx, id, now)
+func (b broken) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
+	ended, err := b.SessionStore.Ended(ctx, realm, id, now)
 	if b.ended != nil {
 		ended = b.ended(ended)
 	}

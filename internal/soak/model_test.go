@@ -57,7 +57,12 @@ type pair struct {
 	ends            time.Time // of the access token
 	exchanged       time.Time // of the refresh token; zero: not yet
 	next            *pair     // what it was exchanged for
+	shown           int       // how often the refresh token was presented, before and in its grace
+	given           int       // how often it was answered with the next
 }
+
+// graces is how often a pair is given out once more.
+const graces = 3
 
 // fate is what may have become of a session: one of the two, or both.
 type fate uint8

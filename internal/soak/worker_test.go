@@ -81,6 +81,10 @@ func (w *worker) step() {
 		w.endOne(s, p, other)
 	case n < 51:
 		w.endForeign(s, p)
+	case n < 52:
+		for range graces + 1 {
+			w.refresh(s, again)
+		}
 	default:
 		w.call(s, p)
 	}
@@ -139,8 +143,14 @@ func (w *worker) login(u *subject) {
 	w.answered(a)
 	defer w.mu.Unlock()
 	u.logins--
+	met = met || u.swept != swept
+	refused := met && a.is(401, "invalid_credentials")
 	if oldest != nil {
-		oldest.s.doneEnd(true)
+		oldest.s.doneEnd(!refused)
+	}
+	if refused {
+		w.counts["login that a logout everywhere has overtaken"]++
+		return
 	}
 	p := a.pair(now)
 	sub, sid := p.owner()
@@ -149,7 +159,7 @@ func (w *worker) login(u *subject) {
 		w.fail("login: got %v, subject %q, session %q, access token for %v", a, sub, sid, p.ends.Sub(now))
 		return
 	}
-	u.add(s, met || u.swept != swept)
+	u.add(s, met)
 }
 
 // refresh presents a refresh token, if there is one, for the first time or again.
@@ -162,6 +172,16 @@ func (w *worker) refresh(s *session, p *pair) {
 	l := s.look()
 	first, again := p.next == nil, p.next != nil && now.Before(p.exchanged.Add(grace))
 	kind := "reuse after the grace"
+	if first || again {
+		switch {
+		case p.given > graces:
+			kind, again = "refresh too often in the grace", false
+		case p.shown > graces: // what is on its way may be the last that is answered
+			w.mu.Unlock()
+			return
+		}
+		p.shown++
+	}
 	switch {
 	case first:
 		kind = "refresh"
@@ -186,6 +206,7 @@ func (w *worker) refresh(s *session, p *pair) {
 			w.fail("%s: got %v, want 401", kind, a)
 		}
 	case a.status == 200:
+		p.given++
 		l.saw(w.model, live, kind)
 		w.exchanged(s, p, a.pair(now), kind)
 	case a.is(401, "invalid_grant"):
