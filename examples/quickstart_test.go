@@ -5,6 +5,7 @@ package examples_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,21 +34,13 @@ func TestQuickstarts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be sent an interrupt on Windows")
 	}
-	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator))
-	for _, name := range quickstarts {
-		build.Args = append(build.Args, "./quickstart-"+name)
-	}
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
 	for _, name := range quickstarts {
 		t.Run(name, func(t *testing.T) {
 			// So that go test knows the source among what this test reads.
 			if _, err := os.ReadFile(filepath.Join("quickstart-"+name, "main.go")); err != nil {
 				t.Fatal(err)
 			}
-			s := start(t, filepath.Join(dir, "quickstart-"+name))
+			s := start(t, program{name: "quickstart-" + name})
 
 			s.call(t, "GET", "/me", "", "", 401)
 			s.call(t, "POST", "/auth", "", `{"username":"joe","password":"wrong"}`, 401)
@@ -85,15 +80,63 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// build builds all examples, once, and returns the path of one.
+func build(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./...").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, err
+})
+
+var bin string
+
+func TestMain(m *testing.M) {
+	var err error
+	if bin, err = os.MkdirTemp("", "examples"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	_ = os.RemoveAll(bin)
+	os.Exit(status)
+}
+
 type server struct {
-	url    string
+	addr   string
 	cmd    *exec.Cmd
 	output *bytes.Buffer
 	ended  chan error
 }
 
+// program is one of the examples, and how it is started.
+type program struct {
+	name string
+	args []string // ADDR stands for the address
+	env  []string
+}
+
+func (p program) command(t *testing.T, addr string) *exec.Cmd {
+	t.Helper()
+	args := slices.Clone(p.args)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "ADDR", addr)
+	}
+	cmd := exec.Command(build(t, p.name), args...)
+	cmd.Env = append(os.Environ(), append(p.env, "ADDR="+addr)...)
+	return cmd
+}
+
 // start runs a program with an address of its own and waits until it listens.
-func start(t *testing.T, program string) *server {
+func start(t *testing.T, p program) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,8 +146,7 @@ func start(t *testing.T, program string) *server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "http://" + addr, cmd: exec.Command(program), output: new(bytes.Buffer), ended: make(chan error, 1)}
-	s.cmd.Env = append(os.Environ(), "ADDR="+addr)
+	s := &server{addr: addr, cmd: p.command(t, addr), output: new(bytes.Buffer), ended: make(chan error, 1)}
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -129,7 +171,7 @@ func start(t *testing.T, program string) *server {
 // call sends one request, demands a status and, with 401, a challenge.
 func (s *server) call(t *testing.T, method, path, token, body string, want int) []byte {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.addr+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,16 +197,24 @@ func (s *server) call(t *testing.T, method, path, token, body string, want int) 
 	return got
 }
 
-// interrupt does what Ctrl-C does. A quickstart has no handler for it, so it just ends.
+// interrupt does what Ctrl-C does, and demands a good end.
 func (s *server) interrupt(t *testing.T) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+	s.endsWell(t)
+}
+
+func (s *server) endsWell(t *testing.T) {
+	t.Helper()
 	select {
-	case <-s.ended:
+	case err := <-s.ended:
+		if err != nil {
+			t.Errorf("got the end %v, want exit status 0\n%s", err, s.output)
+		}
 	case <-time.After(10 * time.Second):
-		t.Error("still runs 10 seconds after SIGINT")
+		t.Error("still runs 10 seconds after the signal")
 	}
 	if strings.Contains(s.output.String(), "panic:") {
 		t.Errorf("panicked:\n%s", s.output)

@@ -55,7 +55,7 @@ func onNetHTTP(s *service) server {
 }
 
 func onFiber(s *service) server {
-	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, DisableStartupMessage: true})
+	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, DisableStartupMessage: true})
 	app.Use(recover.New())
 	fiberjwt.Mount(app, s.auth.Routes()...)
 	app.Get("/me", fiberjwt.Require(s.auth), fiberjwt.Endpoint(s.me))
@@ -68,12 +68,19 @@ func (f fiberServer) Serve(l net.Listener) error { return f.app.Listener(l) }
 
 func (f fiberServer) Shutdown(ctx context.Context) error { return f.app.ShutdownWithContext(ctx) }
 
-// idleTimeout is longer than nginx keeps a connection, or nginx would send
-// requests into one that is just being closed.
-const readTimeout, idleTimeout = 15 * time.Second, 2 * time.Minute
+// What a client may take its time for, and what requests in flight get to end in.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 30 * time.Second
+	// idleTimeout is longer than nginx keeps a connection, or nginx would send
+	// requests into one that is just being closed.
+	idleTimeout = 2 * time.Minute
+	stopTimeout = 5 * time.Second
+)
 
-func httpServer(h http.Handler) server {
-	return &http.Server{Handler: h, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+func httpServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout}
 }
 
 // serve serves until ctx ends, and then until the requests in flight have.
@@ -89,7 +96,7 @@ func serve(ctx context.Context, s server, addr string) error {
 		return err
 	case <-ctx.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -22,11 +22,22 @@ type process struct {
 // run starts a program and returns when it listens. What it prints goes to log.
 func run(name, addr string, cmd *exec.Cmd, log io.Writer) (*process, error) {
 	p := &process{name: name, addr: addr, cmd: cmd, log: log}
-	return p, p.again()
+	if err := p.again(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
-// again starts the program, for the first time or after its end.
+// again starts the program, for the first time or after its end. Another program
+// on the address would be taken for it, so the address must be free.
 func (p *process) again() error {
+	l, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
 	cmd := exec.Command(p.cmd.Path, p.cmd.Args[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.cmd.Env, p.log, p.log
 	if err := cmd.Start(); err != nil {

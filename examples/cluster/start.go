@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -109,11 +110,11 @@ func startProxy(addr string, nodes []*process) (*http.Server, error) {
 		return nil, err
 	}
 	var next atomic.Uint64
-	proxy := &http.Server{ReadTimeout: readTimeout, Handler: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := httpServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: nodes[next.Add(1)%uint64(len(nodes))].addr})
 		r.Out.Host = r.In.Host
 		r.SetXForwarded()
-	}}}
+	}})
 	go func() { _ = proxy.Serve(listener) }()
 	return proxy, nil
 }
@@ -134,7 +135,9 @@ func (c *cluster) String() string {
 // stop ends all of it, the nodes before what they need.
 func (c *cluster) stop() {
 	if c.builtin != nil {
-		_ = c.builtin.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		_ = c.builtin.Shutdown(ctx)
+		cancel()
 	}
 	c.proxy.stop()
 	for _, n := range c.nodes {

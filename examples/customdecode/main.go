@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -34,15 +35,21 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	interrupt, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Addr:              cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"),
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second, // without these, who sends nothing stays for ever
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		if err := server.ListenAndServe(); err != http.ErrServerClosed {
 			log.Fatal(err)
 		}
 	}()
-	<-interrupt.Done()
+	<-ctx.Done()
 	stop() // a second Ctrl-C does not wait
 	_ = server.Shutdown(context.Background())
 }

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -102,15 +103,21 @@ func main() {
 	if err != nil {
 		log.Fatalf("set SECRET_KEY to 32 bytes or more, as from openssl rand -hex 32:\n%v", err)
 	}
-	interrupt, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
-	server := &http.Server{Addr: addr, Handler: newRouter(auth), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Addr:              cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"),
+		Handler:           newRouter(auth),
+		ReadHeaderTimeout: 5 * time.Second, // without these, who sends nothing stays for ever
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		if err := server.ListenAndServe(); err != http.ErrServerClosed {
 			log.Fatal(err)
 		}
 	}()
-	<-interrupt.Done()
+	<-ctx.Done()
 	stop() // a second Ctrl-C does not wait
 	_ = server.Shutdown(context.Background())
 }

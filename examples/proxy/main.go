@@ -11,9 +11,13 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -36,10 +40,28 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Printf("http://%s trusts %v; five logins at once, then one in 10 seconds:", *addr, proxies)
-	log.Printf(`  curl -i http://%s/auth -H 'Content-Type: application/json' -d '{"username":"joe","password":"pass"}'`, *addr)
-	server := http.Server{Addr: *addr, Handler: handler, ReadTimeout: 15 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("http://%s trusts %v; five logins at once, then one in 10 seconds:", listener.Addr(), proxies)
+	log.Printf(`  curl -i http://%s/auth -H 'Content-Type: application/json' -d '{"username":"joe","password":"pass"}'`, listener.Addr())
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second, // without these, who sends nothing stays for ever
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if err := server.Serve(listener); err != http.ErrServerClosed {
+			log.Fatal(err)
+		}
+	}()
+	<-ctx.Done()
+	stop() // a second Ctrl-C does not wait
+	_ = server.Shutdown(context.Background())
 }
 
 // parseProxies reads addresses and prefixes with commas between them. An address

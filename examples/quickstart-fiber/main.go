@@ -7,6 +7,9 @@ import (
 	"crypto/rand"
 	"log"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"golang.org/x/crypto/bcrypt"
@@ -39,11 +42,25 @@ func main() {
 		log.Fatal(err)
 	}
 
-	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10}) // 4 KiB is too little for some tokens
+	app := fiber.New(fiber.Config{
+		ReadBufferSize: 16 << 10,         // 4 KiB is too little for some tokens
+		ReadTimeout:    15 * time.Second, // without these, who sends nothing stays for ever
+		WriteTimeout:   30 * time.Second,
+		IdleTimeout:    2 * time.Minute,
+	})
 	app.Post("/auth", fiberjwt.Login(auth))
 	app.Get("/me", fiberjwt.Require(auth), func(c *fiber.Ctx) error {
 		user, _ := fiberjwt.Identity[string](c)
 		return c.JSON(fiber.Map{"user": user})
 	})
-	log.Fatal(app.Listen(cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")))
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if err := app.Listen(cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")); err != nil {
+			log.Fatal(err)
+		}
+	}()
+	<-ctx.Done()
+	stop()             // a second Ctrl-C does not wait
+	_ = app.Shutdown() // until the requests in flight have ended
 }

@@ -8,6 +8,9 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/crypto/bcrypt"
@@ -46,5 +49,22 @@ func main() {
 		user, _ := ginjwt.Identity[string](c)
 		c.JSON(http.StatusOK, gin.H{"user": user})
 	})
-	log.Fatal(router.Run(cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")))
+
+	server := &http.Server{
+		Addr:              cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"),
+		Handler:           router,
+		ReadHeaderTimeout: 5 * time.Second, // without these, who sends nothing stays for ever
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if err := server.ListenAndServe(); err != http.ErrServerClosed {
+			log.Fatal(err)
+		}
+	}()
+	<-ctx.Done()
+	stop()                                    // a second Ctrl-C does not wait
+	_ = server.Shutdown(context.Background()) // until the requests in flight have ended
 }
