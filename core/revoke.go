@@ -21,7 +21,8 @@ type Revocation interface {
 
 // AnyRevocation is the Revocation that calls back what any of the given ones
 // does. They are asked in order. One that says so decides, even if one before it
-// could not answer.
+// could not answer; but those after that one are asked with a context that has
+// ended, so that several which share an outage are not waited for one by one.
 func AnyRevocation(all ...Revocation) Revocation {
 	if len(all) == 0 || slices.ContainsFunc(all, func(r Revocation) bool { return isNil(r) }) {
 		panic("jwtgate: core.AnyRevocation: needs at least one Revocation, and none nil")
@@ -37,6 +38,10 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 		switch revoked, err := r.Revoked(ctx, claims); {
 		case err != nil:
 			unknown = errors.Join(unknown, err)
+			// It is a no anyway: who would have to wait is not waited for too.
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithCancel(ctx)
+			cancel()
 		case revoked:
 			return true, nil
 		}

@@ -59,6 +59,27 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
+// TestRevocationsOfAnOutage: lists that share an outage are not waited for one by
+// one, and one that need not wait still has its say.
+func TestRevocationsOfAnOutage(t *testing.T) {
+	hanging := revoking(func(ctx context.Context, _ *core.Claims) (bool, error) { <-ctx.Done(); return false, ctx.Err() })
+	for _, tt := range []struct {
+		name  string
+		after core.Revocation
+		want  core.Kind
+	}{
+		{"all hang", core.AnyRevocation(hanging, hanging), core.Unavailable},
+		{"one that knows", core.AnyRevocation(hanging, answers(true, nil)), core.Revoked},
+	} {
+		synctest.Test(t, func(t *testing.T) { // which fails who would wait for ever
+			auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Revocation: core.AnyRevocation(answers(false, errDatabase), tt.after)})
+			if _, err := auth.Verify(bearer(minted(t, core.Payload{"sub": "joe"}))); kindOf(t, err) != tt.want {
+				t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+			}
+		})
+	}
+}
+
 // TestRevocationOfRemembered: the cache of verified tokens does not outlive a
 // revocation, and a token that is not valid troubles no list.
 func TestRevocationOfRemembered(t *testing.T) {

@@ -110,7 +110,10 @@ type Creation struct {
 
 // Created is what a SessionStore says of a Creation.
 type Created struct {
-	Refused bool      // the subject's sessions were ended after Ticket: nothing is kept
+	// Refused: the subject's sessions were ended after Ticket; or, in a store that
+	// takes several steps, this one was the oldest and had to make room for another
+	// login before it was there. Nothing is kept.
+	Refused bool
 	Ended   []Session // the subject's oldest, which had to make room
 }
 

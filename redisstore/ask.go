@@ -25,7 +25,7 @@ func newAsking(client Client, cfg Config, channel, about string) *asking {
 // ask answers a question about a name from the copies or, if need be, with what
 // Redis says. ok false is an answer that is not worth keeping; good says whether a
 // copy still is.
-func (a *asking) ask(name string, good func(value int64) bool, query func() (value int64, ok bool, err error)) (value int64, ok bool, err error) {
+func (a *asking) ask(name string, good func(value) bool, query func() (v value, ok bool, err error)) (v value, ok bool, err error) {
 	if a.copies == nil {
 		return query()
 	}
@@ -36,16 +36,16 @@ func (a *asking) ask(name string, good func(value int64) bool, query func() (val
 	}
 	a.news.start()
 	seen := a.copies.news(name)
-	switch value, ok, err = query(); {
+	switch v, ok, err = query(); {
 	case err != nil && fallback && good(kept):
 		return kept, true, nil
 	case err != nil:
 	case ok:
-		a.copies.keep(name, value, asked, seen)
+		a.copies.keep(name, v, asked, seen)
 	default:
 		a.copies.drop(name)
 	}
-	return value, ok, err
+	return v, ok, err
 }
 
 // drop forgets names whose answers have changed.

@@ -69,19 +69,19 @@ func TestCluster(t *testing.T) {
 			soon(t, "somebody listens", func() bool {
 				var n atomic.Int64
 				_ = cluster.ForEachMaster(context.Background(), func(ctx context.Context, c *redis.Client) error {
-					subs, _ := c.PubSubNumSub(ctx, cfg.Prefix+"ended").Result()
-					n.Add(subs[cfg.Prefix+"ended"])
+					subs, _ := c.PubSubNumSub(ctx, other.Channel()).Result()
+					n.Add(subs[other.Channel()])
 					return nil
 				})
 				return n.Load() == 1
 			})
 		}
 		wantEnded(t, "alive", other, id, false)
-		if err := one.End(t.Context(), id); err != nil {
+		if err := one.End(t.Context(), ours, id); err != nil {
 			t.Fatal(err)
 		}
 		soon(t, "it is felt", func() bool {
-			ended, err := other.Ended(t.Context(), id, now)
+			ended, err := other.Ended(t.Context(), ours, id, now)
 			return err == nil && ended
 		})
 	}

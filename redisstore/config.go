@@ -35,8 +35,15 @@ type Config struct {
 	// Prefix is what all keys and channels begin with, without braces. All that
 	// share sessions need the same. "": "jwtgate:".
 	Prefix string
-	// Timeout bounds each call, with the client's retries: a Redis that hangs is
-	// an error after that long. 0: 3 seconds.
+	// Realm is whose tokens a deny list is about: one list, one realm. Those that
+	// share it share their entries, and no others. It is required there, and may be
+	// any text; the issuer is a good one. A Store is told its realm with every call
+	// (core's SessionConfig.Realm), and wants none here.
+	Realm string
+	// Timeout bounds each call, however many questions to Redis it takes, with the
+	// client's retries: a Redis that hangs is an error after that long. With
+	// InsecureWhileDown each call has half of it, so that a request that goes on
+	// after one question was not answered is over when the next is not. 0: 3 seconds.
 	Timeout time.Duration
 
 	// Staleness allows answers from this process's memory: for so long, counted
@@ -49,9 +56,9 @@ type Config struct {
 	//
 	// 0: none; every request asks Redis. At most an hour.
 	Staleness time.Duration
-	// MaxCopies is how many answers the memory of Staleness holds. Which of them
-	// are dropped costs a question and nothing else. 0: 100,000, about 150 bytes
-	// each.
+	// MaxCopies is how many answers the memory of Staleness holds, of each realm.
+	// Which of them are dropped costs a question and nothing else. 0: 100,000, about
+	// 200 bytes each.
 	MaxCopies int
 	// InsecureWhileDown goes on without Redis: while it cannot be asked, a session
 	// counts as alive for so long after Redis last said so to this process. The
@@ -60,11 +67,21 @@ type Config struct {
 	// and so are sessions that this process has not seen. 0: 503 for all.
 	InsecureWhileDown time.Duration
 
+	// InsecureEviction goes on with a Redis whose maxmemory-policy is another than
+	// noeviction. The risk: when its memory is full it drops whatever it likes of
+	// ours, and with that an entry of a deny list, whose token is good again, or a
+	// session out of the list that "log out everywhere" goes by. False: every call is
+	// refused as Unavailable, and the Observer told why. The policy is read at the
+	// first use; if that is forbidden, or a proxy does not pass it on, the Observer
+	// is told once.
+	InsecureEviction bool
+
 	// Now is the clock that Staleness is measured by, and by which deny lists
 	// judge. Nil: time.Now. Sessions are judged by the time that core says.
 	Now func() time.Time
-	// Observer is told when the connection that brings news of ended sessions is
-	// lost (an ActionStore with a Cause) and when it stands again (one without).
+	// Observer is told, by an ActionStore with a Cause, that Redis makes room by
+	// forgetting or that nobody knows, and that the connection that brings news of
+	// ended sessions is lost; and by one without when either is mended.
 	Observer core.Observer
 }
 
@@ -75,13 +92,19 @@ const (
 	maxStaleness     = time.Hour
 )
 
-// ready checks a Config and fills in what is zero.
-func (c Config) ready(client Client) (Config, error) {
+// ready checks a Config, of a deny list or a Store, and fills in what is zero.
+func (c Config) ready(client Client, list bool) (Config, error) {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	errs = append(errs, checkClient(client))
 	if strings.ContainsAny(c.Prefix, "{}") {
 		bad("Prefix: %q has braces, and those decide where a Cluster keeps a key; leave them out", c.Prefix)
+	}
+	switch {
+	case list && c.Realm == "":
+		bad("Realm: empty, so every list with this Prefix would be one; set the issuer of the tokens, or any name for them")
+	case !list && c.Realm != "":
+		bad("Realm: %q, but a Store is told its realm with every call; set core's SessionConfig.Realm", c.Realm)
 	}
 	if c.Timeout < 0 {
 		bad("Timeout: %v is negative; 0 means %v", c.Timeout, defaultTimeout)

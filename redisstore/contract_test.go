@@ -64,22 +64,22 @@ func TestRepeated(t *testing.T) {
 	store := open(t, client, redisstore.Config{})
 	create(t, store, session("a", "joe"))
 	create(t, store, session("a", "joe"))
-	r := core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)}
+	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)}
 	for i := range 3 {
 		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent || !f.Session.Expires.Equal(r.Expires) {
 			t.Errorf("Rotate %d: got %+v, %v", i, f, err)
 		}
 	}
 	// A Create that comes again after the end does not bring the session back.
-	if err := store.End(t.Context(), "a"); err != nil {
+	if err := store.End(t.Context(), ours, "a"); err != nil {
 		t.Fatal(err)
 	}
-	ended, err := store.Create(t.Context(), session("a", "joe"), core.TokenHash{1}, 20, now)
-	if err != nil || len(ended) != 1 || ended[0].ID != "a" {
-		t.Errorf("Create after End: got %v, %v, want the session itself as ended", ended, err)
+	made, err := store.Create(t.Context(), creation(t, store, session("a", "joe")))
+	if err != nil || !made.Refused {
+		t.Errorf("Create after End: got %+v, %v, want it refused", made, err)
 	}
 	wantEnded(t, "after it", store, "a", true)
-	if list, err := store.List(t.Context(), "joe", now); err != nil || len(list) != 0 {
+	if list, err := store.List(t.Context(), ours, "joe", now); err != nil || len(list) != 0 {
 		t.Errorf("List: got %v, %v", list, err)
 	}
 	// Scripts that the server has forgotten are sent again.
@@ -97,19 +97,19 @@ func TestRepeated(t *testing.T) {
 func TestStrangeIDs(t *testing.T) {
 	store := open(t, newServer(t).client(t), redisstore.Config{})
 	for _, id := range []string{"", "}", "{a}", "a b", "a\n", "ä", "\x00", "a*", strings.Repeat("a", 129)} {
-		if ended, err := store.Ended(t.Context(), id, now); err != nil || !ended {
+		if ended, err := store.Ended(t.Context(), ours, id, now); err != nil || !ended {
 			t.Errorf("%q: Ended: got %v, %v", id, ended, err)
 		}
-		if f, err := store.Find(t.Context(), id, core.TokenHash{}, now); err != nil || f.State != core.SessionGone {
+		if f, err := store.Find(t.Context(), ours, id, core.TokenHash{}, now); err != nil || f.State != core.SessionGone {
 			t.Errorf("%q: Find: got %v, %v", id, f.State, err)
 		}
-		if f, err := store.Rotate(t.Context(), core.Rotation{ID: id}); err != nil || f.State != core.SessionGone {
+		if f, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: id}); err != nil || f.State != core.SessionGone {
 			t.Errorf("%q: Rotate: got %v, %v", id, f.State, err)
 		}
-		if err := store.End(t.Context(), id); err != nil {
+		if err := store.End(t.Context(), ours, id); err != nil {
 			t.Errorf("%q: End: %v", id, err)
 		}
-		if _, err := store.Create(t.Context(), session(id, "joe"), core.TokenHash{}, 20, now); err == nil {
+		if _, err := store.Create(t.Context(), creation(t, store, session(id, "joe"))); err == nil {
 			t.Errorf("%q: Create: got no error", id)
 		}
 	}
@@ -122,11 +122,7 @@ func TestForgotten(t *testing.T) {
 	store := open(t, client, redisstore.Config{Prefix: prefix})
 	left := func(pattern string) time.Duration {
 		t.Helper()
-		keys, err := client.Keys(t.Context(), prefix+pattern).Result()
-		if err != nil || len(keys) != 1 {
-			t.Fatalf("%s: keys %v, %v", pattern, keys, err)
-		}
-		return client.PTTL(t.Context(), keys[0]).Val()
+		return client.PTTL(t.Context(), key(t, client, prefix, pattern)).Val()
 	}
 	between := func(name, pattern string, low, high time.Duration) {
 		t.Helper()
@@ -141,7 +137,7 @@ func TestForgotten(t *testing.T) {
 	token := byte(1)
 	for i := range 9 * 24 { // an hour each
 		at := now.Add(time.Duration(i) * time.Hour)
-		r := core.Rotation{ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
+		r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
 		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
@@ -149,42 +145,58 @@ func TestForgotten(t *testing.T) {
 	}
 	between("refreshed", "session:*", 24*time.Hour, 26*time.Hour)
 	between("refreshed", "grace:*", 10*time.Second, 2*time.Minute)
-	if text := client.Get(t.Context(), prefix+"grace:{a}").Val(); strings.Count(text, "sealed") != 1 {
-		t.Errorf("of graces that are over something is left: %q", text)
+	graces := func() []string {
+		return client.LRange(t.Context(), key(t, client, prefix, "grace:{a}"), 0, -1).Val()
 	}
+	if n := len(graces()) / 6; n != 8 { // by Redis's clock it was all a moment ago
+		t.Errorf("of 216 graces %d are kept, want 8", n)
+	}
+	for i := range 8 {
+		client.LSet(t.Context(), key(t, client, prefix, "grace:{a}"), int64(6*i+3), "1") // when to erase it
+	}
+	at := now.Add(9 * 24 * time.Hour)
+	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent || len(graces()) != 6 {
+		t.Errorf("Rotate: %v, %v; of graces that are over something is left: %q", f.State, err, graces())
+	}
+	token++
 	for range 30 { // at one moment
-		r := core.Rotation{ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: now, GraceEnds: now.Add(10 * time.Second), Expires: now.Add(24 * time.Hour)}
+		r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: now, GraceEnds: now.Add(10 * time.Second), Expires: now.Add(24 * time.Hour)}
 		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
 		token++
 	}
-	if text := client.Get(t.Context(), prefix+"grace:{a}").Val(); strings.Count(text, "sealed") != 8 {
-		t.Errorf("of 30 graces %d are kept, want 8", strings.Count(text, "sealed"))
+	if n := len(graces()) / 6; n != 8 {
+		t.Errorf("of 30 graces %d are kept, want 8", n)
 	}
 	short := session("short", "joe")
 	short.Expires = now.Add(time.Minute)
 	create(t, store, short)
 	between("with a short session", "subject:*", 24*time.Hour, 50*time.Hour)
-	if err := store.End(t.Context(), "short"); err != nil {
+	if err := store.End(t.Context(), ours, "short"); err != nil {
 		t.Fatal(err)
 	}
-	client.Del(t.Context(), prefix+"session:{short}")
-	if err := store.End(t.Context(), "a"); err != nil {
+	client.Del(t.Context(), key(t, client, prefix, "session:{short}"))
+	if err := store.End(t.Context(), ours, "a"); err != nil {
 		t.Fatal(err)
 	}
 	between("ended", "session:*", time.Minute, time.Minute)
-	if keys := client.Keys(t.Context(), prefix+"grace:*").Val(); len(keys) != 0 {
+	if keys := client.Keys(t.Context(), prefix+"*:grace:*").Val(); len(keys) != 0 {
 		t.Errorf("ended: %v", keys)
 	}
-	if fields := client.HGetAll(t.Context(), prefix+"session:{a}").Val(); len(fields) != 1 {
+	if fields := client.HGetAll(t.Context(), key(t, client, prefix, "session:{a}")).Val(); len(fields) != 1 {
 		t.Errorf("ended: left is %v", fields)
 	}
-	if err := store.EndSubject(t.Context(), "joe"); err != nil {
+	if err := store.EndSubject(t.Context(), ours, "joe", now); err != nil {
 		t.Fatal(err)
 	}
-	if keys := client.Keys(t.Context(), prefix+"subject:*").Val(); len(keys) != 0 {
+	if keys := client.Keys(t.Context(), prefix+"*:subject:*").Val(); len(keys) != 0 {
 		t.Errorf("ended: %v", keys)
+	}
+	between("what an ending leaves", "ended:*", 10*time.Minute, 15*time.Minute)
+	if got := left("order"); got != -1 { // no end: a number that went back would let in who was refused
+		t.Errorf("the order is kept for %v", got)
 	}
 }
 
@@ -197,19 +209,25 @@ func TestListIsKept(t *testing.T) {
 	extended := 0
 	for i := range 100 {
 		at := now.Add(time.Duration(i) * time.Hour)
-		keys := client.Keys(t.Context(), prefix+"subject:*").Val()
-		if err := client.PExpire(t.Context(), keys[0], time.Minute).Err(); err != nil { // what is left of it
+		list := key(t, client, prefix, "subject:*")
+		if err := client.PExpire(t.Context(), list, time.Minute).Err(); err != nil { // what is left of it
 			t.Fatal(err)
 		}
-		if f, err := store.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{byte(i + 1)}, New: core.TokenHash{byte(i + 2)}, Now: at, GraceEnds: at, Expires: at.Add(24 * time.Hour)}); err != nil || f.State != core.TokenCurrent {
+		// The time that has passed, by Redis's clock.
+		hash := key(t, client, prefix, "session:{a}")
+		until, err := client.HGet(t.Context(), hash, "x").Int64()
+		if err != nil || client.HSet(t.Context(), hash, "x", until-time.Hour.Milliseconds()).Err() != nil {
+			t.Fatal(err)
+		}
+		if f, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{byte(i + 1)}, New: core.TokenHash{byte(i + 2)}, Now: at, GraceEnds: at, Expires: at.Add(24 * time.Hour)}); err != nil || f.State != core.TokenCurrent {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
-		if client.PTTL(t.Context(), keys[0]).Val() > 24*time.Hour {
+		if client.PTTL(t.Context(), list).Val() > 24*time.Hour {
 			extended++
 		}
 	}
-	if extended != 3 { // at first there was a day to spare, and then each time
-		t.Errorf("in 100 hours the list was kept longer %d times, want 3", extended)
+	if extended != 4 { // there is a day to spare each time
+		t.Errorf("in 100 hours the list was kept longer %d times, want 4", extended)
 	}
 }
 
@@ -219,8 +237,7 @@ func TestTrim(t *testing.T) {
 	client, prefix := newServer(t).client(t), newPrefix()
 	store := open(t, client, redisstore.Config{Prefix: prefix})
 	list := func() int64 {
-		keys := client.Keys(t.Context(), prefix+"subject:*").Val()
-		return client.ZCard(t.Context(), keys[0]).Val()
+		return client.ZCard(t.Context(), key(t, client, prefix, "subject:*")).Val()
 	}
 	for i := range 200 {
 		s := session(fmt.Sprint(i), "joe")
@@ -229,11 +246,11 @@ func TestTrim(t *testing.T) {
 		case 0:
 			s.Expires = s.Created.Add(time.Second)
 		case 1:
-			client.Del(t.Context(), fmt.Sprintf("%ssession:{%d}", prefix, i-1)) // forgotten
+			client.Del(t.Context(), key(t, client, prefix, fmt.Sprintf("session:{%d}", i-1))) // forgotten
 		}
 		create(t, store, s)
 		if i%3 != 0 {
-			if err := store.End(t.Context(), s.ID); err != nil {
+			if err := store.End(t.Context(), ours, s.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -243,72 +260,79 @@ func TestTrim(t *testing.T) {
 	}
 	// Somebody whose session is about to be written is among the oldest: it is
 	// ended before it is there.
-	keys := client.Keys(t.Context(), prefix+"subject:*").Val()
+	list1 := key(t, client, prefix, "subject:*")
 	at := now.Add(time.Hour)
-	client.ZAdd(t.Context(), keys[0], redis.Z{Score: float64(at.Add(-time.Second).UnixMilli()), Member: "pending"})
+	client.ZAdd(t.Context(), list1, redis.Z{Score: float64(at.Add(-time.Second).UnixMilli()), Member: "pending"})
 	s := session("next", "joe")
 	s.Created = at
-	if ended, err := store.Create(t.Context(), s, core.TokenHash{}, 1, at); err != nil || len(ended) != 0 {
-		t.Errorf("Create: got %v, %v", ended, err)
+	c := creation(t, store, s)
+	c.Most = 1
+	if made, err := store.Create(t.Context(), c); err != nil || made.Refused || len(made.Ended) != 0 {
+		t.Errorf("Create: got %+v, %v", made, err)
 	}
 	pending := session("pending", "joe")
 	pending.Created = at.Add(-time.Second)
-	if ended, err := store.Create(t.Context(), pending, core.TokenHash{}, 20, at); err != nil || len(ended) != 1 || ended[0].ID != "pending" {
-		t.Errorf("the one about to be written: got %v, %v, want itself as ended", ended, err)
+	c = creation(t, store, pending)
+	c.Now = at
+	if made, err := store.Create(t.Context(), c); err != nil || !made.Refused {
+		t.Errorf("the one about to be written: got %+v, %v, want it refused", made, err)
 	}
 	wantEnded(t, "pending", store, "pending", true)
 	wantEnded(t, "next", store, "next", false)
 
 	// Where it is not among the oldest it comes to be.
 	for id, score := range map[string]time.Time{"dead": now, "older": now, "soon": at} {
-		client.ZAdd(t.Context(), keys[0], redis.Z{Score: float64(score.UnixMilli()), Member: id})
+		client.ZAdd(t.Context(), list1, redis.Z{Score: float64(score.UnixMilli()), Member: id})
 	}
 	last := session("last", "joe")
 	last.Created = at
-	if ended, err := store.Create(t.Context(), last, core.TokenHash{}, 3, at); err != nil || len(ended) != 0 {
-		t.Errorf("Create: got %v, %v", ended, err)
+	c = creation(t, store, last)
+	c.Most = 3
+	if made, err := store.Create(t.Context(), c); err != nil || made.Refused || len(made.Ended) != 0 {
+		t.Errorf("Create: got %+v, %v", made, err)
 	}
 	create(t, store, session("soon", "joe"))
 	wantEnded(t, "soon", store, "soon", false)
 }
 
-// between does something after the next pipeline.
-type between struct {
-	*redis.Client
-	does *func()
-}
-
-func (b between) Pipelined(ctx context.Context, fn func(redis.Pipeliner) error) ([]redis.Cmder, error) {
-	cmds, err := b.Client.Pipelined(ctx, fn)
-	if do := *b.does; do != nil {
-		*b.does = nil
-		do()
+// TestLeap: a caller whose clock has leapt finds everybody's sessions over. It ends
+// none of them, and takes none from their list; nor does a refresh by such a clock
+// shorten what is kept, or let the list be forgotten before its sessions.
+func TestLeap(t *testing.T) {
+	client, prefix := newServer(t).client(t), newPrefix()
+	store := open(t, client, redisstore.Config{Prefix: prefix})
+	for _, id := range []string{"a", "b", "c"} {
+		create(t, store, session(id, "joe"))
 	}
-	return cmds, err
-}
-
-// TestTrimBesideRotate: a session that is over for one and is refreshed by another
-// in the same moment, whose clock is behind, stays alive and in the list.
-func TestTrimBesideRotate(t *testing.T) {
-	client := newServer(t).client(t)
-	var does func()
-	store := open(t, between{client, &does}, redisstore.Config{})
-	s := session("a", "joe")
-	create(t, store, s)
-	if _, err := store.List(t.Context(), "joe", now); err != nil { // the server knows the script
-		t.Fatal(err)
+	leapt := session("d", "joe")
+	leapt.Created, leapt.Expires = now.AddDate(1, 0, 0), now.AddDate(1, 0, 1)
+	c := creation(t, store, leapt)
+	c.Most = 1
+	if made, err := store.Create(t.Context(), c); err != nil || made.Refused || len(made.Ended) > 0 {
+		t.Errorf("Create, leapt: got %+v, %v, want nobody ended", made, err)
 	}
-	rotated := false
-	does = func() {
-		f, err := store.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: s.Expires.Add(-time.Second), Expires: s.Expires.Add(time.Hour)})
-		rotated = err == nil && f.State == core.TokenCurrent
+	list, err := store.List(t.Context(), ours, "joe", now)
+	if err != nil || len(list) != 4 {
+		t.Errorf("List: got %v, %v, want all four", list, err)
 	}
-	if ended, err := store.Create(t.Context(), session("b", "joe"), core.TokenHash{}, 1, s.Expires); err != nil || len(ended) > 0 || !rotated {
-		t.Fatalf("Create: got %v, %v, rotated %v", ended, err, rotated)
+	// The last hour of the session's life, by a clock that has leapt.
+	ttl := func(name string) time.Duration { return client.PTTL(t.Context(), key(t, client, prefix, name)).Val() }
+	before := ttl("session:{a}")
+	last := session("a", "joe").Expires.Add(-time.Hour)
+	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: last, GraceEnds: last.Add(10 * time.Second), Expires: last.Add(time.Hour)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+		t.Fatalf("Rotate, leapt: %v, %v", f.State, err)
 	}
-	list, err := store.List(t.Context(), "joe", s.Expires)
-	if err != nil || len(list) != 1 || list[0].ID != "a" {
-		t.Errorf("List: got %v, %v, want the session that was refreshed", list, err)
+	if after := ttl("session:{a}"); after < before-time.Minute {
+		t.Errorf("a refresh by such a clock leaves the session for %v, was %v", after, before)
+	}
+	// What it says of the list's life is not believed later on.
+	r = core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{2}, New: core.TokenHash{3}, Now: last, Expires: last.AddDate(1, 0, 0)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+		t.Fatalf("Rotate, leapt: %v, %v", f.State, err)
+	}
+	if list := ttl("subject:*"); list < 365*24*time.Hour {
+		t.Errorf("the list is kept for %v, shorter than its session", list)
 	}
 }
 
@@ -328,7 +352,7 @@ func TestNothingToSteal(t *testing.T) {
 	var kinds []string
 	for _, key := range keys {
 		dump := client.Dump(t.Context(), key).Val()
-		kinds = append(kinds, strings.SplitN(strings.TrimPrefix(key, prefix), ":", 2)[0])
+		kinds = append(kinds, strings.SplitN(strings.TrimPrefix(key, prefix), ":", 3)[1])
 		for _, secret := range []string{issued.Token, issued.RefreshToken, next.Token, next.RefreshToken, issued.RefreshToken[:20], next.RefreshToken[30:], "eyJ"} {
 			if strings.Contains(dump, secret) || strings.Contains(key, secret) || strings.Contains(key, "joe") {
 				t.Errorf("%s holds %q, or says whose it is", key, secret)
@@ -336,7 +360,7 @@ func TestNothingToSteal(t *testing.T) {
 		}
 	}
 	slices.Sort(kinds)
-	if got := strings.Join(kinds, " "); got != "grace session subject" {
+	if got := strings.Join(kinds, " "); got != "grace order session subject" {
 		t.Errorf("got keys %v", keys)
 	}
 	memory := int64(0)
@@ -355,20 +379,21 @@ func TestForeignKeys(t *testing.T) {
 	client, prefix := newServer(t).client(t), newPrefix()
 	store := open(t, client, redisstore.Config{Prefix: prefix})
 	create(t, store, session("a", "joe"))
-	for name, spoil := range map[string]func(context.Context) error{
-		"another type": func(ctx context.Context) error { return client.Set(ctx, prefix+"session:{a}", "x", 0).Err() },
-		"no number":    func(ctx context.Context) error { return client.HSet(ctx, prefix+"session:{a}", "e", "soon").Err() },
-		"no fields":    func(ctx context.Context) error { return client.HSet(ctx, prefix+"session:{a}", "e", "9e15").Err() },
+	name := key(t, client, prefix, "session:{a}")
+	for kind, spoil := range map[string]func(context.Context) error{
+		"another type": func(ctx context.Context) error { return client.Set(ctx, name, "x", 0).Err() },
+		"no number":    func(ctx context.Context) error { return client.HSet(ctx, name, "e", "soon").Err() },
+		"no fields":    func(ctx context.Context) error { return client.HSet(ctx, name, "e", "9e15").Err() },
 	} {
-		client.Del(t.Context(), prefix+"session:{a}")
+		client.Del(t.Context(), name)
 		if err := spoil(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Find(t.Context(), "a", core.TokenHash{}, now); err == nil {
-			t.Errorf("%s: Find: got no error", name)
+		if _, err := store.Find(t.Context(), ours, "a", core.TokenHash{}, now); err == nil {
+			t.Errorf("%s: Find: got no error", kind)
 		}
-		if ended, err := store.Ended(t.Context(), "a", now); err == nil && !ended {
-			t.Errorf("%s: Ended: got %v, %v", name, ended, err)
+		if ended, err := store.Ended(t.Context(), ours, "a", now); err == nil && !ended {
+			t.Errorf("%s: Ended: got %v, %v", kind, ended, err)
 		}
 	}
 }

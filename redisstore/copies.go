@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// copies are answers of Redis that are good for a while: a number for a name,
-// such as when a session expires. An answer is as old as its question, which was
-// asked before it was true.
+// copies are answers of Redis that are good for a while: numbers for a name. An
+// answer is as old as its question, which was asked before it was true.
 type copies struct {
 	fresh, kept time.Duration // how long an answer is good, and good for want of a better one
 	seed        maphash.Seed
@@ -28,8 +27,12 @@ type shard struct {
 	byName  map[string]answer
 }
 
+// value is an answer's numbers: when a session expires; or up to which number, and
+// which second, a subject's tokens are called back.
+type value struct{ number, second int64 }
+
 type answer struct {
-	value int64
+	value value
 	asked time.Time
 	news  uint64
 }
@@ -51,22 +54,22 @@ func (c *copies) shard(name string) *shard {
 
 // get returns an answer that is good at now, and one that is good only as long as
 // Redis cannot be asked.
-func (c *copies) get(name string, now time.Time) (value int64, good, fallback bool) {
+func (c *copies) get(name string, now time.Time) (v value, good, fallback bool) {
 	s := c.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.byName[name]
 	if !ok {
-		return 0, false, false
+		return value{}, false, false
 	}
-	age := a.age(now)
-	return a.value, age < c.fresh && a.news >= s.emptied, age < c.kept
+	old := age(a.asked, now)
+	return a.value, old < c.fresh && a.news >= s.emptied, old < c.kept
 }
 
-// age is how old an answer is, at most: the monotonic clock stands still while a
+// age is how old something is, at most: the monotonic clock stands still while a
 // machine sleeps, the other can be set back.
-func (a answer) age(now time.Time) time.Duration {
-	age := max(now.Sub(a.asked), now.Round(0).Sub(a.asked.Round(0)))
+func age(then, now time.Time) time.Duration {
+	age := max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 	if age < 0 { // a clock that was set back and nothing else: who knows
 		return math.MaxInt64
 	}
@@ -83,7 +86,7 @@ func (c *copies) news(name string) uint64 {
 
 // keep keeps the answer to a question asked at a time, unless there was news that
 // may concern it.
-func (c *copies) keep(name string, value int64, asked time.Time, news uint64) {
+func (c *copies) keep(name string, v value, asked time.Time, news uint64) {
 	s := c.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,9 +95,9 @@ func (c *copies) keep(name string, value int64, asked time.Time, news uint64) {
 	}
 	if _, known := s.byName[name]; !known {
 		s.makeRoom()
-		name = strings.Clone(name) // it may be a part of a whole token
+		name = strings.Clone(name) // it is a part of a request, which it outlives
 	}
-	s.byName[name] = answer{value, asked, news}
+	s.byName[name] = answer{v, asked, news}
 }
 
 // makeRoom drops the oldest of a few answers if there are too many.

@@ -25,18 +25,22 @@ var durable = []string{"--appendonly", "yes", "--appendfsync", "always", "--maxm
 func calls(store core.SessionStore, id string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Create": func(ctx context.Context) error {
-			_, err := store.Create(ctx, session(id+"-new", "joe"), core.TokenHash{}, 20, now)
+			_, err := store.Create(ctx, core.Creation{Realm: ours, Session: session(id+"-new", "joe"), Ticket: 1 << 50, Most: 20, Now: now})
 			return err
 		},
-		"Find": func(ctx context.Context) error { _, err := store.Find(ctx, id, core.TokenHash{}, now); return err },
+		"Find": func(ctx context.Context) error {
+			_, err := store.Find(ctx, ours, id, core.TokenHash{}, now)
+			return err
+		},
 		"Rotate": func(ctx context.Context) error {
-			_, err := store.Rotate(ctx, core.Rotation{ID: id, Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, Expires: now.Add(time.Hour)})
+			_, err := store.Rotate(ctx, core.Rotation{Realm: ours, ID: id, Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, Expires: now.Add(time.Hour)})
 			return err
 		},
-		"List":       func(ctx context.Context) error { _, err := store.List(ctx, "joe", now); return err },
-		"Ended":      func(ctx context.Context) error { _, err := store.Ended(ctx, id, now); return err },
-		"End":        func(ctx context.Context) error { return store.End(ctx, id) },
-		"EndSubject": func(ctx context.Context) error { return store.EndSubject(ctx, "joe") },
+		"List":       func(ctx context.Context) error { _, err := store.List(ctx, ours, "joe", now); return err },
+		"Ended":      func(ctx context.Context) error { _, err := store.Ended(ctx, ours, id, now); return err },
+		"End":        func(ctx context.Context) error { return store.End(ctx, ours, id) },
+		"EndSubject": func(ctx context.Context) error { return store.EndSubject(ctx, ours, "joe", now) },
+		"Ticket":     func(ctx context.Context) error { _, err := store.Ticket(ctx, ours); return err },
 	}
 }
 
@@ -67,7 +71,7 @@ func TestDown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := patient.Ended(ctx, "a", now); err == nil || time.Since(began) > 2*time.Second {
+	if _, err := patient.Ended(ctx, ours, "a", now); err == nil || time.Since(began) > 2*time.Second {
 		t.Errorf("a context's deadline: got %v after %v", err, time.Since(began))
 	}
 	resume()
@@ -132,20 +136,20 @@ func TestKilled(t *testing.T) {
 					defer mu.Unlock()
 					delete(acknowledged, s.ID)
 				}
-				if _, err := store.Create(context.Background(), s, first, 20, now); err != nil {
+				if _, err := store.Create(context.Background(), core.Creation{Realm: ours, Session: s, Token: first, Ticket: 1 << 50, Most: 20, Now: now}); err != nil {
 					return
 				}
 				put(known{first, false})
 				switch i % 3 {
 				case 1:
 					forget()
-					if _, err := store.Rotate(context.Background(), core.Rotation{ID: s.ID, Old: first, New: second, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Second), Expires: s.Expires}); err != nil {
+					if _, err := store.Rotate(context.Background(), core.Rotation{Realm: ours, ID: s.ID, Old: first, New: second, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Second), Expires: s.Expires}); err != nil {
 						return
 					}
 					put(known{second, false})
 				case 2:
 					forget()
-					if err := store.End(context.Background(), s.ID); err != nil {
+					if err := store.End(context.Background(), ours, s.ID); err != nil {
 						return
 					}
 					put(known{first, true})
@@ -167,7 +171,7 @@ func TestKilled(t *testing.T) {
 		if k.ended {
 			want = core.SessionGone
 		}
-		if f, err := store.Find(t.Context(), id, k.token, now); err != nil || f.State != want {
+		if f, err := store.Find(t.Context(), ours, id, k.token, now); err != nil || f.State != want {
 			t.Errorf("session %s: got %v, %v, want %v", id, f.State, err, want)
 		}
 	}
@@ -179,7 +183,7 @@ func auths(t *testing.T, stores ...core.SessionStore) (all []*core.Auth[string])
 	for _, store := range stores {
 		auth, err := core.New(core.Config[string]{
 			Keys:     jwttest.Secret(),
-			Sessions: core.SessionConfig{Store: store},
+			Sessions: core.SessionConfig{Store: store, Realm: ours},
 			Renew:    func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil },
 		})
 		if err != nil {
@@ -269,34 +273,34 @@ func TestInsecureWhileDown(t *testing.T) {
 		listening(t, one)
 		wantEnded(t, "up", one, "seen", false) // what was asked before may not be kept
 		wantEnded(t, "up", one, "ended", false)
-		if err := other.End(t.Context(), "ended"); err != nil {
+		if err := other.End(t.Context(), ours, "ended"); err != nil {
 			t.Fatal(err)
 		}
 		soon(t, "the end is felt", func() bool {
-			ended, err := one.Ended(t.Context(), "ended", now)
+			ended, err := one.Ended(t.Context(), ours, "ended", now)
 			return err == nil && ended
 		})
 		server.kill()
 		clock.Advance(2 * time.Second)
 		wantEnded(t, "down", one, "seen", false)
 		for _, id := range []string{"unseen", "ended"} {
-			if _, err := one.Ended(t.Context(), id, now); err == nil {
+			if _, err := one.Ended(t.Context(), ours, id, now); err == nil {
 				t.Errorf("%s, down: got no error", id)
 			}
 		}
-		if ended, err := one.Ended(t.Context(), "seen", now.Add(24*time.Hour)); err == nil {
+		if ended, err := one.Ended(t.Context(), ours, "seen", now.Add(24*time.Hour)); err == nil {
 			t.Errorf("expired, down: got %v", ended)
 		}
 		clock.Advance(time.Minute - 2*time.Second)
-		if _, err := one.Ended(t.Context(), "seen", now); err == nil {
+		if _, err := one.Ended(t.Context(), ours, "seen", now); err == nil {
 			t.Error("down for too long: got no error")
 		}
 		server.start(t)
-		if err := other.End(t.Context(), "seen"); err != nil {
+		if err := other.End(t.Context(), ours, "seen"); err != nil {
 			t.Fatal(err)
 		}
 		soon(t, "back", func() bool {
-			ended, err := one.Ended(t.Context(), "seen", now)
+			ended, err := one.Ended(t.Context(), ours, "seen", now)
 			return err == nil && ended
 		})
 	}
@@ -310,21 +314,21 @@ func TestFull(t *testing.T) {
 	create(t, store, session("a", "joe"))
 	create(t, store, session("b", "joe"))
 	create(t, store, session("lost", "joe"))
-	client.Del(t.Context(), prefix+"session:{lost}")
+	client.Del(t.Context(), key(t, client, prefix, "session:{lost}"))
 	if err := client.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Create(t.Context(), session("c", "joe"), core.TokenHash{}, 20, now); !errors.Is(err, core.ErrStoreFull) {
+	if _, err := store.Create(t.Context(), creation(t, store, session("c", "joe"))); !errors.Is(err, core.ErrStoreFull) {
 		t.Errorf("Create: got %v, want ErrStoreFull", err)
 	}
-	r := core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}
+	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}
 	if _, err := store.Rotate(t.Context(), r); err == nil || !strings.Contains(err.Error(), "OOM") {
 		t.Errorf("Rotate: got %v", err)
 	}
-	if f, err := store.Find(t.Context(), "a", core.TokenHash{1}, now); err != nil || f.State != core.TokenCurrent {
+	if f, err := store.Find(t.Context(), ours, "a", core.TokenHash{1}, now); err != nil || f.State != core.TokenCurrent {
 		t.Errorf("Find: got %v, %v", f.State, err)
 	}
-	if err := errors.Join(store.End(t.Context(), "a"), store.EndSubject(t.Context(), "joe")); err != nil {
+	if err := errors.Join(store.End(t.Context(), ours, "a"), store.EndSubject(t.Context(), ours, "joe", now)); err != nil {
 		t.Errorf("End: %v", err)
 	}
 	wantEnded(t, "full", store, "a", true)
@@ -335,7 +339,7 @@ func TestFull(t *testing.T) {
 func TestACL(t *testing.T) {
 	server := newServer(t)
 	if err := server.client(t).Do(t.Context(), "ACL", "SETUSER", "app", "on", ">secret", "~jwtgate:*", "&jwtgate:*",
-		"+@read", "+@write", "+@scripting", "+@pubsub", "+@connection").Err(); err != nil {
+		"+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+time", "+info").Err(); err != nil {
 		t.Fatal(err)
 	}
 	options := server.options()
@@ -351,7 +355,7 @@ func TestACL(t *testing.T) {
 		}
 	}
 	listening(t, store)
-	list := tokenList(t, client, redisstore.Config{})
+	list := tokenList(t, client, redisstore.Config{Observer: events})
 	if err := list.Revoke(t.Context(), claims(t, `{"jti":"x","exp":%d}`, time.Now().Add(time.Hour).Unix())); err != nil {
 		t.Errorf("Revoke: %v", err)
 	}

@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -32,6 +33,7 @@ func judge(t testing.TB, r core.Revocation, c *core.Claims) bool {
 
 func tokenList(t testing.TB, client redisstore.Client, cfg redisstore.Config) *redisstore.TokenDenyList {
 	t.Helper()
+	cfg.Realm = cmp.Or(cfg.Realm, ours)
 	l, err := redisstore.NewTokenDenyList(client, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +44,7 @@ func tokenList(t testing.TB, client redisstore.Client, cfg redisstore.Config) *r
 
 func subjectList(t testing.TB, client redisstore.Client, lifetime time.Duration, cfg redisstore.Config) *redisstore.SubjectDenyList {
 	t.Helper()
+	cfg.Realm = cmp.Or(cfg.Realm, ours)
 	l, err := redisstore.NewSubjectDenyList(client, lifetime, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -157,8 +160,7 @@ func TestSubjectDenyList(t *testing.T) {
 		t.Error("an empty subject: got no error")
 	}
 	left := func() time.Duration {
-		keys, _ := client.Keys(t.Context(), cfg.Prefix+"*").Result()
-		return client.PTTL(t.Context(), keys[0]).Val()
+		return client.PTTL(t.Context(), key(t, client, cfg.Prefix, "denied:subject:*")).Val()
 	}
 	if got := left(); got < 2*time.Hour {
 		t.Errorf("forgotten after %v", got)

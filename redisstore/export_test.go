@@ -2,18 +2,32 @@ package redisstore
 
 import "time"
 
+// ours is the realm of the tests.
+func (s *Store) ours() *realm {
+	r, err := s.realm("https://us.example")
+	if err != nil {
+		s.realms.mu.RLock()
+		defer s.realms.mu.RUnlock()
+		return s.realms.byName["https://us.example"]
+	}
+	return r
+}
+
 // SetHeartbeat makes a store notice a silent connection sooner.
-func (s *Store) SetHeartbeat(d time.Duration) { s.asking.news.beat = d }
+func (s *Store) SetHeartbeat(d time.Duration) { s.ours().asking.news.beat = d }
 
 // Channel is where it listens.
-func (s *Store) Channel() string { return s.channel() }
+func (s *Store) Channel() string { return s.ours().channel() }
 
 // Copies is how many answers are kept.
-func (s *Store) Copies() int { return s.asking.copies.len() }
+func (s *Store) Copies() int { return s.ours().asking.copies.len() }
+
+// Asking reports whether somebody asks for the policy of eviction.
+func (s *Store) Asking() bool { return len(s.eviction.turn) > 0 }
 
 // Listening reports whether there is a goroutine.
 func (s *Store) Listening() bool {
-	n := s.asking.news
+	n := s.ours().asking.news
 	if n == nil {
 		return false
 	}
@@ -23,7 +37,7 @@ func (s *Store) Listening() bool {
 }
 
 // Stood reports whether the subscription has stood, so that the copies were emptied.
-func (s *Store) Stood() bool { return s.asking.stood() }
+func (s *Store) Stood() bool { return s.ours().asking.stood() }
 
 // Stood is the same of a deny list.
 func (d *denials) Stood() bool { return d.asking.stood() }

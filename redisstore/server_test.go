@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -118,18 +117,6 @@ func (s *server) kill() {
 	<-s.done
 }
 
-// hang stops the server without closing its connections, until the function that
-// is returned is called.
-func (s *server) hang(t testing.TB) (resume func()) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	resume = sync.OnceFunc(func() { _ = s.cmd.Process.Signal(syscall.SIGCONT) })
-	t.Cleanup(resume)
-	return resume
-}
-
 // options are a client's that soon gives up on a server that is gone.
 func (s *server) options() *redis.Options {
 	return &redis.Options{Addr: s.addr, ContextTimeoutEnabled: true, DialerRetries: 1}
@@ -177,6 +164,16 @@ func newPrefix() string {
 	defer prefixes.Unlock()
 	prefixes.n++
 	return fmt.Sprintf("test%d:", prefixes.n)
+}
+
+// key is the one key of a store that ends so, whatever the realm.
+func key(t testing.TB, client *redis.Client, prefix, pattern string) string {
+	t.Helper()
+	keys, err := client.Keys(context.Background(), prefix+"*:"+pattern).Result()
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("%s: keys %v, %v, want one", pattern, keys, err)
+	}
+	return keys[0]
 }
 
 // open opens a store that ends with the test. Without a prefix it gets its own.

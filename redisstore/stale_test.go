@@ -21,20 +21,33 @@ import (
 // now is when the tests play: the server's clock shows another time.
 var now = time.Date(2030, time.January, 1, 12, 0, 0, 0, time.UTC)
 
+// ours is the realm that the tests play in.
+const ours = "https://us.example"
+
 func session(id, subject string) core.Session {
 	return core.Session{ID: id, Subject: subject, Created: now, LastUsed: now, Expires: now.Add(24 * time.Hour)}
 }
 
+// creation is a login that began now.
+func creation(t testing.TB, store core.SessionStore, s core.Session) core.Creation {
+	t.Helper()
+	ticket, err := store.Ticket(context.Background(), ours)
+	if err != nil {
+		t.Fatalf("Ticket: %v", err)
+	}
+	return core.Creation{Realm: ours, Session: s, Token: core.TokenHash{1}, Ticket: ticket, Most: 20, Now: s.Created}
+}
+
 func create(t testing.TB, store core.SessionStore, s core.Session) {
 	t.Helper()
-	if ended, err := store.Create(t.Context(), s, core.TokenHash{1}, 20, s.Created); err != nil || len(ended) > 0 {
-		t.Fatalf("Create: got %v, %v", ended, err)
+	if made, err := store.Create(t.Context(), creation(t, store, s)); err != nil || made.Refused || len(made.Ended) > 0 {
+		t.Fatalf("Create: got %+v, %v", made, err)
 	}
 }
 
 func wantEnded(t testing.TB, name string, store core.SessionStore, id string, want bool) {
 	t.Helper()
-	if got, err := store.Ended(t.Context(), id, now); err != nil || got != want {
+	if got, err := store.Ended(t.Context(), ours, id, now); err != nil || got != want {
 		t.Errorf("%s: Ended(%s): got %v, %v, want %v", name, id, got, err, want)
 	}
 }
@@ -99,17 +112,17 @@ func TestRoundTrips(t *testing.T) {
 			call func()
 			want int64
 		}{
-			{"Create", func() { create(t, plain, session("a", "joe")) }, 2},
-			{"Create elsewhere", func() { create(t, stale, session("a", "joe")) }, 2},
-			{"Find", func() { _, _ = plain.Find(t.Context(), "a", core.TokenHash{1}, now) }, 1},
+			{"Ticket and Create", func() { create(t, plain, session("a", "joe")) }, 3},
+			{"Ticket and Create elsewhere", func() { create(t, stale, session("a", "joe")) }, 3},
+			{"Find", func() { _, _ = plain.Find(t.Context(), ours, "a", core.TokenHash{1}, now) }, 1},
 			{"Rotate", func() {
-				_, _ = plain.Rotate(t.Context(), core.Rotation{ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)})
+				_, _ = plain.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)})
 			}, 1},
-			{"List", func() { _, _ = plain.List(t.Context(), "joe", now) }, 2},
+			{"List", func() { _, _ = plain.List(t.Context(), ours, "joe", now) }, 2},
 			{"1000 times Ended", asks(plain), 1000},
 			{"1000 times Ended, with Staleness", asks(stale), 1},
-			{"End", func() { _ = plain.End(t.Context(), "a") }, 1},
-			{"EndSubject", func() { _ = stale.EndSubject(t.Context(), "joe") }, 3},
+			{"End", func() { _ = plain.End(t.Context(), ours, "a") }, 1},
+			{"EndSubject", func() { _ = stale.EndSubject(t.Context(), ours, "joe", now) }, 4},
 		} {
 			count.n.Store(0)
 			tt.call()
@@ -122,7 +135,7 @@ func TestRoundTrips(t *testing.T) {
 	}
 	create(t, stale, session("b", "joe"))
 	wantEnded(t, "b", stale, "b", false)
-	if n := testing.AllocsPerRun(100, func() { _, _ = stale.Ended(t.Context(), "b", now) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { _, _ = stale.Ended(t.Context(), ours, "b", now) }); n > 0 {
 		t.Errorf("an answer from memory: %v allocations, want none", n)
 	}
 }
@@ -140,17 +153,19 @@ func TestNews(t *testing.T) {
 		name string
 		end  func(id string) error
 	}{
-		{"End", func(id string) error { return one.End(t.Context(), id) }},
-		{"EndSubject", func(id string) error { return one.EndSubject(t.Context(), id) }},
+		{"End", func(id string) error { return one.End(t.Context(), ours, id) }},
+		{"EndSubject", func(id string) error { return one.EndSubject(t.Context(), ours, id, now) }},
 		{"reuse", func(id string) error {
-			f, err := one.Rotate(t.Context(), core.Rotation{ID: id, Old: core.TokenHash{9}, Now: now})
+			f, err := one.Rotate(t.Context(), core.Rotation{Realm: ours, ID: id, Old: core.TokenHash{9}, Now: now})
 			if f.State != core.TokenReused {
 				t.Errorf("got %v", f.State)
 			}
 			return err
 		}},
 		{"one too many", func(id string) error {
-			_, err := one.Create(t.Context(), session(id+"-next", id), core.TokenHash{}, 1, now)
+			c := creation(t, one, session(id+"-next", id))
+			c.Most = 1
+			_, err := one.Create(t.Context(), c)
 			return err
 		}},
 	} {
@@ -166,7 +181,7 @@ func TestNews(t *testing.T) {
 		}
 		wantEnded(t, tt.name+", here", one, id, true)
 		soon(t, tt.name+" is felt", func() bool {
-			ended, err := other.Ended(t.Context(), id, now)
+			ended, err := other.Ended(t.Context(), ours, id, now)
 			return err == nil && ended
 		})
 	}
@@ -177,7 +192,7 @@ func TestNews(t *testing.T) {
 		n, err := client.PubSubNumSub(context.Background(), one.Channel()).Result()
 		return err == nil && n[one.Channel()] == 1
 	})
-	if _, err := one.Ended(t.Context(), "End", now); err == nil {
+	if _, err := one.Ended(t.Context(), ours, "End", now); err == nil {
 		t.Error("Ended after Close: got no error")
 	}
 }
@@ -200,7 +215,7 @@ func TestBound(t *testing.T) {
 	wantEnded(t, "deaf", other, "a", false)
 	listening(t, other)
 	wantEnded(t, "deaf", other, "a", false)
-	if err := one.End(t.Context(), "a"); err != nil {
+	if err := one.End(t.Context(), ours, "a"); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Minute - time.Nanosecond)
@@ -210,14 +225,16 @@ func TestBound(t *testing.T) {
 
 	// Where a session is ended it is felt at once, without any news.
 	for id, end := range map[string]func() error{
-		"c": func() error { return other.End(t.Context(), "c") },
-		"d": func() error { return other.EndSubject(t.Context(), "joe") },
+		"c": func() error { return other.End(t.Context(), ours, "c") },
+		"d": func() error { return other.EndSubject(t.Context(), ours, "joe", now) },
 		"e": func() error {
-			_, err := other.Rotate(t.Context(), core.Rotation{ID: "e", Old: core.TokenHash{9}, Now: now})
+			_, err := other.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "e", Old: core.TokenHash{9}, Now: now})
 			return err
 		},
 		"f": func() error {
-			_, err := other.Create(t.Context(), session("g", "joe"), core.TokenHash{}, 1, now)
+			c := creation(t, other, session("g", "joe"))
+			c.Most = 1
+			_, err := other.Create(t.Context(), c)
 			return err
 		},
 	} {
@@ -232,11 +249,11 @@ func TestBound(t *testing.T) {
 	// A copy does not outlive its session, nor a clock that is set back.
 	create(t, one, session("b", "joe"))
 	wantEnded(t, "alive", other, "b", false)
-	if ended, err := other.Ended(t.Context(), "b", now.Add(24*time.Hour)); err != nil || !ended {
+	if ended, err := other.Ended(t.Context(), ours, "b", now.Add(24*time.Hour)); err != nil || !ended {
 		t.Errorf("expired: got %v, %v", ended, err)
 	}
 	wantEnded(t, "alive", other, "b", false)
-	if err := one.End(t.Context(), "b"); err != nil {
+	if err := one.End(t.Context(), ours, "b"); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(-time.Hour)
@@ -277,17 +294,17 @@ func TestAnswerBehindNews(t *testing.T) {
 	delayed.hold <- h
 	done := make(chan bool)
 	go func() {
-		ended, _ := other.Ended(context.Background(), "a", now)
+		ended, _ := other.Ended(context.Background(), ours, "a", now)
 		done <- ended
 	}()
 	<-h.answered
 	for _, id := range []string{"a", "later"} {
-		if err := one.End(t.Context(), id); err != nil {
+		if err := one.End(t.Context(), ours, id); err != nil {
 			t.Fatal(err)
 		}
 	}
 	soon(t, "the later news has come", func() bool {
-		ended, err := other.Ended(t.Context(), "later", now)
+		ended, err := other.Ended(t.Context(), ours, "later", now)
 		return err == nil && ended
 	})
 	close(h.release)
@@ -331,13 +348,13 @@ func TestLostConnection(t *testing.T) {
 		listening(t, other)
 		wantEnded(t, tt.name, other, fmt.Sprint(i), false)
 		mend := tt.lose()
-		if err := one.End(t.Context(), fmt.Sprint(i)); err != nil {
+		if err := one.End(t.Context(), ours, fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 		soon(t, "the loss is told", func() bool { return len(events.Events()) > 0 })
 		mend()
 		soon(t, "it is felt", func() bool {
-			ended, err := other.Ended(t.Context(), fmt.Sprint(i), now)
+			ended, err := other.Ended(t.Context(), ours, fmt.Sprint(i), now)
 			return err == nil && ended
 		})
 		soon(t, "the return is told", func() bool { return len(events.Events()) > 1 })
@@ -422,7 +439,7 @@ func TestMaxCopies(t *testing.T) {
 		wg.Go(func() {
 			for i := range 500 {
 				s := session(fmt.Sprintf("%d-%d", w, i), fmt.Sprint(w, i))
-				if _, err := store.Create(context.Background(), s, core.TokenHash{}, 20, now); err != nil {
+				if _, err := store.Create(context.Background(), creation(t, store, s)); err != nil {
 					t.Error(err)
 				}
 				wantEnded(t, "alive", store, s.ID, false)

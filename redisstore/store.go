@@ -2,12 +2,8 @@ package redisstore
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,10 +16,8 @@ import (
 // documentation. Its bound, within which the access tokens of an ended session
 // are refused, is Config.Staleness.
 type Store struct {
-	client Client
-	cfg    Config
-	asking *asking
-	closed atomic.Bool
+	link
+	realms realms
 }
 
 var _ core.SessionStore = (*Store)(nil)
@@ -37,33 +31,76 @@ const (
 	// markLife is how long the mark of an ended session stays. A Create that takes
 	// more than createMost is an error, so that it always meets the mark.
 	markLife, createMost = time.Minute, 20 * time.Second
+	// endingLife is how long the number of a subject's last ending stays. Core
+	// refuses a login with a ticket older than five minutes.
+	endingLife = 15 * time.Minute
 	// gracesKept is how many exchanged tokens a session remembers at once.
 	gracesKept = 8
 )
 
-var errClosed = errors.New("redisstore: the store is closed")
-
 // New makes a Store. The error names all that is wrong with the settings. Redis is
 // not asked for anything yet.
 func New(client Client, cfg Config) (*Store, error) {
-	cfg, err := cfg.ready(client)
-	if err != nil {
+	s := &Store{}
+	if err := s.open(client, cfg, false); err != nil {
 		return nil, fmt.Errorf("jwtgate: redisstore.New: %w", err)
 	}
-	return &Store{client: client, cfg: cfg, asking: newAsking(client, cfg, cfg.Prefix+"ended", "ended sessions")}, nil
+	return s, nil
 }
 
 // Close ends the use of the store: every call after it is an error. The client is
 // yours, and stays open.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.asking.close()
+	s.realms.close()
 	return nil
 }
 
-// Find implements core.SessionStore, in one round trip.
-func (s *Store) Find(ctx context.Context, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+// realm is where a realm's sessions are.
+func (s *Store) realm(name string) (*realm, error) {
+	return s.realms.of(name, func() *realm {
+		r := &realm{prefix: realmPrefix(s.cfg.Prefix, name)}
+		r.asking = newAsking(s.client, s.cfg, r.channel(), "ended sessions")
+		return r
+	})
+}
+
+// call is what every method that asks Redis begins with.
+func (s *Store) call(ctx context.Context, realm string) (context.Context, context.CancelFunc, *realm, error) {
+	r, err := s.realm(realm)
+	if err != nil {
+		return ctx, func() {}, nil, err
+	}
 	ctx, cancel, err := s.begin(ctx)
+	return ctx, cancel, r, err
+}
+
+// Ticket implements core.SessionStore, in one round trip.
+func (s *Store) Ticket(ctx context.Context, realm string) (int64, error) {
+	ctx, cancel, r, err := s.call(ctx, realm)
+	defer cancel()
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.number(ctx, ticketScript, r.order())
+	if err != nil {
+		return 0, fmt.Errorf("redisstore: Ticket: %w", full(err))
+	}
+	return n, nil
+}
+
+// number runs a script that returns a number.
+func (l *link) number(ctx context.Context, script *redis.Script, keys []string, args ...any) (int64, error) {
+	v, err := l.run(ctx, script, keys, args...)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(v[0], 10, 64)
+}
+
+// Find implements core.SessionStore, in one round trip.
+func (s *Store) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
 	if err != nil {
 		return core.Found{}, err
@@ -71,7 +108,7 @@ func (s *Store) Find(ctx context.Context, id string, token core.TokenHash, now t
 	if !isID(id) {
 		return core.Found{State: core.SessionGone}, nil
 	}
-	found, err := run(ctx, s.client, findScript, s.keys(id), token[:], millis(now))
+	found, err := s.run(ctx, findScript, r.session(id), token[:], millis(now))
 	if err != nil {
 		return core.Found{}, fmt.Errorf("redisstore: Find: %w", err)
 	}
@@ -81,46 +118,46 @@ func (s *Store) Find(ctx context.Context, id string, token core.TokenHash, now t
 // Rotate implements core.SessionStore, in one script and one round trip. Once in a
 // while, about as often as a session would have expired, another two see to it
 // that the subject's list is kept as long.
-func (s *Store) Rotate(ctx context.Context, r core.Rotation) (core.Found, error) {
-	ctx, cancel, err := s.begin(ctx)
+func (s *Store) Rotate(ctx context.Context, n core.Rotation) (core.Found, error) {
+	ctx, cancel, r, err := s.call(ctx, n.Realm)
 	defer cancel()
 	if err != nil {
 		return core.Found{}, err
 	}
-	if !isID(r.ID) {
+	if !isID(n.ID) {
 		return core.Found{State: core.SessionGone}, nil
 	}
 	rotate := func(listed string) ([]string, error) {
-		return run(ctx, s.client, rotateScript, s.keys(r.ID), r.ID, s.channel(), markLife.Milliseconds(), r.Old[:], r.New[:], r.Sealed,
-			millis(r.GraceEnds), millis(r.Now), millis(r.Expires), lives(r.Expires, r.Now), listed, gracesKept, sealedSlack.Milliseconds())
+		return s.run(ctx, rotateScript, r.session(n.ID), n.ID, r.channel(), markLife.Milliseconds(), n.Old[:], n.New[:], n.Sealed,
+			millis(n.GraceEnds), millis(n.Now), millis(n.Expires), kept(n.Expires.Sub(n.Now)), listed, gracesKept, n.Graces, sealedSlack.Milliseconds())
 	}
 	found, err := rotate("")
 	if err == nil && found[0] == "list" {
-		until := listedUntil(r.Expires, r.Now)
-		if _, err = run(ctx, s.client, joinScript, s.list(found[2]), r.ID, found[4], lives(until, r.Now), noMost); err == nil {
-			found, err = rotate(strconv.FormatInt(millis(until), 10))
+		listed := listedFor(n.Expires, n.Now)
+		if _, err = s.run(ctx, joinScript, r.subject(found[2]), n.ID, found[4], kept(listed), noMost, noMost); err == nil {
+			found, err = rotate(strconv.FormatInt(listed.Milliseconds(), 10))
 		}
 	}
 	if err != nil {
-		s.asking.drop(r.ID)
+		r.asking.drop(n.ID)
 		return core.Found{}, fmt.Errorf("redisstore: Rotate: %w", err)
 	}
 	if found[0] == "reused" {
-		s.asking.drop(r.ID)
+		r.asking.drop(n.ID)
 	}
-	return foundOf(r.ID, found)
+	return foundOf(n.ID, found)
 }
 
 // End implements core.SessionStore, in one round trip. The subject's list forgets
 // the session at some later login.
-func (s *Store) End(ctx context.Context, id string) error {
-	ctx, cancel, err := s.begin(ctx)
+func (s *Store) End(ctx context.Context, realm, id string) error {
+	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
 	if err != nil || !isID(id) {
 		return err
 	}
-	_, err = run(ctx, s.client, endScript, s.keys(id), id, s.channel(), markLife.Milliseconds(), "")
-	s.asking.drop(id)
+	_, err = s.run(ctx, endScript, r.session(id), id, r.channel(), markLife.Milliseconds(), "") // nobody knows an ID that is not written
+	r.asking.drop(id)
 	if err != nil {
 		return fmt.Errorf("redisstore: End: %w", err)
 	}
@@ -129,59 +166,33 @@ func (s *Store) End(ctx context.Context, id string) error {
 
 // Ended implements core.SessionStore. It answers from this process's memory as far
 // as Config.Staleness and Config.InsecureWhileDown allow, else in one round trip.
-func (s *Store) Ended(ctx context.Context, id string, now time.Time) (bool, error) {
-	if s.closed.Load() {
-		return false, errClosed
+func (s *Store) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
+	r, err := s.realm(realm)
+	if err != nil {
+		return false, err
 	}
 	if !isID(id) {
 		return true, nil
 	}
-	alive := func(expires int64) bool { return millis(now) < expires }
-	expires, ok, err := s.asking.ask(id, alive, func() (int64, bool, error) {
+	alive := func(v value) bool { return millis(now) < v.number }
+	v, ok, err := r.asking.ask(id, alive, func() (value, bool, error) {
 		ctx, cancel, err := s.begin(ctx)
 		defer cancel()
 		if err != nil {
-			return 0, false, err
+			return value{}, false, err
 		}
-		v, err := run(ctx, s.client, expiresScript, s.keys(id)[:1])
-		if err != nil {
-			return 0, false, err
+		text, err := s.run(ctx, expiresScript, r.session(id)[:1])
+		if err != nil || text[0] == "" {
+			return value{}, false, err
 		}
-		if v[0] == "" {
-			return 0, false, nil
-		}
-		expires, err := strconv.ParseInt(v[0], 10, 64)
-		return expires, alive(expires), err
+		expires, err := strconv.ParseInt(text[0], 10, 64)
+		return value{number: expires}, millis(now) < expires, err
 	})
 	if err != nil {
 		return false, fmt.Errorf("redisstore: Ended: %w", err)
 	}
-	return !ok || !alive(expires), nil
+	return !ok || !alive(v), nil
 }
-
-// begin is what every call that asks Redis begins with. cancel is never nil.
-func (s *Store) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	if s.closed.Load() {
-		return ctx, func() {}, errClosed
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-	return ctx, cancel, nil
-}
-
-// keys are where a session is, and what was sealed for its graces.
-func (s *Store) keys(id string) []string {
-	return []string{s.cfg.Prefix + "session:{" + id + "}", s.cfg.Prefix + "grace:{" + id + "}"}
-}
-
-// list is where a subject's list is. A subject may be any text, so a hash of it
-// stands for it, which also keeps it out of what shows keys.
-func (s *Store) list(subject string) []string {
-	hash := sha256.Sum256([]byte(subject))
-	return []string{s.cfg.Prefix + "subject:{" + base64.RawURLEncoding.EncodeToString(hash[:]) + "}"}
-}
-
-// channel is where the IDs of ended sessions are told.
-func (s *Store) channel() string { return s.cfg.Prefix + "ended" }
 
 // isID reports whether a session can have this ID: core makes them of such
 // characters. There is no session of any other, whoever asks.
@@ -198,19 +209,15 @@ func isID(id string) bool {
 
 func millis(t time.Time) int64 { return t.UnixMilli() }
 
-// lives is how long Redis is to keep what ends at a time, in milliseconds. It is
-// counted from the caller's now, so Redis's own clock may show anything.
-func lives(end, now time.Time) int64 {
-	return max(millis(end)-millis(now)+slack.Milliseconds(), 1)
-}
+// kept is how long Redis is to keep what has so long to live, in milliseconds. It is
+// a duration, so Redis's own clock may show anything.
+func kept(d time.Duration) int64 { return max(d.Milliseconds()+slack.Milliseconds(), 1) }
 
-// listedUntil is until when a subject's list is to be kept for a session: twice as
-// long as it has, so that a refresh seldom has to see to it.
-func listedUntil(expires, now time.Time) time.Time {
-	return expires.Add(max(expires.Sub(now), 0))
-}
+// listedFor is how long a subject's list is to be kept for a session: twice as long
+// as it has, so that a refresh seldom has to see to it.
+func listedFor(expires, now time.Time) time.Duration { return 2 * max(expires.Sub(now), 0) }
 
-// noMost is a maximum that no list reaches.
+// noMost is a maximum that no list reaches, and a ticket that no ending outdates.
 const noMost = 1 << 52
 
 // full says what an error of Redis means for a login.

@@ -4,123 +4,115 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
 )
 
 // Create implements core.SessionStore, in two round trips: the subject's list,
-// then the session. Where the subject has more than most, a few more find out which of
-// them are over and end the oldest. ErrStoreFull means that Redis has reached
-// maxmemory.
+// then the session. Where the subject has more than c.Most, a few more find out
+// which of them are over and end the oldest. ErrStoreFull means that Redis has
+// reached maxmemory.
 //
-// The new session may be among those that are ended, if another login or
-// EndSubject ran beside it.
-func (s *Store) Create(ctx context.Context, n core.Session, token core.TokenHash, most int, now time.Time) (ended []core.Session, err error) {
-	ctx, cancel, err := s.begin(ctx)
+// It is also Refused if, between the two, EndSubject or another login that is one
+// too many has ended the session.
+func (s *Store) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+	ctx, cancel, r, err := s.call(ctx, c.Realm)
 	defer cancel()
 	if err != nil {
-		return nil, err
+		return core.Created{}, err
 	}
-	if !isID(n.ID) {
-		return nil, errors.New("redisstore: Create: the ID has other characters than core's, or more than 128")
+	if !isID(c.Session.ID) {
+		return core.Created{}, errors.New("redisstore: Create: the ID has other characters than core's, or more than 128")
 	}
-	ended, err = s.create(ctx, n, token, most, now)
+	created, err := s.create(ctx, r, c)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: Create: %w", full(err))
+		return core.Created{}, fmt.Errorf("redisstore: Create: %w", full(err))
 	}
-	return ended, nil
+	return created, nil
 }
 
-func (s *Store) create(ctx context.Context, n core.Session, token core.TokenHash, most int, now time.Time) (ended []core.Session, err error) {
-	began := time.Now()
-	until := listedUntil(n.Expires, now)
-	listed, err := run(ctx, s.client, joinScript, s.list(n.Subject), n.ID, millis(n.Created), lives(until, now), most)
+func (s *Store) create(ctx context.Context, r *realm, c core.Creation) (created core.Created, err error) {
+	began, n := time.Now(), c.Session
+	listed := listedFor(n.Expires, c.Now)
+	list, err := s.run(ctx, joinScript, r.subject(n.Subject), n.ID, millis(n.Created), kept(listed), c.Most, c.Ticket)
 	if err != nil {
-		return nil, err
+		return created, err
 	}
-	if len(listed) > 0 {
-		if ended, err = s.trim(ctx, n, listed, most, now); err != nil {
-			return nil, err
+	if len(list) == 1 {
+		return core.Created{Refused: true}, nil
+	}
+	if len(list) > 0 {
+		if created.Ended, err = s.trim(ctx, r, c, list); err != nil {
+			return created, err
 		}
 	}
-	made, err := run(ctx, s.client, createScript, s.keys(n.ID)[:1], n.Subject, n.Label, millis(n.Created), millis(n.LastUsed),
-		millis(n.Expires), token[:], millis(until), lives(n.Expires, now))
+	made, err := s.run(ctx, createScript, r.session(n.ID)[:1], n.Subject, n.Label, millis(n.Created), millis(n.LastUsed),
+		millis(n.Expires), stampText(n.Stamp), c.Token[:], kept(n.Expires.Sub(c.Now)), listed.Milliseconds())
 	switch {
 	case err != nil:
-		return nil, err
+		return created, err
 	case made[0] == "taken":
-		return nil, errors.New("there is a session with this ID")
-	case time.Since(began) > createMost:
-		return nil, fmt.Errorf("it took longer than %v", createMost)
-	case made[0] == "ended": // one too many for another login, or for EndSubject
-		ended = append(ended, n)
+		return created, errors.New("there is a session with this ID")
+	case age(began, time.Now()) > createMost:
+		return created, fmt.Errorf("it took longer than %v", createMost)
 	}
-	return ended, nil
+	created.Refused = made[0] == "ended"
+	return created, nil
 }
 
 // trim ends the oldest of a subject's other sessions, so that with the new one
-// there are no more than most, and takes those that are over from the list. Logins
-// that run beside each other agree on which those are: all go by the list, into
-// which each has put itself before it looked.
-func (s *Store) trim(ctx context.Context, n core.Session, listed []string, most int, now time.Time) (ended []core.Session, err error) {
+// there are no more than most, and takes those that are gone from the list. One that
+// is over by the caller's clock does not count and is left alone: the clock may have
+// leapt. Logins that run beside each other agree on which are the oldest: all go by
+// the list, into which each has put itself before it looked.
+func (s *Store) trim(ctx context.Context, r *realm, c core.Creation, listed []string) (ended []core.Session, err error) {
 	others, err := members(listed)
 	if err != nil {
 		return nil, err
 	}
-	texts, err := runEach(ctx, s.client, readScript, len(others), func(i int) []string { return s.keys(others[i].ID)[:1] }, noArgs)
+	texts, err := s.read(ctx, r, others)
 	if err != nil {
 		return nil, err
 	}
-	var here, over, marked []core.Session // the oldest first
+	var here, gone, marked []core.Session // the oldest first
 	for i, m := range others {
 		switch text := texts[i]; {
-		case m.ID == n.ID:
-		case len(text) == 0 && millis(now)-millis(m.Created) < markLife.Milliseconds(): // about to be written
+		case m.ID == c.Session.ID:
+		case len(text) == 0 && millis(c.Now)-millis(m.Created) < markLife.Milliseconds(): // about to be written
 			here = append(here, m)
 		case len(text) == 0:
-			over = append(over, m)
+			gone = append(gone, m)
 		case len(text) == 1:
 			marked = append(marked, m)
 		default:
 			if m, err = sessionOf(m.ID, text); err != nil {
 				return nil, err
 			}
-			if now.Before(m.Expires) {
+			if c.Now.Before(m.Expires) {
 				here = append(here, m)
-			} else {
-				over = append(over, m)
 			}
 		}
 	}
-	surplus := here[:max(0, min(len(here), len(here)+1-most))]
+	surplus := here[:max(0, min(len(here), len(here)+1-c.Most))]
 	// Nothing leaves the list before it has been ended, or marked as such.
-	_, over, err = s.endEach(ctx, over, strconv.FormatInt(millis(now), 10))
-	if err != nil {
+	if ended, err = s.endEach(ctx, r, surplus); err != nil {
 		return nil, err
 	}
-	if ended, _, err = s.endEach(ctx, surplus, ""); err != nil {
+	if _, err = s.endEach(ctx, r, gone); err != nil {
 		return nil, err
 	}
-	return ended, s.leave(ctx, n.Subject, marked, over, surplus)
+	return ended, s.leave(ctx, r, c.Session.Subject, marked, gone, surplus)
 }
 
-// EndSubject implements core.SessionStore: the list, then the sessions in it. Each
-// is ended at once, all of them one after the other; what an error has left over
-// ends if the call is repeated.
-func (s *Store) EndSubject(ctx context.Context, subject string) error {
-	ctx, cancel, err := s.begin(ctx)
+// EndSubject implements core.SessionStore: the realm's number, then the subject's,
+// then the sessions in its list, one after the other. What an error has left over
+// ends if the call is repeated, which goes on where it stopped.
+func (s *Store) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
+	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
-	if err != nil {
-		return err
-	}
-	list, err := s.members(ctx, subject)
 	if err == nil {
-		_, _, err = s.endEach(ctx, list, "")
-	}
-	if err == nil {
-		err = s.leave(ctx, subject, list)
+		err = s.endSubject(ctx, r, subject, now)
 	}
 	if err != nil {
 		return fmt.Errorf("redisstore: EndSubject: %w", err)
@@ -128,29 +120,60 @@ func (s *Store) EndSubject(ctx context.Context, subject string) error {
 	return nil
 }
 
+func (s *Store) endSubject(ctx context.Context, r *realm, subject string, now time.Time) error {
+	n, err := s.number(ctx, raiseScript, r.order(), millis(now))
+	if err != nil {
+		return err
+	}
+	listed, err := s.run(ctx, markScript, r.subject(subject), n, endingLife.Milliseconds())
+	if err != nil {
+		return err
+	}
+	list, err := members(listed)
+	for err == nil && len(list) > 0 {
+		some := list[:min(len(list), pipelineMost)]
+		list = list[len(some):]
+		if _, err = s.endEach(ctx, r, some); err == nil {
+			err = s.leave(ctx, r, subject, some)
+		}
+	}
+	return err
+}
+
 // List implements core.SessionStore, in two round trips.
-func (s *Store) List(ctx context.Context, subject string, now time.Time) ([]core.Session, error) {
-	ctx, cancel, err := s.begin(ctx)
+func (s *Store) List(ctx context.Context, realm, subject string, now time.Time) ([]core.Session, error) {
+	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
+	var list []core.Session
+	if err == nil {
+		list, err = s.list(ctx, r, subject, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: List: %w", err)
+	}
+	return list, nil
+}
+
+func (s *Store) list(ctx context.Context, r *realm, subject string, now time.Time) (list []core.Session, err error) {
+	text, err := s.run(ctx, membersScript, r.subject(subject)[:1])
 	if err != nil {
 		return nil, err
 	}
-	listed, err := s.members(ctx, subject)
+	listed, err := members(text)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: List: %w", err)
+		return nil, err
 	}
-	texts, err := runEach(ctx, s.client, readScript, len(listed), func(i int) []string { return s.keys(listed[i].ID)[:1] }, noArgs)
+	texts, err := s.read(ctx, r, listed)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: List: %w", err)
+		return nil, err
 	}
-	var list []core.Session
 	for i, text := range texts {
-		if len(text) < 5 {
+		if len(text) <= 1 { // gone, or ended a moment ago
 			continue
 		}
 		found, err := sessionOf(listed[i].ID, text)
 		if err != nil {
-			return nil, fmt.Errorf("redisstore: List: %w", err)
+			return nil, err
 		}
 		if now.Before(found.Expires) {
 			list = append(list, found)
@@ -159,44 +182,38 @@ func (s *Store) List(ctx context.Context, subject string, now time.Time) ([]core
 	return list, nil
 }
 
-// members are a subject's sessions as its list has them.
-func (s *Store) members(ctx context.Context, subject string) ([]core.Session, error) {
-	listed, err := run(ctx, s.client, membersScript, s.list(subject))
+// read returns what Redis says of sessions.
+func (s *Store) read(ctx context.Context, r *realm, list []core.Session) ([][]string, error) {
+	return s.runEach(ctx, readScript, len(list), func(i int) []string { return r.session(list[i].ID)[:1] },
+		func(int) []any { return nil })
+}
+
+// endEach ends sessions, or leaves the mark where there is none. It returns those
+// that it has ended.
+func (s *Store) endEach(ctx context.Context, r *realm, list []core.Session) (ended []core.Session, err error) {
+	texts, err := s.runEach(ctx, endScript, len(list), func(i int) []string { return r.session(list[i].ID) },
+		func(i int) []any { return []any{list[i].ID, r.channel(), markLife.Milliseconds(), "mark"} })
+	for _, m := range list { // with an error they may have been ended
+		r.asking.drop(m.ID)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return members(listed)
-}
-
-// endEach ends sessions, if over is a time only those that are over by then. It
-// returns those that it has ended, and all that are gone now.
-func (s *Store) endEach(ctx context.Context, list []core.Session, over string) (ended, gone []core.Session, err error) {
-	texts, err := runEach(ctx, s.client, endScript, len(list), func(i int) []string { return s.keys(list[i].ID) },
-		func(i int) []any { return []any{list[i].ID, s.channel(), markLife.Milliseconds(), over} })
-	for _, m := range list { // with an error they may have been ended
-		s.asking.drop(m.ID)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
 	for i, text := range texts {
-		switch len(text) {
-		case 0:
-			gone = append(gone, list[i])
-		case 1: // somebody has used it just now
-		default:
-			one, err := sessionOf(list[i].ID, text)
-			if err != nil {
-				return nil, nil, err
-			}
-			ended, gone = append(ended, one), append(gone, list[i])
+		if len(text) == 0 {
+			continue
 		}
+		one, err := sessionOf(list[i].ID, text)
+		if err != nil {
+			return nil, err
+		}
+		ended = append(ended, one)
 	}
-	return ended, gone, nil
+	return ended, nil
 }
 
 // leave takes sessions from their subject's list.
-func (s *Store) leave(ctx context.Context, subject string, lists ...[]core.Session) error {
+func (s *Store) leave(ctx context.Context, r *realm, subject string, lists ...[]core.Session) error {
 	var ids []any
 	for _, list := range lists {
 		for _, m := range list {
@@ -206,11 +223,9 @@ func (s *Store) leave(ctx context.Context, subject string, lists ...[]core.Sessi
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), pipelineMost)]
 		ids = ids[len(some):]
-		if _, err := run(ctx, s.client, leaveScript, s.list(subject), some...); err != nil {
+		if _, err := s.run(ctx, leaveScript, r.subject(subject)[:1], some...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-func noArgs(int) []any { return nil }

@@ -24,17 +24,21 @@ func foundOf(id string, text []string) (found core.Found, err error) {
 	if state == core.SessionGone {
 		return found, nil
 	}
-	if found.State == core.TokenGrace {
+	if text[1] != "" {
 		found.Sealed = []byte(text[1])
 	}
 	found.Session, err = sessionOf(id, text[2:])
 	return found, err
 }
 
-// sessionOf reads a session: subject, label, and three times in milliseconds.
+// sessionOf reads a session: subject, label, three times in milliseconds, and the
+// stamp.
 func sessionOf(id string, text []string) (core.Session, error) {
-	if len(text) != 5 {
-		return core.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 5; is the prefix another program's too?", id, len(text))
+	if len(text) != 6 {
+		return core.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 6; is the prefix another program's too?", id, len(text))
+	}
+	if n := len(text[5]); n != 0 && n != 32 {
+		return core.Session{}, fmt.Errorf("redisstore: session %s: a stamp of %d bytes, not 32", id, n)
 	}
 	s := core.Session{ID: id, Subject: text[0], Label: text[1]}
 	for i, t := range []*time.Time{&s.Created, &s.LastUsed, &s.Expires} {
@@ -44,7 +48,16 @@ func sessionOf(id string, text []string) (core.Session, error) {
 		}
 		*t = time.UnixMilli(n).UTC()
 	}
+	copy(s.Stamp[:], text[5])
 	return s, nil
+}
+
+// stampText is how a session's stamp is kept: nothing if there is none.
+func stampText(stamp [32]byte) string {
+	if stamp == ([32]byte{}) {
+		return ""
+	}
+	return string(stamp[:])
 }
 
 // members reads a subject's list: IDs, each followed by Created.
