@@ -19,6 +19,13 @@ type record[T any] struct {
 	anonymous bool
 }
 
+// ContextKey is where an adapter puts a gate's context among the values of a
+// framework whose own context is a context.Context, so that Identity, ClaimsOf,
+// CredentialOf and Auth.Identity find in that too what the gate has left. Nothing
+// but a gate's record counts there: whatever else stands under it, or is made to
+// look like one, is as good as nothing.
+const ContextKey = "jwtgate"
+
 // recordKey finds the nearest record, an *engine the nearest of its own.
 type recordKey struct{}
 
@@ -59,19 +66,33 @@ func (r *record[T]) head() (*engine, Credential, *Claims, bool) {
 
 func (r *record[T]) any() any { return r.identity }
 
+// nearest is the record of the gate before, as the context chain has it.
 func nearest(ctx context.Context) anyRecord {
+	rec, _ := ctx.Value(recordKey{}).(anyRecord)
+	return rec
+}
+
+// recordIn finds a record in a context that may be a framework's own: nil if there
+// is none.
+func recordIn(ctx context.Context, key any) anyRecord {
 	if ctx == nil {
 		return nil
 	}
-	rec, _ := ctx.Value(recordKey{}).(anyRecord)
-	return rec
+	if rec, ok := ctx.Value(key).(anyRecord); ok {
+		return rec
+	}
+	if left, ok := ctx.Value(ContextKey).(context.Context); ok {
+		rec, _ := left.Value(key).(anyRecord)
+		return rec
+	}
+	return nil
 }
 
 // Identity returns the identity that the nearest gate put into the context. It
 // is not ok behind no gate, for an anonymous request, and if the identity is no T.
 func Identity[T any](ctx context.Context) (T, bool) {
 	var zero T
-	rec := nearest(ctx)
+	rec := recordIn(ctx, recordKey{})
 	if rec == nil {
 		return zero, false
 	}
@@ -88,7 +109,7 @@ func Identity[T any](ctx context.Context) (T, bool) {
 // ClaimsOf returns the claims that the nearest gate verified. It is not ok
 // behind no gate and for an anonymous request.
 func ClaimsOf(ctx context.Context) (*Claims, bool) {
-	rec := nearest(ctx)
+	rec := recordIn(ctx, recordKey{})
 	if rec == nil {
 		return nil, false
 	}
@@ -99,7 +120,7 @@ func ClaimsOf(ctx context.Context) (*Claims, bool) {
 // CredentialOf returns the credential that the nearest gate accepted: the token
 // as sent, and where it was. It is not ok behind no gate and for an anonymous request.
 func CredentialOf(ctx context.Context) (Credential, bool) {
-	rec := nearest(ctx)
+	rec := recordIn(ctx, recordKey{})
 	if rec == nil {
 		return Credential{}, false
 	}
@@ -118,16 +139,13 @@ var (
 // context, or ErrNoGate, ErrAnonymous or ErrOtherAuth.
 func (a *Auth[T]) Identity(ctx context.Context) (T, error) {
 	var zero T
-	if ctx == nil {
-		return zero, ErrNoGate
-	}
-	if rec, ok := ctx.Value(a.origin).(*record[T]); ok {
+	if rec, ok := recordIn(ctx, a.origin).(*record[T]); ok {
 		if rec.anonymous {
 			return zero, ErrAnonymous
 		}
 		return rec.identity, nil
 	}
-	if nearest(ctx) != nil {
+	if recordIn(ctx, recordKey{}) != nil {
 		return zero, ErrOtherAuth
 	}
 	return zero, ErrNoGate

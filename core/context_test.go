@@ -127,6 +127,71 @@ func TestNobodyElseMakesARecord(t *testing.T) {
 	}
 }
 
+// ofFramework is a framework's own context that is a context.Context, and has
+// nothing of the request's.
+type ofFramework struct {
+	context.Context
+	values map[any]any
+}
+
+func (f ofFramework) Value(key any) any { return f.values[key] }
+
+// yesToAll is a context that has the same under every key.
+type yesToAll struct {
+	context.Context
+	value any
+}
+
+func (y yesToAll) Value(any) any { return y.value }
+
+// TestContextOfAFramework: under ContextKey a gate's record counts, and nothing that
+// somebody else has made.
+func TestContextOfAFramework(t *testing.T) {
+	auth := mustNew(t, accepting())
+	other := mustNew(t, accepting())
+	ctx, _, _ := auth.Require()(get())
+	for name, left := range map[string]context.Context{"as it is": ctx, "derived": context.WithValue(ctx, user{}, 1)} {
+		c := ofFramework{context.Background(), map[any]any{core.ContextKey: left}}
+		check(t, name, c, joe, true)
+		check(t, name+", derived again", context.WithValue(c, user{}, 1), joe, true)
+		claims, hasClaims := core.ClaimsOf(c)
+		cred, hasCred := core.CredentialOf(c)
+		who, err := auth.Identity(c)
+		if who != joe || err != nil || !hasClaims || claims.Subject() != "joe" || !hasCred || cred.Token != "token" {
+			t.Errorf("%s: got %v, %v, %v, %v", name, who, err, claims, cred)
+		}
+		if _, err := other.Identity(c); !errors.Is(err, core.ErrOtherAuth) {
+			t.Errorf("%s: another Auth: got %v", name, err)
+		}
+	}
+	type record struct {
+		context.Context
+		identity *user
+	}
+	claims, _ := core.ClaimsOf(ctx)
+	for name, forged := range map[string]any{
+		"nothing": nil, "an identity": joe, "claims": claims, "a context": context.Background(),
+		"a struct of the same look": &record{context.Background(), joe}, "another key's value": "joe",
+		"a context with everything": yesToAll{context.Background(), joe},
+		"a context in a context":    yesToAll{context.Background(), yesToAll{context.Background(), joe}},
+	} {
+		c := ofFramework{context.Background(), map[any]any{core.ContextKey: forged}}
+		for where, c := range map[string]context.Context{
+			"under the key": c, "in the chain": yesToAll{context.Background(), forged}, "as a plain value": context.WithValue(context.Background(), core.ContextKey, forged),
+		} {
+			if who, ok := core.Identity[any](c); ok || who != nil {
+				t.Errorf("%s %s: is %v", name, where, who)
+			}
+			if _, err := auth.Identity(c); !errors.Is(err, core.ErrNoGate) {
+				t.Errorf("%s %s: got %v", name, where, err)
+			}
+			if _, ok := core.ClaimsOf(c); ok {
+				t.Errorf("%s %s: has claims", name, where)
+			}
+		}
+	}
+}
+
 // TestRecordHasNoClose: fasthttp closes what it finds among a request's values.
 func TestRecordHasNoClose(t *testing.T) {
 	ctx, _, _ := mustNew(t, accepting()).Require()(get())

@@ -108,7 +108,8 @@ func sameSite(r Request, trusted []string) bool {
 	}
 	switch site := r.Header("Sec-Fetch-Site"); len(site) {
 	case 0:
-		return len(origin) == 1 && strings.EqualFold(origin[0], r.Scheme()+"://"+r.Host())
+		host := r.Host() // "" would be that of an Origin "https://"
+		return len(origin) == 1 && host != "" && strings.EqualFold(origin[0], r.Scheme()+"://"+host)
 	case 1:
 		return site[0] == "same-origin" || site[0] == "none"
 	}

@@ -151,7 +151,7 @@ func TestKeySetAnswers(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		r      stub
+		r      core.Request
 		status int
 	}{
 		{"GET", get(), 200},
@@ -179,7 +179,7 @@ func TestKeySetAnswers(t *testing.T) {
 		{"POST, same tag", call("POST", "", "If-None-Match", tag), 405},
 		{"OPTIONS", call("OPTIONS", ""), 405},
 		{"lower case", call("get", ""), 405},
-		{"no Host", func() stub { s := get(); s.host = ""; return s }(), 400},
+		{"no Host", rawRequest{get(), "X-A: b\r\n"}, 400},
 	} {
 		recorder.Reset()
 		res := serve(tt.r)

@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -16,6 +17,25 @@ import (
 // A Request is valid during the call it is given to and no longer: on Fiber the
 // memory behind it belongs to the next request afterwards. The strings its
 // methods return are copies and may be kept.
+//
+// What only some servers know, an adapter tells by methods that a Request need not
+// have. Whoever wants one of these asks by a type assertion, and takes what it
+// returns of a Request that knows nothing for "not known":
+//
+//	Framework() string          the adapter's framework, one of a closed set: "gin", "net/http"
+//	Pattern() string            of the route that matched, in the framework's own form, without the
+//	                            method: "/orders/:id"; "" where no route has matched yet
+//	TLS() *tls.ConnectionState  of the connection itself, nil if it is not encrypted: the client's
+//	                            certificates are in it (RFC 8705), in PeerCertificates as they were
+//	                            sent, in VerifiedChains if the server has verified them
+//	Protocol() string           of the request line, "HTTP/1.0"
+//	RawHeaders() []byte         the block of field lines as sent, without the request line, of a server
+//	                            that hands on fields which net/http refuses with 400: control
+//	                            characters, a bad name, no Host or two, a bad Host, two lengths. Core
+//	                            refuses them then, so that the answer is the same. The bytes are only
+//	                            read during the call
+//	Unwrap() Request            the Request that this one stands around: what the outer one does not
+//	                            have is asked of the inner one
 type Request interface {
 	// Context ends with the request where the server knows that; on Fiber it does not.
 	Context() context.Context
@@ -25,7 +45,8 @@ type Request interface {
 	// X-Forwarded-Proto is never read.
 	Scheme() string
 	// Host is the authority the client named, in lower case, with its port if it
-	// named one.
+	// named one. "" if it named none, as HTTP/1.0 and a request that a test made may:
+	// it is then no proof of anything.
 	Host() string
 	// Path is the path as sent, still escaped.
 	Path() string
@@ -40,17 +61,47 @@ type Request interface {
 	Body() io.Reader
 }
 
-// RawHeaders is implemented by the Requests of servers that hand on fields which
-// net/http refuses with 400: control characters, a bad name, no Host or two, a
-// bad Host, two lengths.
-// Core refuses them then, so that the answer is the same.
-type RawHeaders interface {
-	// RawHeaders is the block of field lines as sent, without the request line.
-	// The bytes are only read during the call.
-	RawHeaders() []byte
+// rawHeaders is what the comment of Request says of RawHeaders.
+type rawHeaders interface{ RawHeaders() []byte }
+
+// optional is a Request, or one that it stands around, as something that has more
+// methods than every Request.
+func optional[More any](r Request) (more More, ok bool) {
+	for {
+		if more, ok = r.(More); ok {
+			return more, true
+		}
+		outer, ok := r.(interface{ Unwrap() Request })
+		if !ok {
+			return more, false
+		}
+		r = outer.Unwrap()
+	}
 }
 
-// FromHTTP is the Request of net/http, and so of Gin and Echo.
+// frameworkOf is the name of a request's framework, patternOf its route's pattern,
+// "" if they are not known.
+func frameworkOf(r Request) string {
+	if d, ok := optional[interface{ Framework() string }](r); ok {
+		return d.Framework()
+	}
+	return ""
+}
+
+func patternOf(r Request) string {
+	if d, ok := optional[interface{ Pattern() string }](r); ok {
+		return d.Pattern()
+	}
+	return ""
+}
+
+// isHTTP10 reports whether a request was made before Host was a duty.
+func isHTTP10(r Request) bool {
+	d, ok := optional[interface{ Protocol() string }](r)
+	return ok && d.Protocol() == "HTTP/1.0"
+}
+
+// FromHTTP is the Request of net/http, for routers that hand it on as it is.
 func FromHTTP(r *http.Request) Request { return httpRequest{r} }
 
 // httpRequest holds one pointer, so that making it a Request costs no allocation.
@@ -63,6 +114,17 @@ func (h httpRequest) Path() string                { return h.r.URL.EscapedPath()
 func (h httpRequest) RawQuery() string            { return h.r.URL.RawQuery }
 func (h httpRequest) RemoteAddr() string          { return h.r.RemoteAddr }
 func (h httpRequest) Header(name string) []string { return h.r.Header[name] }
+func (h httpRequest) Protocol() string            { return h.r.Proto }
+func (h httpRequest) Framework() string           { return "net/http" }
+func (h httpRequest) TLS() *tls.ConnectionState   { return h.r.TLS }
+
+// Pattern is that of the ServeMux, without the method.
+func (h httpRequest) Pattern() string {
+	if method, rest, ok := strings.Cut(h.r.Pattern, " "); ok && isToken(method) {
+		return strings.TrimLeft(rest, " \t")
+	}
+	return h.r.Pattern
+}
 
 func (h httpRequest) Scheme() string {
 	if h.r.TLS != nil {
@@ -78,20 +140,19 @@ func (h httpRequest) Body() io.Reader {
 	return h.r.Body
 }
 
-// wellFormed refuses what only some servers let through. RFC 9112 section 3.2
-// demands one Host; RFC 9110 section 5.5 forbids control characters in a value.
+// wellFormed refuses what a server has let through that net/http's refuses. RFC
+// 9112 section 3.2 demands one Host since HTTP/1.1; RFC 9110 section 5.5 forbids
+// control characters in a value.
 func wellFormed(r Request) error {
-	if h, ok := r.(httpRequest); ok && h.r.Host != "" { // net/http has judged the fields
+	if _, ok := r.(httpRequest); ok { // the usual case, without asking further
 		return nil
 	}
-	var block []byte
-	if raw, ok := r.(RawHeaders); ok {
-		block = raw.RawHeaders()
+	raw, ok := optional[rawHeaders](r)
+	if !ok { // the server has judged the fields, or there was none
+		return nil
 	}
-	if len(block) == 0 { // the server has judged the fields, or there was none
-		if r.Host() == "" {
-			return &Error{Kind: BadRequest, Cause: errHost}
-		}
+	block := raw.RawHeaders()
+	if len(block) == 0 && r.Host() != "" { // no server has read it: a test made it
 		return nil
 	}
 	hosts := 0
@@ -117,12 +178,12 @@ func wellFormed(r Request) error {
 			length = value
 		case isField(name, "Host"):
 			value = trimSpace(value)
-			if hosts++; !validHost(value) || len(value) == 0 && r.Host() == "" {
+			if hosts++; !validHost(value) {
 				return &Error{Kind: BadRequest, Cause: errHost}
 			}
 		}
 	}
-	if hosts != 1 {
+	if hosts > 1 || hosts == 0 && !isHTTP10(r) {
 		return &Error{Kind: BadRequest, Cause: errHost}
 	}
 	return nil
@@ -131,7 +192,7 @@ func wellFormed(r Request) error {
 // sentTwice reports whether a field is there more than once where the server
 // does not hand on the second: fasthttp keeps one Content-Type.
 func sentTwice(r Request, name string) bool {
-	raw, ok := r.(RawHeaders)
+	raw, ok := optional[rawHeaders](r)
 	if !ok {
 		return false
 	}

@@ -89,7 +89,7 @@ func TestBadRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		to   endpoint
-		r    stub
+		r    core.Request
 		want core.Kind
 	}{
 		{"refresh: no Content-Type", h.Refresh, request("POST", "", `{"refresh_token":"x"}`), core.UnsupportedMedia},
@@ -113,7 +113,7 @@ func TestBadRequests(t *testing.T) {
 		{"refresh: with an access token alone", h.Refresh, request("POST", "", "{}", "Content-Type", asJSON, "Authorization", live()), core.BadBody},
 		{"refresh: GET", h.Refresh, request("GET", "", ""), core.MethodNotAllowed},
 		{"refresh: broken body", h.Refresh, stub{method: "POST", host: "a", ctx: t.Context(), body: brokenBody{}, header: http.Header{"Content-Type": {asJSON}}}, core.BadBody},
-		{"refresh: no Host", h.Refresh, stub{method: "POST", ctx: t.Context(), body: http.NoBody}, core.BadRequest},
+		{"refresh: no Host", h.Refresh, rawRequest{request("POST", "", ""), "X-A: b\r\n"}, core.BadRequest},
 
 		{"logout: nothing", h.Logout, request("POST", "", ""), core.Missing},
 		{"logout: {}", h.Logout, post(`{}`), core.Missing},

@@ -4,6 +4,10 @@
 package echojwt
 
 import (
+	"crypto/tls"
+	"io"
+	"net/http"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -11,7 +15,7 @@ import (
 
 // Key is where a gate's context stands among the values of an echo.Context. The
 // same is in c.Request().Context().
-const Key = "jwtgate"
+const Key = core.ContextKey
 
 // New is Require from a Config: e.Use(echojwt.New(cfg)). It panics if the Config
 // has a mistake; use core.New and Require where an error is wanted, or a login.
@@ -39,8 +43,8 @@ func Login[T any](auth *core.Auth[T]) echo.HandlerFunc {
 func Use(gate core.Gate) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r := c.Request()
-			ctx, res, ok := gate(core.FromHTTP(r))
+			r := requestOf(c)
+			ctx, res, ok := gate(r)
 			if !ok {
 				return write(c, res)
 			}
@@ -55,7 +59,7 @@ func Use(gate core.Gate) echo.MiddlewareFunc {
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		return write(c, serve(core.FromHTTP(c.Request())))
+		return write(c, serve(requestOf(c)))
 	}
 }
 
@@ -87,3 +91,28 @@ func write(c echo.Context, res core.Response) error {
 	_, _ = c.Response().Write(res.Body) // a client that has gone cannot be told
 	return nil
 }
+
+// request is a request of Echo as core sees it: that of net/http, with Echo's pattern
+// in it. It holds one pointer, so it costs no allocation.
+type request struct{ *http.Request }
+
+// requestOf is the request of an echo.Context.
+func requestOf(c echo.Context) request {
+	r := c.Request()
+	r.Pattern = c.Path()
+	return request{r}
+}
+
+func (r request) Unwrap() core.Request        { return core.FromHTTP(r.Request) }
+func (r request) Method() string              { return r.Request.Method }
+func (r request) Scheme() string              { return r.Unwrap().Scheme() }
+func (r request) Host() string                { return r.Unwrap().Host() }
+func (r request) Path() string                { return r.Unwrap().Path() }
+func (r request) RawQuery() string            { return r.Unwrap().RawQuery() }
+func (r request) RemoteAddr() string          { return r.Request.RemoteAddr }
+func (r request) Header(name string) []string { return r.Request.Header[name] }
+func (r request) Body() io.Reader             { return r.Unwrap().Body() }
+func (r request) TLS() *tls.ConnectionState   { return r.Request.TLS }
+func (r request) Protocol() string            { return r.Request.Proto }
+func (r request) Framework() string           { return "echo" }
+func (r request) Pattern() string             { return r.Request.Pattern }

@@ -5,19 +5,19 @@ package fiberjwt
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/jwtgate/jwtgate/core"
 )
 
-// Key is where a gate's context stands among the Locals of a fiber.Ctx. The same
-// is in c.UserContext(), not in c.Context().
-const Key = "jwtgate"
+// Key is where a gate's context stands among the Locals. The same is in c.UserContext().
+const Key = core.ContextKey
 
-// New is Require from a Config: app.Use(fiberjwt.New(cfg)). It panics if the
-// Config has a mistake; core.New and Require are for an error, or a login.
+// New is Require from a Config. It panics if the Config has a mistake.
 func New[T any](cfg core.Config[T]) fiber.Handler { return Require(core.Must(cfg)) }
 
 // Require lets identified requests pass that all guards agree to.
@@ -28,8 +28,7 @@ func Require[T any](auth *core.Auth[T], guards ...core.Guard) fiber.Handler {
 // Optional lets anonymous requests pass too.
 func Optional[T any](auth *core.Auth[T]) fiber.Handler { return Use(auth.Optional()) }
 
-// Login is the login endpoint: app.Post("/auth", fiberjwt.Login(auth)). It
-// panics if the Auth has no Authenticate.
+// Login is the login endpoint. It panics if the Auth has no Authenticate.
 func Login[T any](auth *core.Auth[T]) fiber.Handler { return Endpoint(auth.LoginRoute().Serve) }
 
 // Use makes middleware of any gate.
@@ -79,16 +78,20 @@ func setHeaders(c *fiber.Ctx, res core.Response) {
 	})
 }
 
-// request is a fiber.Ctx as core sees it. Fiber's strings are windows on a buffer
-// that the next request overwrites, so each is copied here, once, at the door.
+// request is a fiber.Ctx as core sees it. Fiber's strings are windows on a buffer that
+// the next request overwrites, so each is copied here, once, at the door.
 type request struct{ c *fiber.Ctx }
 
-func (r request) Context() context.Context { return r.c.UserContext() }
-func (r request) Method() string           { return string(r.c.Context().Method()) }
-func (r request) Host() string             { return string(r.c.Request().URI().Host()) }
-func (r request) Path() string             { return string(r.c.Request().URI().PathOriginal()) }
-func (r request) RemoteAddr() string       { return r.c.Context().RemoteAddr().String() }
-func (r request) RawHeaders() []byte       { return r.c.Request().Header.RawHeaders() }
+func (r request) Context() context.Context  { return r.c.UserContext() }
+func (r request) Framework() string         { return "fiber" }
+func (r request) Pattern() string           { return strings.Clone(r.c.Route().Path) }
+func (r request) TLS() *tls.ConnectionState { return r.c.Context().TLSConnectionState() }
+func (r request) Protocol() string          { return string(r.c.Request().Header.Protocol()) }
+func (r request) Method() string            { return string(r.c.Context().Method()) }
+func (r request) Host() string              { return string(r.c.Request().URI().Host()) }
+func (r request) Path() string              { return string(r.c.Request().URI().PathOriginal()) }
+func (r request) RemoteAddr() string        { return r.c.Context().RemoteAddr().String() }
+func (r request) RawHeaders() []byte        { return r.c.Request().Header.RawHeaders() }
 
 func (r request) Scheme() string {
 	if r.c.Context().IsTLS() { // c.Protocol would believe X-Forwarded-Proto
@@ -102,8 +105,7 @@ func (r request) RawQuery() string { // as sent: URI().QueryString() ends at a #
 	return string(query)
 }
 
-func (r request) Header(name string) []string {
-	var values []string
+func (r request) Header(name string) (values []string) {
 	for _, value := range r.c.Request().Header.PeekAll(name) {
 		values = append(values, string(bytes.TrimFunc(value, func(c rune) bool { return c == ' ' || c == '\t' })))
 	}

@@ -3,6 +3,10 @@
 package ginjwt
 
 import (
+	"context"
+	"crypto/tls"
+	"io"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -10,7 +14,7 @@ import (
 
 // Key is where a gate's context stands among the values of a gin.Context. The
 // same is in c.Request.Context().
-const Key = "jwtgate"
+const Key = core.ContextKey
 
 // New is Require from a Config: router.Use(ginjwt.New(cfg)). It panics if the
 // Config has a mistake; use core.New and Require where an error is wanted, or a
@@ -38,7 +42,7 @@ func Login[T any](auth *core.Auth[T]) gin.HandlerFunc {
 // Use makes middleware of any gate.
 func Use(gate core.Gate) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		ctx, res, ok := gate(core.FromHTTP(c.Request))
+		ctx, res, ok := gate(request{c})
 		if !ok {
 			c.Abort() // returning alone would let the handler run
 			write(c, res)
@@ -54,7 +58,7 @@ func Use(gate core.Gate) gin.HandlerFunc {
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		write(c, serve(core.FromHTTP(c.Request)))
+		write(c, serve(request{c}))
 	}
 }
 
@@ -80,3 +84,22 @@ func write(c *gin.Context, res core.Response) {
 	c.Writer.WriteHeader(res.Status)
 	_, _ = c.Writer.Write(res.Body) // a client that has gone cannot be told
 }
+
+// request is a gin.Context as core sees it: the request of net/http, and what Gin
+// knows besides. It holds one pointer, so it costs no allocation.
+type request struct{ c *gin.Context }
+
+func (r request) Unwrap() core.Request        { return core.FromHTTP(r.c.Request) }
+func (r request) Context() context.Context    { return r.Unwrap().Context() }
+func (r request) Method() string              { return r.Unwrap().Method() }
+func (r request) Scheme() string              { return r.Unwrap().Scheme() }
+func (r request) Host() string                { return r.Unwrap().Host() }
+func (r request) Path() string                { return r.Unwrap().Path() }
+func (r request) RawQuery() string            { return r.Unwrap().RawQuery() }
+func (r request) RemoteAddr() string          { return r.Unwrap().RemoteAddr() }
+func (r request) Header(name string) []string { return r.Unwrap().Header(name) }
+func (r request) Body() io.Reader             { return r.Unwrap().Body() }
+func (r request) TLS() *tls.ConnectionState   { return r.c.Request.TLS }
+func (r request) Protocol() string            { return r.c.Request.Proto }
+func (r request) Framework() string           { return "gin" }
+func (r request) Pattern() string             { return r.c.FullPath() }

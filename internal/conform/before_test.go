@@ -137,6 +137,7 @@ func before() []Case {
 		row("`Host: a b`", raw("GET /me HTTP/1.1", "Host: a b", bearer)),
 		row("`Host: a/b`", raw("GET /me HTTP/1.1", "Host: a/b", bearer)),
 		row("`Host: a%61`", raw("GET /me HTTP/1.1", "Host: a%61", bearer)),
+		row("an empty Host", raw("GET /me HTTP/1.1", "Host:", bearer)),
 		row("an empty Host beside an absolute form", raw("GET http://example.com/me HTTP/1.1", "Host:", bearer)),
 		row("a line folded before the first field", "GET /me HTTP/1.1\r\n X: 1\r\n"+host+"\r\n"+bearer+"\r\n\r\n"),
 

@@ -66,8 +66,8 @@ func exchange(t *testing.T, w **wire, s server, raw string) Answer {
 var (
 	// steering are fields by which a server, not core, decides what to do.
 	steering = regexp.MustCompile(`(?i)^(content-length|transfer-encoding|trailer|expect|connection|upgrade)[ \t]*$`)
-	// plainHost is a Host that every router takes.
-	plainHost = regexp.MustCompile(`(?i)^ *[a-z0-9.-]*(:[0-9]{1,4})? *$`)
+	// plainHost is a Host that every server and router takes.
+	plainHost = regexp.MustCompile(`(?i)^ *[a-z0-9.-]+(:[0-9]{1,4})? *$`)
 )
 
 // steered reports whether a server, or a router, may answer by itself, or where
