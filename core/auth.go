@@ -39,7 +39,6 @@ type engine struct {
 	notBefore time.Duration
 	rules     ClaimRules
 	login     LoginEndpoint
-	preflight bool
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
 	sessions  *sessions // nil: none
@@ -69,7 +68,6 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		notBefore: c.NotBefore,
 		rules:     c.Rules,
 		login:     c.Login,
-		preflight: c.AllowPreflight,
 		flask:     c.flask,
 		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
 	}

@@ -50,10 +50,6 @@ type Config[T any] struct {
 	Scheme string
 	// Sources are where tokens may be. See Lookup for what happens to several.
 	Sources []Source
-	// AllowPreflight lets an OPTIONS request with Origin and
-	// Access-Control-Request-Method pass any gate, without an identity. Better
-	// put CORS in front of the gate.
-	AllowPreflight bool
 	// Login shapes the login endpoint.
 	Login LoginEndpoint
 

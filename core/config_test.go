@@ -66,6 +66,17 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.Header{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},
 		{"cookie name", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "a=b"}} }, `Sources[0]: "a=b" is not the name of a cookie`},
 		{"origin", func(c *config) { c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://a.b/"}}} }, `Sources[0]: TrustedOrigins: "https://a.b/" is not an origin; write it as`},
+		{"cookie name without a prefix", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "token"}} }, `Sources[0]: "token" begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-token, or set InsecureName`},
+		{"cookie name with half a prefix", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "__Host_token"}} }, `Sources[0]: "__Host_token" begins neither`},
+		{"origin with a wildcard", func(c *config) {
+			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://*.a.b"}}}
+		}, `Sources[0]: TrustedOrigins: "https://*.a.b" has a wildcard`},
+		{"origin with the default port", func(c *config) {
+			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://a.b:443"}}}
+		}, `Sources[0]: TrustedOrigins: "https://a.b:443" names its scheme's default port, and no browser does; leave :443 out`},
+		{"origin beyond ASCII", func(c *config) {
+			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://bücher.example"}}}
+		}, `Sources[0]: TrustedOrigins: "https://bücher.example" has characters beyond ASCII`},
 		{"CSRF off and on", func(c *config) {
 			c.Sources = []core.Source{core.Cookie{InsecureNoCSRF: true, TrustedOrigins: []string{"https://a.b"}}}
 		}, "Sources[0]: InsecureNoCSRF switches the check off"},

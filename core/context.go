@@ -131,7 +131,7 @@ func CredentialOf(ctx context.Context) (Credential, bool) {
 // The reasons why Auth.Identity has none to give.
 var (
 	ErrNoGate    = errors.New("jwtgate: no identity: no gate stands before this handler; mount Require or Optional on its route")
-	ErrAnonymous = errors.New("jwtgate: no identity: the request is anonymous, and the gate before this handler is Optional or let a preflight pass")
+	ErrAnonymous = errors.New("jwtgate: no identity: the request is anonymous, and the gate before this handler is Optional")
 	ErrOtherAuth = errors.New("jwtgate: no identity: the gate before this handler belongs to another Auth")
 )
 

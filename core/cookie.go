@@ -3,23 +3,29 @@ package core
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 )
 
 // Cookie is a token in a cookie. A browser sends cookies with whatever request
-// any page makes it send, so on an unsafe method (RFC 9110 section 9.2.1) the
-// request must prove that it comes from our own pages: Sec-Fetch-Site says
-// same-origin or none, or Origin equals the request's own scheme and host or is
-// one of TrustedOrigins, or with DoubleSubmit it repeats a value that only our
-// own pages can read. No proof is a CSRF. A program that is no browser uses a
-// header instead.
+// any page makes it send, so one that may change something must prove that it
+// comes from our own pages: one with an unsafe method (RFC 9110 section 9.2.1), or
+// one that asks for another protocol, as a WebSocket's handshake does, which is a
+// GET. The proof is that Sec-Fetch-Site says same-origin or none, or that Origin
+// equals the request's own scheme and host or is one of TrustedOrigins, or with
+// DoubleSubmit that it repeats a value which only our own pages can read. No proof
+// is a CSRF. A program that is no browser uses a header instead.
+//
+// The method is that of the request as the gate gets it. An application that lets
+// a field or a parameter override it (X-HTTP-Method-Override, _method) must do so
+// before the gate, or a GET that deletes is a GET here.
 type Cookie struct {
-	Name string // "" is __Host-access_token
+	// Name is the cookie's. "" is __Host-access_token. One that begins neither with
+	// __Host- nor with __Secure- needs InsecureName.
+	Name string
 	// TrustedOrigins are further origins, as "https://app.example.com". Behind a
 	// proxy that ends TLS, the site's own origin belongs here for browsers that
-	// send no Sec-Fetch-Site, since X-Forwarded-Proto is not believed.
+	// send no Sec-Fetch-Site, since X-Forwarded-Proto is not believed; then the
+	// site's pages are those of that scheme alone, and not what http:// answers with.
 	TrustedOrigins []string
 	// DoubleSubmit asks for another proof than where the request comes from: the
 	// field X-CSRF-Token must have the value that a login with Sessions.Cookies put
@@ -30,6 +36,11 @@ type Cookie struct {
 	DoubleSubmit *Key
 	// InsecureNoCSRF takes the cookie on any method from anywhere.
 	InsecureNoCSRF bool
+	// InsecureName lets Name do without __Host- and __Secure- (RFC 6265bis section
+	// 4.1.3). A page of a neighbouring subdomain, or who answers in place of
+	// http://, can then set the cookie, and have a user act in a session of theirs.
+	// It is for development without TLS, and for names that others have chosen.
+	InsecureName bool
 }
 
 func (c Cookie) withDefaults() Cookie {
@@ -69,7 +80,7 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
 	switch {
-	case c.InsecureNoCSRF, safeMethod(r):
+	case c.InsecureNoCSRF, !mayChange(r):
 	case c.DoubleSubmit != nil:
 		if !doubleSubmitted(r, c.DoubleSubmit, sessionOf(token)) {
 			return Credential{}, CSRF
@@ -82,45 +93,14 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 
 var errTwoCookies = errors.New("the cookie with the token is there more than once")
 
-// safeMethod reports whether a method is meant to change nothing.
-func safeMethod(r Request) bool {
-	switch r.Method() {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return true
-	}
-	return false
+// guardedName reports whether browsers let nobody but the host itself, over TLS, set
+// a cookie of this name. They compare the prefix without case, but only as it is
+// written here do all of them.
+func guardedName(name string) bool {
+	return strings.HasPrefix(name, "__Host-") || strings.HasPrefix(name, "__Secure-")
 }
 
-// sameSite reports whether a request proves where it comes from. The idea is that
-// of net/http's CrossOriginProtection; unlike it, a request without any proof is
-// refused, because a cookie was presented.
-func sameSite(r Request, trusted []string) bool {
-	origin := r.Header("Origin")
-	if len(origin) > 1 {
-		return false
-	}
-	if len(origin) == 1 {
-		for _, t := range trusted {
-			if strings.EqualFold(origin[0], t) {
-				return true
-			}
-		}
-	}
-	switch site := r.Header("Sec-Fetch-Site"); len(site) {
-	case 0:
-		host := r.Host() // "" would be that of an Origin "https://"
-		return len(origin) == 1 && host != "" && strings.EqualFold(origin[0], r.Scheme()+"://"+host)
-	case 1:
-		return site[0] == "same-origin" || site[0] == "none"
-	}
-	return false
-}
-
-// checkOrigin says what is wrong with an origin (RFC 6454 section 6.2).
-func checkOrigin(o string) error {
-	u, err := url.Parse(o)
-	if err != nil || u.Scheme == "" || u.Host == "" || o != u.Scheme+"://"+u.Host {
-		return fmt.Errorf("%q is not an origin; write it as https://app.example.com, without a path", o)
-	}
-	return nil
+// unguarded is what to do about a name.
+func unguarded(name, option string) error {
+	return fmt.Errorf("%q begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-%s, or set %s", name, name, option)
 }

@@ -11,7 +11,9 @@ import (
 )
 
 // A browser cannot set Authorization on a WebSocket, but it can name
-// subprotocols: new WebSocket(url, ["app", "bearer." + token]).
+// subprotocols: new WebSocket(url, ["app", "bearer." + token]). A cookie it sends
+// with the handshake unasked, whichever page opens it, so core.Cookie wants the
+// handshake to prove where it comes from.
 func ExampleLookupHandler() {
 	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {

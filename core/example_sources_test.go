@@ -32,11 +32,14 @@ func ExampleCookie() {
 		log.Fatal(err)
 	}
 	gate := auth.Require()
-	try := func(method, header, value string) {
+	try := func(method, header, value string, more ...string) {
 		r := httptest.NewRequest(method, "https://api.example.com/orders", nil)
 		r.AddCookie(&http.Cookie{Name: "__Host-access_token", Value: issued.Token})
 		if header != "" {
 			r.Header.Set(header, value)
+		}
+		if len(more) == 2 {
+			r.Header.Set(more[0], more[1])
 		}
 		_, res, ok := gate(core.FromHTTP(r))
 		fmt.Println(method, header, value, ok, res.Status)
@@ -48,6 +51,9 @@ func ExampleCookie() {
 	try("POST", "Origin", "https://api.example.com")
 	try("POST", "Origin", "https://app.example.com")
 	try("POST", "Origin", "https://evil.example")
+	// A WebSocket's handshake is a GET, and any page can open one.
+	try("GET", "Origin", "https://evil.example", "Upgrade", "websocket")
+	try("GET", "Origin", "https://app.example.com", "Upgrade", "websocket")
 	// Output:
 	// GET   true 0
 	// POST   false 403
@@ -56,6 +62,8 @@ func ExampleCookie() {
 	// POST Origin https://api.example.com true 0
 	// POST Origin https://app.example.com true 0
 	// POST Origin https://evil.example false 403
+	// GET Origin https://evil.example false 403
+	// GET Origin https://app.example.com true 0
 }
 
 // A token in the query, for clients that cannot set a header. The answer must

@@ -68,9 +68,6 @@ func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Cre
 		*cred = rec.cred
 		return rec, true, nil
 	}
-	if a.preflight && isPreflight(r) {
-		return a.anonymous(ctx), false, nil
-	}
 	rec, err = a.verify(ctx, r, cred)
 	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
 		return a.anonymous(ctx), false, nil
@@ -80,12 +77,6 @@ func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Cre
 
 func (a *Auth[T]) anonymous(ctx context.Context) *record[T] {
 	return &record[T]{Context: ctx, owner: a.origin, anonymous: true}
-}
-
-// isPreflight recognises a CORS preflight and nothing else (Fetch standard,
-// section 4.8): OPTIONS with Origin and Access-Control-Request-Method.
-func isPreflight(r Request) bool {
-	return r.Method() == "OPTIONS" && len(r.Header("Origin")) > 0 && len(r.Header("Access-Control-Request-Method")) > 0
 }
 
 // guarded asks the guards in order; the first no decides.

@@ -274,7 +274,7 @@ func checkSources(sources []Source) error {
 	var errs []error
 	for i, s := range sources {
 		bad := func(format string, args ...any) {
-			errs = append(errs, fmt.Errorf("Sources[%d]: %s", i, fmt.Sprintf(format, args...)))
+			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, fmt.Errorf(format, args...)))
 		}
 		switch v := s.(type) {
 		case nil:
@@ -292,6 +292,8 @@ func checkSources(sources []Source) error {
 		case Cookie:
 			if v.Name != "" && !isToken(v.Name) {
 				bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", v.Name)
+			} else if name := v.withDefaults().Name; !v.InsecureName && !guardedName(name) {
+				bad("%w", unguarded(name, "InsecureName"))
 			}
 			for _, o := range v.TrustedOrigins {
 				if err := checkOrigin(o); err != nil {

@@ -11,7 +11,7 @@ import (
 // TestLookup is the table of where a token may be. want is the token found; a
 // kind where there is none.
 func TestLookup(t *testing.T) {
-	header, cookie, query := core.Header{}, core.Cookie{Name: "tok"}, core.Query{}
+	header, cookie, query := core.Header{}, core.Cookie{Name: "tok", InsecureName: true}, core.Query{}
 	jwt := core.Header{Scheme: "JWT"}
 	bare := core.Header{Name: "x-token", Bare: true}
 	custom := core.Custom(func(r core.Request) (core.Credential, error) {
@@ -83,8 +83,8 @@ func TestLookup(t *testing.T) {
 		{"cookie, twice, empty first", []core.Source{cookie}, get("Cookie", "tok=; tok=t"), "", core.BadRequest},
 		{"cookie, twice in two lines", []core.Source{cookie}, get("Cookie", "tok=t", "Cookie", "tok=u"), "", core.BadRequest},
 		{"cookie, control", []core.Source{cookie}, get("Cookie", "tok=a\x01"), "", core.BadRequest},
-		{"first cookie decides", []core.Source{cookie, core.Cookie{Name: "b"}}, get("Cookie", "b=2; tok=1"), "1", 0},
-		{"second cookie", []core.Source{cookie, core.Cookie{Name: "b"}}, get("Cookie", "b=2"), "2", 0},
+		{"first cookie decides", []core.Source{cookie, core.Cookie{Name: "b", InsecureName: true}}, get("Cookie", "b=2; tok=1"), "1", 0},
+		{"second cookie", []core.Source{cookie, core.Cookie{Name: "b", InsecureName: true}}, get("Cookie", "b=2"), "2", 0},
 
 		{"custom", all, get("X-Custom", "t"), "t", 0},
 		{"custom, none", all, get(), "", core.Missing},
@@ -213,7 +213,7 @@ func FuzzLookup(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
-	sources := []core.Source{core.Header{}, core.Header{Name: "Authorization", Bare: true}, core.Query{}, core.Cookie{Name: "tok"}}
+	sources := []core.Source{core.Header{}, core.Header{Name: "Authorization", Bare: true}, core.Query{}, core.Cookie{Name: "tok", InsecureName: true}}
 	f.Fuzz(func(t *testing.T, header, query, cookie string) {
 		r := call("GET", query, "Authorization", header, "Cookie", cookie)
 		for _, s := range append(sources, core.Custom(core.Lookup(sources[0], sources[2], sources[3]))) {

@@ -74,7 +74,7 @@ type Event struct {
 	Action Action
 	// Kind is zero for a yes.
 	Kind Kind
-	// Anonymous is a yes without an identity: Optional, or a preflight.
+	// Anonymous is a yes without an identity, of Optional.
 	Anonymous bool
 	// Claim is the name of the claim that was judged wrong, if one was.
 	Claim string

@@ -441,9 +441,12 @@ func TestSessionConfig(t *testing.T) {
 			c.Sources, c.Sessions.Cookies = []core.Source{core.Header{}}, &core.TokenCookies{}
 		}, "Sessions.Cookies: no Cookie is among Sources"},
 		{"one name for two", func(c *config) {
-			c.Sources = []core.Source{core.Cookie{Name: "t"}}
-			c.Sessions.Cookies = &core.TokenCookies{Refresh: "t"}
-		}, `Sessions.Cookies.Refresh: "t" is another cookie's name too`},
+			c.Sources = []core.Source{core.Cookie{Name: "__Host-t"}}
+			c.Sessions.Cookies = &core.TokenCookies{Refresh: "__Host-t"}
+		}, `Sessions.Cookies.Refresh: "__Host-t" is another cookie's name too`},
+		{"refresh cookie's name", func(c *config) { c.Sessions.Cookies = &core.TokenCookies{Refresh: "refresh"} }, `Sessions.Cookies.Refresh: "refresh" begins neither with __Host- nor with __Secure-`},
+		{"script cookie's name", func(c *config) { c.Sessions.Cookies = &core.TokenCookies{CSRF: "XSRF-TOKEN"} }, `Sessions.Cookies.CSRF: "XSRF-TOKEN" begins neither`},
+		{"a prefix in small letters", func(c *config) { c.Sessions.Cookies = &core.TokenCookies{Refresh: "__host-t"} }, `Sessions.Cookies.Refresh: "__host-t" begins neither`},
 		{"cookie name", func(c *config) { c.Sessions.Cookies = &core.TokenCookies{Refresh: "a;b"} }, `Sessions.Cookies.Refresh: "a;b" is not the name`},
 		{"cookies to all", func(c *config) { c.Sessions.Cookies = &core.TokenCookies{SameSite: http.SameSiteNoneMode} }, "Sessions.Cookies.SameSite: set"},
 		{"public key as secret", func(c *config) { c.Sources = []core.Source{core.Cookie{DoubleSubmit: jwttest.RSA()}} }, "Sources[0]: DoubleSubmit: it is no secret"},

@@ -223,6 +223,8 @@ func (c Config[T]) checkTokenCookies() (errs []error) {
 	for field, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
 		if !isToken(name) {
 			bad("%s: %q is not the name of a cookie (RFC 6265 section 4.1.1)", field, name)
+		} else if !t.InsecureNames && !guardedName(name) {
+			bad("%s: %w", field, unguarded(name, "InsecureNames"))
 		}
 		if names[name] {
 			bad("%s: %q is another cookie's name too", field, name)

@@ -36,6 +36,9 @@ type TokenCookies struct {
 	// InBody returns the tokens in the answer's body too, where scripts of our
 	// pages, and whatever has crept into them, can read them.
 	InBody bool
+	// InsecureNames lets Refresh and CSRF do without __Host- and __Secure-, as
+	// Cookie.InsecureName says.
+	InsecureNames bool
 }
 
 func (c TokenCookies) withDefaults() TokenCookies {

@@ -1,6 +1,10 @@
 package core
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // The words of TOKEN_LOCATION.
 const (
@@ -77,6 +81,15 @@ func (r *reading) readCookieName(name, value string) {
 		return
 	}
 	changeSources(r, name, func(c *Cookie) { c.Name = value })
+}
+
+func (r *reading) readInsecureName(name, value string) {
+	insecure, err := strconv.ParseBool(strings.TrimSpace(value))
+	if err != nil {
+		r.bad(name, "%.64q is neither 1 nor 0; unset it, and choose a name that begins with __Host-", value)
+		return
+	}
+	changeSources(r, name, func(c *Cookie) { c.InsecureName = insecure })
 }
 
 func (r *reading) readQueryName(name, value string) {

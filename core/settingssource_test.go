@@ -23,8 +23,9 @@ var envLookupTests = []struct {
 	{"prefix: not the default", []string{"JWT_AUTH_HEADER_PREFIX=JWT"}, "GET / Authorization: Bearer TOKEN", core.Missing},
 	{"cookies", []string{"JWT_TOKEN_LOCATION=cookies"}, "GET / Cookie: __Host-access_token=TOKEN", nil},
 	{"cookies: no header", []string{"JWT_TOKEN_LOCATION=cookies"}, "GET / Authorization: Bearer TOKEN", core.Missing},
-	{"cookie name", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=sid"}, "GET / Cookie: sid=TOKEN", nil},
-	{"cookie name, other order", []string{"JWT_ACCESS_COOKIE_NAME=sid", "JWT_TOKEN_LOCATION=cookies"}, "GET / Cookie: sid=TOKEN", nil},
+	{"cookie name", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=sid", "JWT_INSECURE_COOKIE_NAME=1"}, "GET / Cookie: sid=TOKEN", nil},
+	{"cookie name, other order", []string{"JWT_INSECURE_COOKIE_NAME=true", "JWT_ACCESS_COOKIE_NAME=sid", "JWT_TOKEN_LOCATION=cookies"}, "GET / Cookie: sid=TOKEN", nil},
+	{"cookie name with a prefix", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=__Secure-sid"}, "GET / Cookie: __Secure-sid=TOKEN", nil},
 	{"cookies are checked for CSRF", []string{"JWT_TOKEN_LOCATION=cookies"}, "POST / Cookie: __Host-access_token=TOKEN; Origin: https://app.example", core.CSRF},
 	{"trusted origins", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_TRUSTED_ORIGINS=https://b.example, https://app.example"}, "POST / Cookie: __Host-access_token=TOKEN; Origin: https://app.example", nil},
 	{"trusted origins: another", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_TRUSTED_ORIGINS=https://b.example"}, "POST / Cookie: __Host-access_token=TOKEN; Origin: https://app.example", core.CSRF},
@@ -66,7 +67,7 @@ func TestReadEnvRealm(t *testing.T) {
 
 // What the environment does not name stays, in sources too.
 func TestReadEnvKeepsTheRest(t *testing.T) {
-	own := core.Cookie{Name: "own", TrustedOrigins: []string{"https://app.example"}}
+	own := core.Cookie{Name: "own", InsecureName: true, TrustedOrigins: []string{"https://app.example"}}
 	custom := core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, core.Missing })
 	held := []core.Source{core.Header{Scheme: "Old"}, own, core.Header{Name: "X-Token", Scheme: "Own"}, custom}
 	cfg := core.Config[string]{

@@ -277,7 +277,7 @@ func TestGuide(t *testing.T) {
 		{"scheme", "fiber", []string{"JWT_AUTH_HEADER_PREFIX=JWT"}},
 		{"odd scheme", "nethttp", []string{"JWT_AUTH_HEADER_PREFIX=a$b'c!`d"}},
 		{"cookie", "fiber", []string{"JWT_TOKEN_LOCATION=cookies"}},
-		{"named cookie", "gin", []string{"JWT_TOKEN_LOCATION=cookies,headers", "JWT_ACCESS_COOKIE_NAME=s$id"}},
+		{"named cookie", "gin", []string{"JWT_TOKEN_LOCATION=cookies,headers", "JWT_ACCESS_COOKIE_NAME=s$id", "JWT_INSECURE_COOKIE_NAME=1"}},
 		{"query", "echo", []string{"JWT_TOKEN_LOCATION=query_string"}},
 		{"named query", "nethttp", []string{"JWT_TOKEN_LOCATION=query_string", "JWT_QUERY_STRING_NAME=the token&"}},
 	} {

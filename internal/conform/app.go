@@ -35,10 +35,9 @@ func newApp() *App {
 	a.Auth = auth(func(*core.Config[*User]) {})
 	public, err := testKeys().rsa.Public()
 	check(err)
-	cookie := sources(core.Header{}, core.Cookie{Name: "token", TrustedOrigins: []string{"https://app.example.com"}})
+	cookie := sources(core.Header{}, core.Cookie{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://app.example.com"}})
 	query := sources(core.Header{}, core.Query{})
 	second := sources(core.Header{Name: "X-Second", Bare: true})
-	preflight := auth(func(c *core.Config[*User]) { c.AllowPreflight = true })
 	timeout := auth(func(c *core.Config[*User]) {
 		c.CallbackTimeout = 20 * time.Millisecond
 		c.Login.Path = "/timeout-login"
@@ -84,12 +83,13 @@ func newApp() *App {
 	gates("/ageless", auth(func(c *core.Config[*User]) { c.Rules.InsecureNoExpiry = true }).Require())
 	gates("/cookie", cookie.Require())
 	gates("/cookie-optional", cookie.Optional())
-	gates("/cookie-no-csrf", sources(core.Cookie{Name: "token", InsecureNoCSRF: true}).Require())
+	gates("/cookie-no-csrf", sources(core.Cookie{Name: "token", InsecureName: true, InsecureNoCSRF: true}).Require())
+	gates("/cookie-declared", sources(core.Cookie{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://example.com"}}).Require())
+	gates("/cookie-double", sources(core.Cookie{Name: "token", InsecureName: true, DoubleSubmit: testKeys().secret}).Require())
 	gates("/query", query.Require())
 	gates("/query-optional", query.Optional())
 	gates("/bare", second.Require())
 	gates("/custom", sources(core.Custom(subprotocol)).Require())
-	gates("/preflight", preflight.Require())
 	gates("/decode", decode.Require())
 	gates("/down", auth(func(c *core.Config[*User]) { c.Keys = down{} }).Require())
 	gates("/timeout", timeout.Require())

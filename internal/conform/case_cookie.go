@@ -67,6 +67,57 @@ func cookieCases() []Case {
 		row("RFC 6454 6.1: an empty Origin", do("POST", "/cookie", cookie, "Origin:", "Content-Length: 0"), csrf),
 		row("RFC 9110 9.2.1: a method nobody knows is unsafe", do("PATCH", "/cookie", cookie, "Content-Length: 0"), csrf),
 	}
+	// Another protocol: its handshake is a GET, and all that follows is out of sight.
+	for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
+		answer := func(a Answer) Answer {
+			if method == "HEAD" {
+				a = a.head()
+			}
+			return a
+		}
+		for name, fields := range handshakes {
+			request := func(path string, more ...string) string {
+				return do(method, path, append(append([]string{cookie}, fields...), more...)...)
+			}
+			about := "RFC 6455 4.1: " + method + ", " + name
+			cases = append(cases,
+				row(about+", no proof", request("/cookie"), answer(csrf)),
+				row(about+", from a neighbour", request("/cookie", "Origin: https://evil.example.com", "Sec-Fetch-Site: same-site"), answer(csrf)),
+				row(about+", from our page", request("/cookie", "Origin: http://example.com"), answer(byCookie)),
+				row(about+", from a trusted page", request("/cookie", "Origin: https://app.example.com"), answer(byCookie)),
+				row(about+", Sec-Fetch-Site", request("/cookie", "Sec-Fetch-Site: same-origin"), answer(byCookie)),
+				row(about+", DoubleSubmit", request("/cookie-double", "Origin: http://example.com"), answer(csrf)),
+				row(about+", InsecureNoCSRF", request("/cookie-no-csrf"), answer(byCookie)),
+				row(about+", a token in a header", do(method, "/cookie", append([]string{auth(token)}, fields...)...), answer(joe.with("Vary: Cookie"))),
+			)
+		}
+		for name, fields := range noHandshakes {
+			cases = append(cases, row("RFC 9110 7.8: "+method+", "+name+" asks for nothing", do(method, "/cookie", append([]string{cookie}, fields...)...), answer(byCookie)))
+		}
+	}
+	cases = append(cases,
+		row("RFC 9110 9.3.6: CONNECT is not safe", do("CONNECT", "/cookie", cookie), csrf),
+		row("RFC 9110 9.3.8: TRACE gets no cookie from a page, and needs proof", do("TRACE", "/cookie", cookie), csrf),
+		row("X-HTTP-Method-Override is the application's", get("/cookie", cookie, "X-HTTP-Method-Override: DELETE"), byCookie),
+		row("X-HTTP-Method-Override makes no method safe", do("POST", "/cookie", cookie, "X-HTTP-Method-Override: GET", "Content-Length: 0"), csrf),
+	)
+	// The site's own origin among TrustedOrigins: then its scheme counts.
+	for origin, want := range map[string]Answer{
+		"https://example.com": byCookie, "HTTPS://Example.COM": byCookie, "http://example.com": csrf, "http://example.com:443": csrf, "http://example.com:80": csrf,
+		"https://example.com:8443": csrf, "null": csrf,
+	} {
+		cases = append(cases,
+			row("RFC 6454 4: declared, Origin "+origin, do("POST", "/cookie-declared", cookie, "Origin: "+origin, "Content-Length: 0"), want),
+			row("RFC 6454 4: declared, a handshake, Origin "+origin, get("/cookie-declared", cookie, "Connection: Upgrade", "Upgrade: websocket", "Origin: "+origin), want))
+		for _, port := range []string{":443", ":80"} {
+			cases = append(cases, row("RFC 6454 4: declared, Host with "+port+", Origin "+origin,
+				raw("POST /cookie-declared HTTP/1.1", "Host: example.com"+port, cookie, "Origin: "+origin, "Content-Length: 0"), want))
+		}
+	}
+	cases = append(cases,
+		row("RFC 6454 4: declared, but this is another host", raw("POST /cookie-declared HTTP/1.1", "Host: other.example", cookie, "Origin: http://other.example", "Content-Length: 0"), byCookie),
+		row("RFC 6454 4: declared, Sec-Fetch-Site is enough", do("POST", "/cookie-declared", cookie, "Sec-Fetch-Site: same-origin", "Content-Length: 0"), byCookie),
+	)
 	// The matrix: what the browser says of where the request comes from.
 	var (
 		methods = []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
@@ -97,4 +148,31 @@ func cookieCases() []Case {
 		}
 	}
 	return cases
+}
+
+// handshakes ask for another protocol, in the ways that there are to write it.
+var handshakes = map[string][]string{
+	"a WebSocket's handshake":                         {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="},
+	"in lower case":                                   {"connection: upgrade", "upgrade: websocket"},
+	"in capitals":                                     {"CONNECTION: UPGRADE", "UPGRADE: WEBSOCKET"},
+	"among other options":                             {"Connection: keep-alive, Upgrade", "Upgrade: websocket"},
+	"in the second Connection":                        {"Connection: keep-alive", "Connection: Upgrade", "Upgrade: websocket"},
+	"in the second Upgrade":                           {"Connection: Upgrade", "Upgrade:", "Upgrade: websocket"},
+	"Upgrade alone":                                   {"Upgrade: websocket"},
+	"Connection alone":                                {"Connection: upgrade"},
+	"Connection alone, among others":                  {"Connection: te ,\tupGRADE , x"},
+	"Connection alone, in the second, and then close": {"Connection: Upgrade", "Connection: close"},
+	"Connection alone, first close":                   {"Connection: close", "Connection: Upgrade"},
+	"Upgrade and close":                               {"Connection: close", "Upgrade: websocket"},
+	"HTTP/2 in plain text":                            {"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"},
+	"the key of a handshake alone":                    {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="},
+}
+
+// noHandshakes look a little like them.
+var noHandshakes = map[string][]string{
+	"an empty Upgrade":                 {"Upgrade:"},
+	"another option":                   {"Connection: x-upgrade, upgrades"},
+	"Upgrade-Insecure-Requests":        {"Upgrade-Insecure-Requests: 1", "Connection: keep-alive"},
+	"a subprotocol and a version":      {"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Version: 13"},
+	"the word upgrade in other places": {"X-Upgrade: websocket", "Accept: upgrade"},
 }

@@ -125,15 +125,7 @@ func methodCases() []Case {
 		row("RFC 9110 9.3.2: HEAD of a panic", do("HEAD", "/me", auth(with(`"do":"panic"`))), no(core.Internal).head()),
 		row("RFC 9110 9.3.2: HEAD of the login", do("HEAD", "/auth"), notAllowed.head()),
 		row("RFC 9110 9.3.2: HEAD, then GET", do("HEAD", "/me")+me(good("ann")), no(core.Missing).head(), ann),
-		row("Fetch 4.8: a preflight passes if asked for", do("OPTIONS", "/preflight", preflight...), anonymous),
-		row("Fetch 4.8: a preflight with a bad token passes", do("OPTIONS", "/preflight", append(preflight, "Authorization: Bearer x")...), anonymous),
-		row("Fetch 4.8: no Origin, no preflight", do("OPTIONS", "/preflight", preflight[1]), no(core.Missing)),
-		row("Fetch 4.8: no method, no preflight", do("OPTIONS", "/preflight", preflight[0]), no(core.Missing)),
-		row("Fetch 4.8: another method, no preflight", get("/preflight", preflight...), no(core.Missing)),
-		row("Fetch 4.8: POST, no preflight", do("POST", "/preflight", append(preflight, "Content-Length: 0")...), no(core.Missing)),
-		row("Fetch 4.8: a method that is not OPTIONS by its case", do("PUT", "/preflight", append(preflight, "X-HTTP-Method-Override: OPTIONS", "Content-Length: 0")...), no(core.Missing)),
-		row("Fetch 4.8: a token on a route with preflights", at("/preflight", good("joe")), joe),
-		row("Fetch 4.8: a preflight does not pass unasked", do("OPTIONS", "/me", preflight...), no(core.Missing)),
+		row("Fetch 4.8: a preflight that reaches a gate is a request like others", do("OPTIONS", "/me", preflight...), no(core.Missing)),
 		row("a method cannot be overridden", do("GET", "/auth", "X-HTTP-Method-Override: POST"), notAllowed),
 	)
 }

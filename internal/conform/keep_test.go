@@ -163,7 +163,7 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	config := func(change func(*core.Config[string])) core.Config[string] {
 		c := core.Config[string]{
 			Keys: testKeys().secret, Now: clock,
-			Sources: []core.Source{core.Header{}, core.Cookie{Name: "token"}, core.Query{}, last},
+			Sources: []core.Source{core.Header{}, core.Cookie{Name: "token", InsecureName: true}, core.Query{}, last},
 		}
 		change(&c)
 		return c
