@@ -70,7 +70,7 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 		a.observe(ctx, start, Event{Action: ActionLogin}, e)
 		return a.answer(ActionLogin, r, Credential{}, e)
 	}
-	a.observe(ctx, start, Event{Action: ActionLogin}, nil)
+	a.done(ctx, start, Event{Action: ActionLogin})
 	return res
 }
 

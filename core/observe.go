@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 )
 
@@ -91,6 +92,18 @@ type Event struct {
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte
+}
+
+// done reports what has been done and cannot be undone. An Observer that panics at
+// it is told so, and does not change the answer: whoever was told of a failure would
+// not have the tokens that took the place of the old ones.
+func (a *engine) done(ctx context.Context, start time.Time, e Event) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.observe(ctx, start, Event{Action: e.Action}, recovered(p, debug.Stack()))
+		}
+	}()
+	a.observe(ctx, start, e, nil)
 }
 
 // LogObserver writes events to l, with the request's context: a yes and what a

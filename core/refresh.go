@@ -87,7 +87,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 		return res, made, nil
 	}
 	// Somebody was faster, and has got a pair: this is the same one.
-	a.observe(withSession(ctx, rotated.Session), a.start(), Event{Action: ActionGrace}, nil)
+	a.done(withSession(ctx, rotated.Session), a.start(), Event{Action: ActionGrace})
 	if made, err = token.unseal(rotated.Sealed, now); err != nil {
 		return res, issued, err
 	}

@@ -58,7 +58,8 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 // itself or among those of AnyRevocation.
 type OrderedRevocation interface {
 	Revocation
-	// Ticket is the number that the order has reached. It changes nothing.
+	// Ticket is the number that the order has reached. That of every ending after it
+	// is larger.
 	Ticket(ctx context.Context) (int64, error)
 }
 

@@ -113,10 +113,12 @@ func (l *SubjectDenyList) Revoke(issuer, subject string) error {
 	})
 }
 
-// Ticket implements OrderedRevocation.
+// Ticket implements OrderedRevocation. It is never before the present time, so that
+// a service with a list of its own, which has seen other endings, judges the same.
 func (l *SubjectDenyList) Ticket(context.Context) (int64, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.number = max(l.number, l.cfg.Now().UnixMilli())
 	return l.number, nil
 }
 

@@ -138,7 +138,11 @@ func (s *sessions) outlived(one Session, now time.Time) bool {
 }
 
 // create starts a session. It is the last step of a login, since nothing undoes it.
+// It has a bound even where callbacks have none: a store that let it wait for longer
+// than it keeps marks would start a session that was ended before.
 func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshToken) error {
+	ctx, cancel := context.WithTimeout(ctx, momentLasts)
+	defer cancel()
 	made, err := stored(ctx, a.timeout, func(ctx context.Context) (Created, error) {
 		return a.sessions.Store.Create(ctx, Creation{
 			Realm: a.realm, Session: s, Token: token.hash(),
@@ -149,7 +153,7 @@ func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshT
 		return err
 	}
 	for _, old := range made.Ended { // one too many for the subject
-		a.observe(sessionContext{ctx, old}, a.start(), Event{Action: ActionLogout}, nil)
+		a.done(sessionContext{ctx, old}, a.start(), Event{Action: ActionLogout})
 	}
 	if made.Refused {
 		return &Error{Kind: BadCredentials, Cause: errEndedSince}

@@ -435,6 +435,9 @@ func TestSessionConfig(t *testing.T) {
 		{"grace", func(c *config) { c.Sessions.Grace = time.Minute + 1 }, "Sessions.Grace: 1m0.000000001s is outside 0 (the default, 10s) to 1m0s"},
 		{"negative grace", func(c *config) { c.Sessions.Grace = -1 }, "Sessions.Grace: -1ns is outside"},
 		{"maximum", func(c *config) { c.Sessions.MaxPerSubject = -1 }, "Sessions.MaxPerSubject: -1 is negative"},
+		{"more than an ending is made for", func(c *config) { c.Sessions.MaxPerSubject = 1001 }, "Sessions.MaxPerSubject: 1001 is more than 1000"},
+		{"no realm", func(c *config) { c.Sessions.Realm = "" }, "Sessions.Realm: empty, and so is Rules.Issuer; name the service"},
+		{"no text", func(c *config) { c.Sessions.Realm = "\xff" }, `Sessions.Realm: "\xff" is no text`},
 		{"path", func(c *config) { c.Sessions.Path = "/auth/" }, `Sessions.Path: "/auth/" is not a plain path`},
 		{"login path", func(c *config) { c.Login.Path = "/auth/" }, `Login.Path: "/auth/" is not a plain path`},
 		{"no cookie source", func(c *config) {

@@ -188,7 +188,7 @@ func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() 
 		a.observe(ctx, start, Event{Action: action}, e)
 		return a.answer(action, r, Credential{}, e)
 	}
-	a.observe(ctx, start, Event{Action: action}, nil)
+	a.done(ctx, start, Event{Action: action})
 	return res
 }
 

@@ -115,8 +115,11 @@ func addCookies(res Response, cookies []http.Cookie) (Response, error) {
 	res = res.withOwnHeader()
 	for _, c := range cookies {
 		line := c.String()
-		if line == "" || len(line) > largestCookie {
-			return res, fmt.Errorf("the cookie %s would have %d bytes, and browsers drop those over %d, and it must be plain ASCII", c.Name, len(c.Value), largestCookie)
+		if len(line) > largestCookie {
+			return res, fmt.Errorf("the cookie %s would have %d bytes, and browsers drop those over %d", c.Name, len(line), largestCookie)
+		}
+		if !strings.HasPrefix(line, c.Name+"="+c.Value+";") { // net/http leaves out what may not stand there
+			return res, fmt.Errorf("the cookie %s cannot be written: its value has characters that no cookie may have (RFC 6265 section 4.1.1)", c.Name)
 		}
 		res.Header.Add("Set-Cookie", line)
 	}
