@@ -43,7 +43,7 @@ const (
 )
 
 // MemoryStore is a SessionStore in the memory of this process, with a journal if
-// one is wished for. The access tokens of a session that was ended are refused at
+// one is wished for, and a SessionWatcher. The access tokens of a session that was ended are refused at
 // once: its bound is 0. It has no goroutine: whoever changes something cleans up
 // what is over. What a leap of the clock has made look over keeps its place until
 // its time has really passed.
@@ -58,6 +58,8 @@ type MemoryStore struct {
 	began   time.Time
 	changes chan struct{} // a lock that can be waited for with a context
 
+	watchers watchers
+
 	mu     sync.RWMutex // whoever holds changes needs it only to write
 	closed bool
 	before time.Duration // what the store's clock showed at last, by the journal
@@ -66,7 +68,10 @@ type MemoryStore struct {
 	marked []markedSubject // about in the order of being due
 }
 
-var _ SessionStore = (*MemoryStore)(nil)
+var (
+	_ SessionStore   = (*MemoryStore)(nil)
+	_ SessionWatcher = (*MemoryStore)(nil)
+)
 
 // memoryRealm is a realm in memory.
 type memoryRealm struct {

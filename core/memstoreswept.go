@@ -3,6 +3,7 @@ package core
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -23,11 +24,11 @@ func (m *MemoryStore) change(ctx context.Context, decide func() (change, error))
 	if err != nil {
 		return err
 	}
+	var c change
 	number, err := func() (int64, error) {
 		defer end()
 		m.sweep(sweptAtOnce)
-		c, err := decide()
-		if err != nil || c.apply == nil {
+		if c, err = decide(); err != nil || c.apply == nil {
 			return m.numbered(), err
 		}
 		number, err := m.log(c.record)
@@ -39,8 +40,29 @@ func (m *MemoryStore) change(ctx context.Context, decide func() (change, error))
 		c.apply()
 		return number, nil
 	}()
+	if err == nil {
+		m.tell(c.record)
+	}
 	return m.settle(number, err)
 }
+
+// tell tells those who watch what a change has ended. No lock is held, and the disk
+// is not waited for: gates refuse its tokens already.
+func (m *MemoryStore) tell(l logged) {
+	var errs []error
+	if l.All != nil {
+		errs = append(errs, m.watchers.tell(SessionEnding{Realm: l.Realm, Subject: l.All.Subject}))
+	}
+	for _, id := range l.End {
+		errs = append(errs, m.watchers.tell(SessionEnding{Realm: l.Realm, ID: id}))
+	}
+	if err := errors.Join(errs...); err != nil && m.cfg.Observer != nil {
+		m.cfg.Observer.Observe(context.Background(), Event{Action: ActionStore, Source: "session watcher", Cause: err})
+	}
+}
+
+// Watch implements SessionWatcher: f is called at once.
+func (m *MemoryStore) Watch(f func(SessionEnding)) (stop func()) { return m.watchers.add(f) }
 
 // begin waits for its turn to change something, as long as the context allows.
 func (m *MemoryStore) begin(ctx context.Context) (end func(), err error) {

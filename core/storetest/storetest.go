@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
 		{"end subject beside create", testEndSubjectBesideCreate},
 		{"end subject beside logins under way", testEndSubjectBesideLogins},
 		{"maximum per subject, beside each other", testMaximumRace},
+		{"watched", testWatch},
 		{"a store that fails", testFailing},
 		{"many sessions", testMany},
 		{"many sessions of a subject", testManyOfOne},
