@@ -18,10 +18,17 @@ type Header struct {
 // maxKeyID bounds kid: it is an index into our keys and nothing else.
 const maxKeyID = 256
 
+// maxMembers bounds the members of a header, those of objects in it too. Nobody
+// needs a tenth of them, and to compare so many names costs more than to check
+// a signature.
+const maxMembers = 32
+
 // The reasons why a header is refused.
 var (
 	// ErrHeader: not exactly one JSON object without duplicate members (RFC 7515 section 4).
 	ErrHeader = errors.New("jws: header is not a strict JSON object")
+	// ErrMembers: it has more members than maxMembers.
+	ErrMembers = errors.New("jws: too many header parameters")
 	// ErrParameter: alg is absent, or alg, kid, typ or cty is no string or too long.
 	ErrParameter = errors.New("jws: header parameter of a wrong type")
 	// ErrCritical: crit is present. We understand no extension, so whatever it
@@ -39,13 +46,17 @@ func ParseHeader(segment string) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
+	text := string(raw)
+	if strings.Count(text, ":") > maxMembers && members(text) > maxMembers {
+		return Header{}, ErrMembers
+	}
 	var few [8]strictjson.Member
-	members, err := strictjson.Object(string(raw), few[:0])
+	all, err := strictjson.Object(text, few[:0])
 	if err != nil {
 		return Header{}, errors.Join(ErrHeader, err)
 	}
 	var h Header
-	for _, m := range members {
+	for _, m := range all {
 		switch m.Name {
 		case "alg", "kid", "typ", "cty":
 			s, ok := strictjson.String(m.Value)
@@ -72,6 +83,23 @@ func ParseHeader(segment string) (Header, error) {
 		return Header{}, ErrParameter
 	}
 	return h, nil
+}
+
+// members counts the members of all objects in a JSON text by their colons. Of
+// what is no JSON it returns some number.
+func members(text string) (n int) {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case c == ':' && !quoted:
+			n++
+		}
+	}
+	return n
 }
 
 // NormalType makes media types comparable: without case and without

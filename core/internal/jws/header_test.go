@@ -2,6 +2,7 @@ package jws_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -39,6 +40,10 @@ func TestParseHeader(t *testing.T) {
 		{"kid too long", `{"alg":"a","kid":"` + long + `x"}`, jws.Header{}, jws.ErrParameter},
 		{"typ object", `{"alg":"a","typ":{}}`, jws.Header{}, jws.ErrParameter},
 		{"cty number", `{"alg":"a","cty":1}`, jws.Header{}, jws.ErrParameter},
+		{"most members", `{"alg":"a"` + members(31) + `}`, jws.Header{Algorithm: "a"}, nil},
+		{"a member too many", `{"alg":"a"` + members(32) + `}`, jws.Header{}, jws.ErrMembers},
+		{"a member too many below", `{"alg":"a","jwk":[{"kty":"x"` + members(30) + `}]}`, jws.Header{}, jws.ErrMembers},
+		{"colons in strings", `{"alg":"a","kid":"` + strings.Repeat(`:\":`, 60) + `"}`, jws.Header{Algorithm: "a", KeyID: strings.Repeat(`:":`, 60)}, nil},
 		{"crit", `{"alg":"a","crit":["exp"]}`, jws.Header{}, jws.ErrCritical},
 		{"crit null", `{"alg":"a","crit":null}`, jws.Header{}, jws.ErrCritical},
 		{"crit escaped", `{"alg":"a","\u0063rit":[]}`, jws.Header{}, jws.ErrCritical},
@@ -55,6 +60,15 @@ func TestParseHeader(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %+v, %v", tt.name, got, err, tt.want, tt.err)
 		}
 	}
+}
+
+// members is the text of n members.
+func members(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"m%d":":"`, i)
+	}
+	return b.String()
 }
 
 func TestNormalType(t *testing.T) {

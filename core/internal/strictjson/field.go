@@ -1,6 +1,9 @@
 package strictjson
 
-import "math"
+import (
+	"hash/maphash"
+	"math"
+)
 
 // Field is where one member of an object stands in the text it was read from.
 // It holds offsets and no strings: half the memory of a [Member], and nothing in
@@ -71,7 +74,7 @@ func Fields(src string, into []Field) ([]Field, error) {
 }
 
 // fewMembers is how many names of one object are compared one by one. Beyond
-// it they go into a map, or a hostile object would cost quadratic time.
+// it they go into a table, or a hostile object would cost quadratic time.
 const fewMembers = 16
 
 // sortOf gives each name one of 64 bits. Two names of different bits differ. The
@@ -83,10 +86,10 @@ func sortOf(name string) uint64 {
 	return 1 << ((uint(name[0]) + 7*uint(name[len(name)-1]) + 6*uint(len(name))) % 64)
 }
 
-// known tells whether one of the fields of an object is called name. An object
-// that has outgrown fewMembers keeps its names in a set, which known returns for
-// the next call.
-func known(src string, fields []Field, set map[string]struct{}, name string) (bool, map[string]struct{}) {
+// known tells whether one of the fields of an object is called name. If none is,
+// the caller appends the field of that name next. An object that has outgrown
+// fewMembers keeps its names in a table, which known returns for the next call.
+func known(src string, fields []Field, t *table, name string) (bool, *table) {
 	if len(fields) < fewMembers {
 		for _, f := range fields {
 			if f.Name(src) == name {
@@ -95,13 +98,43 @@ func known(src string, fields []Field, set map[string]struct{}, name string) (bo
 		}
 		return false, nil
 	}
-	if set == nil {
-		set = make(map[string]struct{}, 4*fewMembers)
-		for _, f := range fields {
-			set[f.Name(src)] = struct{}{}
+	if t == nil || len(fields) > len(t.places)/2 {
+		t = newTable(src, fields)
+	}
+	place, dup := t.find(src, fields, name)
+	t.places[place] = int32(len(fields)) + 1
+	return dup, t
+}
+
+// table finds a field by its name. Half of its places at least are empty.
+type table struct {
+	places []int32 // one more than the field's index; 0: empty
+}
+
+// nameSeed is another one in each process, so that nobody can choose names that
+// share a place.
+var nameSeed = maphash.MakeSeed()
+
+func newTable(src string, fields []Field) *table {
+	size := 4 * fewMembers
+	for size < 4*len(fields) {
+		size *= 2
+	}
+	t := &table{make([]int32, size)}
+	for i, f := range fields {
+		place, _ := t.find(src, fields, f.Name(src))
+		t.places[place] = int32(i) + 1
+	}
+	return t
+}
+
+// find returns the place of the field that is called name, and whether it is there.
+func (t *table) find(src string, fields []Field, name string) (place int, found bool) {
+	mask := len(t.places) - 1
+	for place = int(maphash.String(nameSeed, name)) & mask; t.places[place] != 0; place = (place + 1) & mask {
+		if fields[t.places[place]-1].Name(src) == name {
+			return place, true
 		}
 	}
-	_, dup := set[name]
-	set[name] = struct{}{}
-	return dup, set
+	return place, false
 }

@@ -2,6 +2,7 @@ package strictjson_test
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -196,5 +197,25 @@ func TestObjectIsNotQuadratic(t *testing.T) {
 	}
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("got %v for %d bytes, want much less", took, len(src))
+	}
+}
+
+// An object of many members costs memory in proportion to its text, whatever
+// their number: a stranger sends such an object at no cost.
+func TestManyMembersCostInProportion(t *testing.T) {
+	const each, runs = 14, 10 // bytes of memory for a byte of text
+	for _, n := range []int{17, 32, 100, 450, 1000, 100_000} {
+		src := distinct(n)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			if fields, err := strictjson.Fields(src, nil); err != nil || len(fields) != n {
+				t.Fatalf("%d members: got %d and %v", n, len(fields), err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if got := (after.TotalAlloc - before.TotalAlloc) / runs; got > each*uint64(len(src)) {
+			t.Errorf("%d members: got %d bytes of memory for a text of %d, want at most %d times as many", n, got, len(src), each)
+		}
 	}
 }

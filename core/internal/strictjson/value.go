@@ -66,7 +66,7 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 		object  = src[i] == '{'
 		closing = src[i] + 2 // in ASCII both brackets close two places after they open
 		seen    uint64       // the sorts of names that were there
-		set     map[string]struct{}
+		names   *table       // of an object that has many
 		dup     bool
 		err     error
 	)
@@ -95,7 +95,7 @@ func nest(src string, i, depth int, fields []Field) (int, []Field, error) {
 			i = space(src, i+1)
 			if sort := sortOf(name); seen&sort == 0 && len(fields)-base < fewMembers {
 				seen |= sort // unlike all names before it, so it need not be compared
-			} else if dup, set = known(src, fields[base:], set, name); dup {
+			} else if dup, names = known(src, fields[base:], names, name); dup {
 				return 0, fields, ErrDuplicate
 			}
 			f.value = int32(i)
