@@ -177,7 +177,7 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 			refusal = WrongAlgorithm
 		}
 	}
-	tries := 0
+	var tried attempts
 	for _, key := range candidates {
 		if !key.allows(hint.Algorithm) {
 			if refusal == UnknownKey {
@@ -185,7 +185,7 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 			}
 			continue
 		}
-		if tries++; tries > maxCandidates {
+		if !tried.another(key, hint.Algorithm) {
 			break
 		}
 		if key.verify(hint.Algorithm, parts.SigningInput, signature) {
@@ -194,6 +194,17 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 		refusal = BadSignature
 	}
 	return nil, refusal
+}
+
+// attempts are the signature checks that one token has cost so far.
+type attempts struct{ number, work int }
+
+// another reports whether the token may cost a check by this key too. One check
+// it may cost in any case.
+func (a *attempts) another(key *Key, alg string) bool {
+	a.number++
+	a.work += key.boundTo(alg).Work()
+	return a.number == 1 || a.number <= maxCandidates && a.work <= maxWork
 }
 
 // keySourceError makes an outage of what a key source returned, unless it said

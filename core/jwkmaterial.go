@@ -82,8 +82,6 @@ func (j *jwk) ec() (any, error) {
 	return private, nil
 }
 
-var errNotItsPublic = errors.New("its private and public members do not belong together")
-
 // okp reads a key of RFC 8037 section 2.
 func (j *jwk) okp() (any, error) {
 	crv, err := j.text("crv")
@@ -123,8 +121,8 @@ func (j *jwk) rsa() (any, error) {
 	if err := first(errN, errE); err != nil {
 		return nil, err
 	}
-	if e.BitLen() > 31 {
-		return nil, errors.New("its e is 2^31 or more")
+	if e.BitLen() > 24 {
+		return nil, errors.New("its e is 2^24 or more")
 	}
 	public := &rsa.PublicKey{N: n, E: int(e.Int64())}
 	if !j.has(privateMembers...) {
@@ -136,8 +134,7 @@ func (j *jwk) rsa() (any, error) {
 	if j.has("oth") {
 		return nil, errors.New("it has more than two primes (oth)")
 	}
-	// Package x509 reads the numbers of section 6.3.2 in the order of PKCS#1, and
-	// finds what is wrong among them.
+	// Package x509 reads the numbers of section 6.3.2 in the order of PKCS#1.
 	numbers := []*big.Int{new(big.Int), n, e}
 	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi"} {
 		number, err := j.number(name)
@@ -151,7 +148,7 @@ func (j *jwk) rsa() (any, error) {
 		return nil, err
 	}
 	private, err := x509.ParsePKCS1PrivateKey(der)
-	if err != nil {
+	if err != nil || checkPrivate(private) != nil {
 		return nil, errNotItsPublic
 	}
 	return private, nil

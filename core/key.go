@@ -117,6 +117,9 @@ func newKey(goKey any, t traits) (*Key, error) {
 		if err != nil {
 			return nil, fmt.Errorf("jwtgate: key: %w", err)
 		}
+		if err := b.Try(); err != nil {
+			return nil, fmt.Errorf("jwtgate: key: it cannot be used in this process: %w", err)
+		}
 		if !t.noVerify {
 			m.bound = append(m.bound, b)
 		}

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	minRSABits = 2048  // RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"
-	maxRSABits = 16384 // beyond it one verification takes as long as an attacker could wish
-	// RFC 8017 section 3.1: e is odd and at least 3; package rsa takes none of
-	// 2^31 or more. FIPS 186-5 wants more than 2^16 of keys that are made; but a
-	// signature with exponent 3 is as sound as any if its padding is compared
-	// whole, as package rsa does, and such keys are in use.
+	minRSABits = 2048 // RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used"
+	maxRSABits = 8192 // as crypto/tls: the time of a verification grows faster than the square
+	// RFC 8017 section 3.1: e is odd and at least 3. FIPS 186-5 wants more than
+	// 2^16 of keys that are made; but a signature with exponent 3 is as sound as
+	// any if its padding is compared whole, as package rsa does, and such keys are
+	// in use. The bound above is x/crypto/ssh's: package rsa's own, 2^31-1, is what
+	// a tenant would choose who wants his tokens to be costly.
 	minRSAExponent = 3
-	maxRSAExponent = 1<<31 - 1
+	maxRSAExponent = 1<<24 - 1
 )
 
 // checkStrength judges a key by its public half ("Validate Cryptographic
-// Inputs", RFC 8725 section 3.4). What is wrong inside a private key, package
-// x509 has found when reading it.
+// Inputs", RFC 8725 section 3.4).
 func checkStrength(public crypto.PublicKey) error {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
@@ -44,7 +44,7 @@ func checkStrength(public crypto.PublicKey) error {
 		case key.N.Bit(0) == 0:
 			return errors.New("the RSA key's modulus is even: this is no RSA key" + remedy)
 		case key.E&1 == 0 || key.E < minRSAExponent || key.E > maxRSAExponent:
-			return fmt.Errorf("the RSA key's exponent is %d, it must be odd and from 3 to 2^31-1"+remedy, key.E)
+			return fmt.Errorf("the RSA key's exponent is %d, it must be odd and from 3 to 2^24-1"+remedy, key.E)
 		}
 	case *ecdsa.PublicKey:
 		const remedy = "; make a key with: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
@@ -69,6 +69,64 @@ func checkStrength(public crypto.PublicKey) error {
 	}
 	return nil
 }
+
+// checkPrivate judges the private half of a key whose public one is sound. Not
+// every version of packages x509 and rsa compares all numbers of an RSA key: with
+// the primes it signs without a look at d (RFC 8017 section 3.2).
+func checkPrivate(private crypto.PrivateKey) error {
+	switch key := private.(type) {
+	case *rsa.PrivateKey:
+		return checkRSAPrivate(key)
+	case *ecdsa.PrivateKey:
+		return checkECPrivate(key)
+	}
+	return nil
+}
+
+func checkRSAPrivate(key *rsa.PrivateKey) error {
+	if !ownNumbers(key) {
+		return errNotItsPublic
+	}
+	return key.Validate()
+}
+
+// ownNumbers reports whether the primes make the modulus, and d undoes e: ed is 1
+// modulo each p-1, and so modulo their least common multiple.
+func ownNumbers(key *rsa.PrivateKey) bool {
+	if key.D == nil || key.D.Sign() <= 0 || len(key.Primes) < 2 {
+		return false
+	}
+	one, n := big.NewInt(1), big.NewInt(1)
+	ed := new(big.Int).Mul(key.D, big.NewInt(int64(key.E)))
+	for _, p := range key.Primes {
+		if p == nil || p.Cmp(one) <= 0 {
+			return false
+		}
+		less := new(big.Int).Sub(p, one)
+		if less.Cmp(one) > 0 && new(big.Int).Mod(ed, less).Cmp(one) != 0 {
+			return false
+		}
+		n.Mul(n, p)
+	}
+	return n.Cmp(key.N) == 0
+}
+
+func checkECPrivate(key *ecdsa.PrivateKey) error {
+	if key.D == nil {
+		return errNotItsPublic
+	}
+	d, err := key.Bytes()
+	if err != nil {
+		return err
+	}
+	again, err := ecdsa.ParseRawPrivateKey(key.Curve, d)
+	if err == nil && !again.PublicKey.Equal(&key.PublicKey) {
+		err = errNotItsPublic
+	}
+	return err
+}
+
+var errNotItsPublic = errors.New("its private and public members do not belong together")
 
 const cannotSign = "it is a key for X25519 or ECDH, which agrees on secrets and cannot sign; make one that can with: openssl genpkey -algorithm ed25519 -out key.pem"
 

@@ -86,16 +86,11 @@ func soundKey(goKey any) (_ any, elsewhere bool, err error) {
 		return nil, false, errors.New("a secret is made into a key by NewSecret, a PEM text or a JWK by ParseKey")
 	case rsa.PublicKey, rsa.PrivateKey, ecdsa.PublicKey, ecdsa.PrivateKey:
 		return nil, false, fmt.Errorf("it is a %T; give a pointer to it", key)
-	case *rsa.PrivateKey:
+	case *rsa.PrivateKey, *ecdsa.PrivateKey:
 		// The strength comes first, for package rsa refuses weak keys too.
-		if err = checkStrength(&key.PublicKey); err == nil && key.D == nil {
-			err = errNotItsPublic
+		if err = checkStrength(publicHalf(key)); err == nil {
+			err = checkPrivate(key)
 		}
-		if err == nil {
-			err = key.Validate()
-		}
-	case *ecdsa.PrivateKey:
-		err = checkECPrivate(key)
 	case ed25519.PrivateKey:
 		if len(key) != ed25519.PrivateKeySize || !bytes.Equal(ed25519.NewKeyFromSeed(key.Seed()), key) {
 			err = errors.New("it is no private key of Ed25519: a seed and its public half, 64 bytes")
@@ -116,24 +111,6 @@ func soundKey(goKey any) (_ any, elsewhere bool, err error) {
 		return nil, false, errors.New("it is a signer without a public key")
 	}
 	return goKey, elsewhere, checkStrength(public)
-}
-
-func checkECPrivate(key *ecdsa.PrivateKey) error {
-	if err := checkStrength(&key.PublicKey); err != nil {
-		return err
-	}
-	if key.D == nil {
-		return errNotItsPublic
-	}
-	d, err := key.Bytes()
-	if err != nil {
-		return err
-	}
-	again, err := ecdsa.ParseRawPrivateKey(key.Curve, d)
-	if err == nil && !again.PublicKey.Equal(&key.PublicKey) {
-		err = errNotItsPublic
-	}
-	return err
 }
 
 // heldElsewhere is a signer with its public key, which is asked for once.

@@ -23,8 +23,8 @@ import "crypto"
 //
 // It returns an error, naming all mistakes and what to do, for anything else:
 // keys that do not belong together, an encrypted key, an expired certificate,
-// RSA under 2048 or over 16384 bits or with an exponent that is even, under 3 or
-// over 2^31-1 (RFC 7518 section 3.3, RFC 8017 section 3.1), an inconsistent key,
+// RSA under 2048 or over 8192 bits or with an exponent that is even, under 3 or
+// over 2^24-1 (RFC 7518 section 3.3, RFC 8017 section 3.1), an inconsistent key,
 // another curve. The error never holds bytes of the text.
 func ParseKey(text []byte, opts ...KeyOption) (*Key, error) {
 	return oneKey(keyText{about: "key", data: text}, nil, opts)

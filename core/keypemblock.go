@@ -78,6 +78,9 @@ func pemKeys(text keyText, o keyOptions) (keys []pemKey, err error) {
 		if err := checkStrength(key.public); err != nil {
 			return nil, err
 		}
+		if err := checkPrivate(key.private); err != nil {
+			return nil, err
+		}
 		if err := checkCertificate(key.certificate, o.expired); err != nil {
 			return nil, err
 		}

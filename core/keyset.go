@@ -17,13 +17,14 @@ import (
 // A token that names a key by its id ("kid") is verified with the key of that
 // id alone; if no key has it, with those that have no id. A token without a kid
 // is tried with the keys that may be used with its algorithm, the first eight in
-// the order of the set.
+// the order of the set, or fewer of costly ones: four RSA keys of 8192 bits, three
+// on P-521.
 type KeySet struct {
 	keys      []*Key
 	skipped   []error
 	byID      map[string]named
 	withoutID map[string][]*Key // by algorithm: the keys that answer for every id
-	all       map[string][]*Key // by algorithm: the first maxCandidates
+	all       map[string][]*Key // by algorithm: as many as a token is tried with
 }
 
 // named are the answers for an id. The first stands in the map itself, so that
@@ -43,8 +44,8 @@ type found struct {
 // before it.
 //
 // Keys returns an error, naming all mistakes, for no keys at all, a nil key, the
-// same key or the same id twice, and more than eight keys without an id for one
-// algorithm, of which the ninth would never be tried.
+// same key or the same id twice, and more keys without an id for one algorithm
+// than a token is tried with.
 func Keys(keys ...*Key) (*KeySet, error) {
 	var problems []error
 	add := func(format string, args ...any) {
@@ -72,8 +73,9 @@ func Keys(keys ...*Key) (*KeySet, error) {
 	}
 	set := newKeySet(sound, nil)
 	for _, a := range jws.All() {
-		if n := len(set.withoutID[a.Name]); n > maxCandidates {
-			add("%d keys without an id allow %s, at most %d can; give them ids with WithKeyID", n, a.Name, maxCandidates)
+		list := set.withoutID[a.Name]
+		if most := len(affordable(list, a.Name)); len(list) > most {
+			add("%d keys without an id allow %s, and a token is tried with %d of them; give them ids with WithKeyID", len(list), a.Name, most)
 		}
 	}
 	if len(problems) > 0 {
@@ -105,7 +107,22 @@ func newKeySet(keys []*Key, skipped []error) *KeySet {
 			}
 		}
 	}
+	for alg, list := range s.all {
+		s.all[alg] = affordable(list, alg)
+	}
 	return s
+}
+
+// affordable returns the first keys of a list, as many as one token may cost
+// checks by them.
+func affordable(list []*Key, alg string) []*Key {
+	var tried attempts
+	for i, k := range list {
+		if !tried.another(k, alg) {
+			return list[:i:i]
+		}
+	}
+	return list
 }
 
 func (s *KeySet) name(k *Key, alg string) {

@@ -73,7 +73,7 @@ func TestKeysWithoutIDAreFew(t *testing.T) {
 		t.Errorf("eight without id: %v", err)
 	}
 	_, err = core.Keys(without...)
-	wantKeyError(t, "nine without id", err, "9 keys without an id allow HS256, at most 8 can")
+	wantKeyError(t, "nine without id", err, "9 keys without an id allow HS256, and a token is tried with 8 of them")
 }
 
 func TestKeysMistakes(t *testing.T) {

@@ -68,8 +68,11 @@ const (
 	maxLeeway            = 5 * time.Minute
 	defaultMaxTokenBytes = 8 << 10
 	largestMaxTokenBytes = 1 << 20
-	// maxCandidates bounds the signature checks that one token can cost.
+	// maxCandidates and maxWork bound the signature checks that one token can cost:
+	// their number, and their time in checks by an RSA key of 2048 bits. Eight keys
+	// of 4096 bits or on P-384 are within it, and four of 8192 bits.
 	maxCandidates = 8
+	maxWork       = 64
 	largestCache  = 1 << 24
 )
 

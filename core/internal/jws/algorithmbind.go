@@ -5,8 +5,12 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/fips140"
 	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"math/bits"
 )
 
 // ContextSigner is a crypto.Signer whose signatures take a while, and can be
@@ -88,6 +92,58 @@ func (b *Bound) Verify(signingInput string, signature []byte) bool {
 	}
 	return false
 }
+
+// Try lets the key sign once, and verify that. What package crypto refuses only
+// when it is used, as short secrets and odd exponents under GODEBUG=fips140=only,
+// is an error here. A key that is held elsewhere is not asked.
+func (b *Bound) Try() (err error) {
+	defer func() {
+		if p := recover(); p != nil { // which crypto/hmac does
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	const input = "jwtgate"
+	switch b.sign.(type) {
+	case ContextSigner:
+		return nil
+	case nil:
+		key, ok := b.verify.(*rsa.PublicKey)
+		if !ok || !fips140.Enabled() { // only there a sound key may be refused
+			return nil
+		}
+		digest := sha256.Sum256([]byte(input))
+		if err = rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], make([]byte, key.Size())); errors.Is(err, rsa.ErrVerification) {
+			err = nil
+		}
+		return err
+	}
+	signature, err := b.Sign(context.Background(), input)
+	if err == nil && !b.Verify(input, signature) {
+		err = errors.New("its public half does not verify what it signs")
+	}
+	return err
+}
+
+// Work is about how long one verification takes, in RSA keys of 2048 bits and
+// the usual exponent, which take less than a tenth of a millisecond.
+func (b *Bound) Work() int {
+	switch key := b.verify.(type) {
+	case *rsa.PublicKey:
+		const usual = 19 // multiplications for 65537
+		size := (key.N.BitLen() + minRSABits - 1) / minRSABits
+		return max(1, size*size*(bits.Len(uint(key.E))+bits.OnesCount(uint(key.E)))/usual)
+	case *ecdsa.PublicKey: // P-256 alone is written in assembler
+		switch key.Curve.Params().BitSize {
+		case 384:
+			return 6
+		case 521:
+			return 17
+		}
+	}
+	return 1
+}
+
+const minRSABits = 2048
 
 // CanSign reports whether the key has the half that signs.
 func (b *Bound) CanSign() bool { return b.sign != nil }
