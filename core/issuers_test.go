@@ -157,7 +157,9 @@ func TestIssuerCache(t *testing.T) {
 	find("first", "a", true, "a")
 	find("known", "a", true, "")
 	find("stranger", "x", false, "x")
-	find("stranger again", "x", false, "x")
+	find("stranger again", "x", false, "")
+	clock.Advance(time.Second)
+	find("stranger after a moment", "x", false, "x")
 	find("second", "b", true, "b")
 	find("known after second", "a", true, "")
 	find("third, for which the idlest goes", "c", true, "c")
@@ -171,7 +173,10 @@ func TestIssuerCache(t *testing.T) {
 	delete(tenants, "a")
 	clock.Advance(time.Hour)
 	find("asked again after an hour", "a", false, "a")
-	find("and gone", "a", false, "a")
+	find("and gone", "a", false, "")
+	clock.Advance(-25 * time.Hour)
+	find("asked again by a clock that was set back", "c", true, "c")
+	cache.Forget("c")
 	if got := fmt.Sprint(cache); got != "IssuerCache[0]" {
 		t.Errorf("after b and a have gone: got %s", got)
 	}
@@ -191,7 +196,7 @@ func TestIssuerCache(t *testing.T) {
 			t.Errorf("%s: got %v, want internal", issuer, err)
 		}
 	}
-	for _, cfg := range []core.IssuerCacheConfig{{Max: -1}, {Recheck: -1}} {
+	for _, cfg := range []core.IssuerCacheConfig{{Max: -1}, {Recheck: -1}, {Unknown: -1}} {
 		if _, err := core.NewIssuerCache(nil, cfg); err == nil || !strings.Contains(err.Error(), "choose: nil") || !strings.Contains(err.Error(), "negative") {
 			t.Errorf("%+v: got %v, want both mistakes", cfg, err)
 		}
@@ -219,38 +224,5 @@ func TestIssuerCacheForgetOvertakes(t *testing.T) {
 	}
 	if asked != 2 {
 		t.Errorf("asked %d times, want twice", asked)
-	}
-}
-
-// TestIssuerCacheAtOnce: many first tokens of one tenant share one source.
-func TestIssuerCacheAtOnce(t *testing.T) {
-	const clients = 20
-	issuer := jwttest.NewIssuer(t)
-	var choosing sync.WaitGroup
-	choosing.Add(clients)
-	cache, err := core.NewIssuerCache(func(_ context.Context, iss string) (core.KeySource, error) {
-		choosing.Done() // all of them ask before one has an answer
-		choosing.Wait()
-		return core.NewOIDC(iss, core.RemoteConfig{Client: issuer.Client()})
-	}, core.IssuerCacheConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := answering(t, cache)
-	token := mint(t, issuer)
-	var wg sync.WaitGroup
-	for range clients {
-		wg.Go(func() {
-			if got := answer(token).Status; got != 200 {
-				t.Errorf("got %d, want 200", got)
-			}
-		})
-	}
-	wg.Wait()
-	if issuer.Fetches() != 1 {
-		t.Errorf("%d fetches, want 1", issuer.Fetches())
-	}
-	if got := fmt.Sprint(cache); got != "IssuerCache[1]" {
-		t.Errorf("got %s", got)
 	}
 }

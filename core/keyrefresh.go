@@ -12,6 +12,9 @@ import (
 
 // remoteState is all that a RemoteKeys knows. It does not change; a new one
 // takes its place.
+//
+// Where the clock was set back to long before the last fetch, nobody can say how
+// old the keys are: a fetch is due, and the cool-down is over.
 type remoteState struct {
 	keys *KeySet // nil: none were ever fetched
 
@@ -25,7 +28,22 @@ type remoteState struct {
 	flight  *flight   // the fetch under way, or nil
 }
 
-func (s *remoteState) usable(now time.Time) bool { return s.keys != nil && now.Before(s.end) }
+// fresh reports whether a request neither waits for a fetch nor starts one.
+func (s *remoteState) fresh(now time.Time, cooldown time.Duration) bool {
+	return !come(now, s.due) && !setBack(now, s.tried, cooldown)
+}
+
+func (s *remoteState) usable(now time.Time) bool { return s.keys != nil && !come(now, s.end) }
+
+// begin makes now the time of the last fetch. If the clock was set back, the keys
+// are used as long as they would have been without that, and not as fresh ones.
+func (s *remoteState) begin(now time.Time, cooldown time.Duration) {
+	if setBack(now, s.tried, cooldown) {
+		s.end = now.Add(s.end.Round(0).Sub(s.tried.Round(0)))
+		s.due, s.expiry = now, now
+	}
+	s.tried = now
+}
 
 // find looks the keys up without regard to their age.
 func (s *remoteState) find(hint KeyHint) []*Key {
@@ -40,7 +58,7 @@ func (s *remoteState) find(hint KeyHint) []*Key {
 // for two cool-downs: under steady traffic nobody waits for a provider that
 // hangs, and after a quiet night the first request does.
 func (s *remoteState) down(now time.Time, cooldown time.Duration) bool {
-	return s.failure != nil && now.Sub(s.tried) < 2*cooldown
+	return s.failure != nil && !lasted(now, s.tried, 2*cooldown)
 }
 
 func (r *RemoteKeys) cooldown(s *remoteState, now time.Time) time.Duration {
@@ -89,7 +107,7 @@ func (f *flight) wait(ctx context.Context) (landed bool, err error) {
 func (r *RemoteKeys) fetch(now time.Time, force bool) *flight {
 	wanted := func(s *remoteState) bool {
 		return s.flight == nil && !r.over() &&
-			(force || now.Sub(s.tried) >= r.cooldown(s, now))
+			(force || lasted(now, s.tried, r.cooldown(s, now)))
 	}
 	s := r.state.Load()
 	if !wanted(s) {
@@ -103,7 +121,8 @@ func (r *RemoteKeys) fetch(now time.Time, force bool) *flight {
 	f := &flight{done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(r.cfg.Context, r.cfg.Timeout)
 	next := *s
-	next.flight, next.tried = f, now
+	next.flight = f
+	next.begin(now, r.cfg.Cooldown)
 	r.state.Store(&next)
 	r.flights.Go(func() {
 		defer f.cancel()

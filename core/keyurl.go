@@ -98,7 +98,7 @@ func wrapEach(format string, errs []error) error {
 // Find implements [KeySource].
 func (r *RemoteKeys) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 	s, now := r.state.Load(), r.cfg.Now()
-	if now.Before(s.due) {
+	if s.fresh(now, r.cfg.Cooldown) {
 		if keys := s.find(hint); len(keys) > 0 {
 			return keys, nil
 		}
@@ -108,7 +108,7 @@ func (r *RemoteKeys) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 	}
 	known := s.usable(now) && len(s.find(hint)) > 0
 	f := r.fetch(now, false)
-	if known && (now.Before(s.expiry) || s.down(now, r.cfg.Cooldown)) {
+	if known && (!come(now, s.expiry) || s.down(now, r.cfg.Cooldown)) {
 		return s.find(hint), nil
 	}
 	failure := error(nil)
@@ -143,7 +143,8 @@ func (r *RemoteKeys) answer(s *remoteState, now time.Time, hint KeyHint, failure
 	if failure == nil { // only a clock that leaps gets here
 		failure = errors.New("the keys are too old")
 	}
-	wait := s.tried.Add(r.cooldown(s, now)).Sub(now)
+	cooldown := r.cooldown(s, now)
+	wait := min(s.tried.Add(cooldown).Sub(now), cooldown) // less, if the clock was set back
 	return nil, &Error{Kind: Unavailable, Cause: fmt.Errorf("%s: %w", r.name, failure), RetryAfter: max(wait, time.Second)}
 }
 

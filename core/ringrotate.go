@@ -142,10 +142,13 @@ func (r *KeyRing) Retire(id string, at time.Time) error {
 		if i < 0 {
 			return nil, nil, fmt.Errorf("the ring has no key %.64q", id)
 		}
-		if keys[i].RetireAt = at.Round(0); at.Before(now) {
-			keys[i].RetireAt = now
+		key := keys[i].Key
+		if !at.After(now) {
+			// Gone, and not marked: a clock that is set back would bring it back.
+			return slices.Delete(keys, i, i+1), key, nil
 		}
-		return keys, keys[i].Key, nil
+		keys[i].RetireAt = at.Round(0)
+		return keys, key, nil
 	})
 }
 
