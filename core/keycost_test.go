@@ -170,7 +170,7 @@ func TestFIPSOnlyKeys(t *testing.T) {
 		case err == nil && key.CanSign():
 			auth, err := core.New(core.Config[string]{Keys: key})
 			if err == nil {
-				_, err = auth.Issue(t.Context(), "joe")
+				_, err = auth.Issue(t.Context(), core.Moment{}, "joe")
 			}
 			if err != nil && !errors.Is(err, core.Missing) {
 				t.Errorf("%s: issue: %v", tt.name, err)
