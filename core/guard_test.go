@@ -242,3 +242,18 @@ func TestGuardsAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestScopeCharacters: %x21 / %x23-5B / %x5D-7E, and nothing else (RFC 6749 section 3.3).
+func TestScopeCharacters(t *testing.T) {
+	for c := range 256 {
+		want := c == 0x21 || 0x23 <= c && c <= 0x5b || 0x5d <= c && c <= 0x7e
+		got := func() (ok bool) {
+			defer func() { ok = recover() == nil }()
+			core.Scopes("a" + string([]byte{byte(c)}) + "b")
+			return
+		}()
+		if got != want {
+			t.Errorf("%#x in a scope: got ok %v, want %v", c, got, want)
+		}
+	}
+}

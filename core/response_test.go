@@ -368,6 +368,24 @@ func TestCaching(t *testing.T) {
 	}
 }
 
+// TestSecondGateKeepsQueryPrivate: a gate behind the one that took the token out of
+// the query refuses, and its answer is about that token too.
+func TestSecondGateKeepsQueryPrivate(t *testing.T) {
+	token := minted(t, core.Payload{"sub": "joe"})
+	for name, r := range map[string]stub{"query": call("GET", "access_token="+token), "header": bearer(token)} {
+		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: []core.Source{core.Header{}, core.Query{}}})
+		ctx, _, ok := auth.Require()(r)
+		if !ok {
+			t.Fatalf("%s: the first gate refuses", name)
+		}
+		w := serve[string](auth.Require(core.Scopes("admin")), r.with(ctx))
+		want := map[string]string{"query": "private"}[name]
+		if got := w.Header().Get("Cache-Control"); w.Code != 403 || got != want {
+			t.Errorf("%s: got %d, Cache-Control %q, want 403, %q", name, w.Code, got, want)
+		}
+	}
+}
+
 // TestOnErrorMayPrepareItsAnswer: what it returns again and again does not grow.
 func TestOnErrorMayPrepareItsAnswer(t *testing.T) {
 	prepared := core.Response{Status: 401, Header: http.Header{"Vary": {"Accept"}}}
