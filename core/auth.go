@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 )
 
@@ -131,22 +130,23 @@ func Must[T any](cfg Config[T]) *Auth[T] {
 // identity. The error is an *Error; Reject makes the answer of it.
 func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	start := a.start()
-	defer func() {
-		if p := recover(); p != nil {
-			e := recovered(p, debug.Stack())
+	if failed := caught(func() {
+		var cred Credential
+		rec, refused := a.verify(r.Context(), r, &cred)
+		if refused != nil {
+			e := classify(refused)
 			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
 			ctx, err = nil, e
+			return
 		}
-	}()
-	var cred Credential
-	rec, err := a.verify(r.Context(), r, &cred)
-	if err != nil {
-		e := classify(err)
+		a.observe(rec, start, rec.event(), nil)
+		ctx, err = rec, nil
+	}, func(e *Error) {
 		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
-		return nil, e
+	}); failed != nil {
+		return nil, failed
 	}
-	a.observe(rec, start, rec.event(), nil)
-	return rec, nil
+	return ctx, err
 }
 
 // verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
@@ -155,7 +155,7 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential) (rec 
 	if err := wellFormed(r); err != nil {
 		return nil, err
 	}
-	if *cred, err = a.lookup(r); err != nil {
+	if *cred, err = a.find(r); err != nil {
 		return nil, err
 	}
 	if cred.Token == "" {
@@ -182,21 +182,11 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential) (rec 
 	return rec, err
 }
 
-// bounded calls a step with a context that ends after d, if d is not 0.
-func bounded[F ~func(context.Context, In) (Out, error), In, Out any](ctx context.Context, d time.Duration, f F, in In) (Out, error) {
-	if d == 0 {
-		return f(ctx, in)
-	}
-	ctx, cancel := context.WithTimeout(ctx, d)
+// find calls Lookup.
+func (a *engine) find(r Request) (Credential, error) {
+	r, cancel := boundRequest(r, a.timeout)
 	defer cancel()
-	return f(ctx, in)
-}
-
-// recoverTo makes an Internal error of a callback's panic.
-func recoverTo(err *error) {
-	if p := recover(); p != nil {
-		*err = recovered(p, debug.Stack())
-	}
+	return a.lookup(r)
 }
 
 // start reads the clock if somebody will want to know how long it took.

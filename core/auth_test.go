@@ -243,9 +243,7 @@ func TestCallbackTimeout(t *testing.T) {
 		return ctx.Err()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		steps := requestSteps(wait)
-		delete(steps, "Lookup") // it gets the Request, and no context to bound
-		for step, install := range steps {
+		for step, install := range requestSteps(wait) {
 			cfg := accepting()
 			cfg.CallbackTimeout = limit
 			install(&cfg)

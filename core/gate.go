@@ -2,8 +2,8 @@ package core
 
 import (
 	"context"
-	"runtime/debug"
 	"slices"
+	"time"
 )
 
 // Gate decides on a request; it is all an adapter mounts as middleware. If ok,
@@ -31,25 +31,27 @@ func (a *Auth[T]) Optional() Gate {
 func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Context, res Response, ok bool) {
 	start := a.start()
 	var cred Credential
-	defer func() {
-		if p := recover(); p != nil {
-			e := recovered(p, debug.Stack())
-			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
-			ctx, res, ok = r.Context(), a.answer(ActionVerify, r, cred, e), false
-		}
-	}()
+	if e := caught(func() { ctx, res, ok = a.decide(r, start, optional, guards, &cred) }, func(e *Error) {
+		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
+	}); e != nil {
+		return r.Context(), a.answer(ActionVerify, r, cred, e), false
+	}
+	return ctx, res, ok
+}
+
+func (a *Auth[T]) decide(r Request, start time.Time, optional bool, guards []Guard, cred *Credential) (context.Context, Response, bool) {
 	in := r.Context()
-	rec, again, err := a.enter(in, r, optional, &cred)
+	rec, again, err := a.enter(in, r, optional, cred)
 	if err == nil && !rec.anonymous {
 		_, err = a.guarded(rec, r, guards)
 	}
 	if err != nil {
-		if res := a.preparedFor(cred, err); res != nil {
+		if res := a.preparedFor(*cred, err); res != nil {
 			return in, *res, false
 		}
 		e := classify(err)
 		a.observe(in, start, rec.event(), e)
-		return in, a.answer(ActionVerify, r, cred, e), false
+		return in, a.answer(ActionVerify, r, *cred, e), false
 	}
 	if a.observer != nil {
 		a.observe(rec, start, rec.event(), nil)

@@ -70,12 +70,9 @@ func GuardFunc(f func(ctx context.Context, r Request, claims *Claims) error) Gua
 		panic("jwtgate: core.GuardFunc: a nil function")
 	}
 	return Guard{name: "func", ask: func(q question) error {
-		if q.timeout == 0 {
-			return f(q.ctx, q.request, q.claims)
-		}
-		ctx, cancel := context.WithTimeout(q.ctx, q.timeout)
+		ctx, cancel := bound(q.ctx, q.timeout)
 		defer cancel()
-		err := f(ctx, q.request, q.claims)
+		err := f(ctx, inContext(q.request, ctx, q.timeout), q.claims)
 		if err != nil && ctx.Err() != nil { // what it asked could perhaps not tell it any more
 			return errors.Join(err, ctx.Err())
 		}

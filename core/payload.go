@@ -101,7 +101,7 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim
 		token = newRefreshToken(a.realm)
 		id, now := token.sessionID(), a.sessionTime()
 		s = &Session{
-			ID: id, Label: a.sessions.label(r), Stamp: a.stampOf(identity, id),
+			ID: id, Label: a.label(r), Stamp: a.stampOf(identity, id),
 			Created: now, LastUsed: now, Expires: a.sessions.expiry(now, now),
 		}
 	}

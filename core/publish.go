@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,13 +107,15 @@ var keySetMethods = []string{http.MethodGet, http.MethodHead}
 
 func (e *keySetEndpoint) serve(r Request) (res Response) {
 	start := e.start()
-	defer func() {
-		if p := recover(); p != nil { // the Observer's
-			failed := recovered(p, debug.Stack())
-			e.observe(r.Context(), start, Event{Action: ActionPublish}, failed)
-			res = e.answer(ActionPublish, r, Credential{}, failed)
-		}
-	}()
+	if failed := caught(func() { res = e.publish(r, start) }, func(failed *Error) { // the Observer's
+		e.observe(r.Context(), start, Event{Action: ActionPublish}, failed)
+	}); failed != nil {
+		return e.answer(ActionPublish, r, Credential{}, failed)
+	}
+	return res
+}
+
+func (e *keySetEndpoint) publish(r Request, start time.Time) Response {
 	err := wellFormed(r)
 	if err == nil && !slices.Contains(keySetMethods, r.Method()) {
 		err = &Error{Kind: MethodNotAllowed, Methods: keySetMethods}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,18 +31,23 @@ func (a *engine) answer(action Action, r Request, cred Credential, e *Error) (re
 	if a.onError == nil {
 		return a.prepared.forError(e, cred)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			failed := recovered(p, debug.Stack())
+	failed := caught(func() {
+		r, cancel := boundRequest(r, a.timeout)
+		defer cancel()
+		res = a.onError(r, e)
+		setDefault(&res.Status, e.Kind.Status())
+		res.Refusal = e.refusal()
+		res = a.prepared.decorate(typed(res), cred)
+	}, func(failed *Error) {
+		if failed.Cause != errGoexit { // the caller's to tell
 			a.observe(r.Context(), a.start(), Event{Action: action}, failed)
-			failed.realm, failed.scheme = e.realm, e.scheme
-			res = a.prepared.forError(failed, cred)
 		}
-	}()
-	res = a.onError(r, e)
-	setDefault(&res.Status, e.Kind.Status())
-	res.Refusal = e.refusal()
-	return a.prepared.decorate(typed(res), cred)
+	})
+	if failed != nil {
+		failed.realm, failed.scheme = e.realm, e.scheme
+		return a.prepared.forError(failed, cred)
+	}
+	return res
 }
 
 // typed gives a body whose type nobody said one: net/http would guess it from

@@ -71,11 +71,13 @@ func (s *sessions) expiry(now, created time.Time) time.Time {
 }
 
 // label is what the application calls the device, as far as it can be shown.
-func (s *sessions) label(r Request) string {
-	if s.Label == nil || r == nil {
+func (a *engine) label(r Request) string {
+	if a.sessions.Label == nil || r == nil {
 		return ""
 	}
-	return cleanLabel(s.Label(r))
+	r, cancel := boundRequest(r, a.timeout)
+	defer cancel()
+	return cleanLabel(a.sessions.Label(r))
 }
 
 const maxLabelBytes = 256
@@ -164,11 +166,8 @@ func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshT
 // stored calls a store within the time that a callback has. What it says is an
 // outage, unless it says itself what it is.
 func stored[V any](ctx context.Context, d time.Duration, call func(context.Context) (V, error)) (V, error) {
-	if d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
+	ctx, cancel := bound(ctx, d)
+	defer cancel()
 	v, err := call(ctx)
 	if err != nil && classify(err).Kind == Internal {
 		err = &Error{Kind: Unavailable, Cause: sessionStoreError{err}}

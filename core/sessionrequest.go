@@ -80,7 +80,7 @@ func (a *engine) presented(r Request, must bool) (string, error) {
 // explicit reports whether a request presents an access token, good or bad, that
 // no browser has added unasked.
 func (a *engine) explicit(r Request) bool {
-	cred, err := a.lookup(r)
+	cred, err := a.find(r)
 	_, cookie := cred.Source.(Cookie)
 	return !cookie && !isMissing(err) && (err != nil || cred.Token != "")
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -165,31 +164,30 @@ func sessionList(list []Session, current string) (Response, error) {
 // The context that f returns is what the Observer gets.
 func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() (context.Context, Response, error)) (res Response) {
 	start := a.start()
-	defer func() {
-		if p := recover(); p != nil {
-			e := recovered(p, debug.Stack())
-			a.observe(r.Context(), start, Event{Action: action}, e)
-			res = a.answer(action, r, Credential{}, e)
+	if e := caught(func() {
+		ctx, err := r.Context(), wellFormed(r)
+		switch {
+		case err != nil:
+		case methods != nil && !slices.Contains(methods, r.Method()):
+			err = &Error{Kind: MethodNotAllowed, Methods: methods}
+		case a.sessions == nil && action != ActionLogin:
+			err = errNoSessions
+		default:
+			ctx, res, err = f()
 		}
-		res = noStore(typed(res))
-	}()
-	ctx, err := r.Context(), wellFormed(r)
-	switch {
-	case err != nil:
-	case methods != nil && !slices.Contains(methods, r.Method()):
-		err = &Error{Kind: MethodNotAllowed, Methods: methods}
-	case a.sessions == nil && action != ActionLogin:
-		err = errNoSessions
-	default:
-		ctx, res, err = f()
+		if err != nil {
+			e := classify(err)
+			a.observe(ctx, start, Event{Action: action}, e)
+			res = a.answer(action, r, Credential{}, e)
+			return
+		}
+		a.done(ctx, start, Event{Action: action})
+	}, func(e *Error) {
+		a.observe(r.Context(), start, Event{Action: action}, e)
+	}); e != nil {
+		res = a.answer(action, r, Credential{}, e)
 	}
-	if err != nil {
-		e := classify(err)
-		a.observe(ctx, start, Event{Action: action}, e)
-		return a.answer(action, r, Credential{}, e)
-	}
-	a.done(ctx, start, Event{Action: action})
-	return res
+	return noStore(typed(res))
 }
 
 // sessionRoutes are the endpoints of sessions, if there are any.

@@ -44,7 +44,7 @@ func Use(gate core.Gate) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := requestOf(c)
-			ctx, res, ok := gate(r)
+			ctx, res, ok := gate.Decide(r, func(res core.Response) { abandon(c, res) })
 			if !ok {
 				return write(c, res)
 			}
@@ -59,7 +59,7 @@ func Use(gate core.Gate) echo.MiddlewareFunc {
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		return write(c, serve(requestOf(c)))
+		return write(c, core.Serve(serve, requestOf(c), func(res core.Response) { abandon(c, res) }))
 	}
 }
 
@@ -90,6 +90,12 @@ func write(c echo.Context, res core.Response) error {
 	c.Response().WriteHeader(res.Status)
 	_, _ = c.Response().Write(res.Body) // a client that has gone cannot be told
 	return nil
+}
+
+// abandon writes the answer of a goroutine that ends; net/http closes behind it.
+func abandon(c echo.Context, res core.Response) {
+	_ = write(c, res)
+	c.Response().Flush()
 }
 
 // request is a request of Echo as core sees it: that of net/http, with Echo's pattern

@@ -34,7 +34,7 @@ func Login[T any](auth *core.Auth[T]) fiber.Handler { return Endpoint(auth.Login
 // Use makes middleware of any gate.
 func Use(gate core.Gate) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		ctx, res, ok := gate(request{c})
+		ctx, res, ok := gate.Decide(request{c}, func(res core.Response) { abandon(c, res) })
 		if !ok {
 			return write(c, res)
 		}
@@ -47,7 +47,9 @@ func Use(gate core.Gate) fiber.Handler {
 
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) fiber.Handler {
-	return func(c *fiber.Ctx) error { return write(c, serve(request{c})) }
+	return func(c *fiber.Ctx) error {
+		return write(c, core.Serve(serve, request{c}, func(res core.Response) { abandon(c, res) }))
+	}
 }
 
 // Mount registers routes for every method: Mount(app, auth.Routes()...).
@@ -66,6 +68,13 @@ func Claims(c *fiber.Ctx) (*core.Claims, bool) { return core.ClaimsOf(c.UserCont
 func write(c *fiber.Ctx, res core.Response) error {
 	setHeaders(c, res)
 	return c.Status(res.Status).Send(res.Body)
+}
+
+// abandon writes the answer of a goroutine that ends; fasthttp would neither write nor close.
+func abandon(c *fiber.Ctx, res core.Response) {
+	_ = write(c, res)
+	_, _ = c.Response().WriteTo(c.Context().Conn())
+	_ = c.Context().Conn().Close()
 }
 
 func setHeaders(c *fiber.Ctx, res core.Response) {

@@ -42,7 +42,7 @@ func Login[T any](auth *core.Auth[T]) gin.HandlerFunc {
 // Use makes middleware of any gate.
 func Use(gate core.Gate) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		ctx, res, ok := gate(request{c})
+		ctx, res, ok := gate.Decide(request{c}, func(res core.Response) { abandon(c, res) })
 		if !ok {
 			c.Abort() // returning alone would let the handler run
 			write(c, res)
@@ -58,7 +58,7 @@ func Use(gate core.Gate) gin.HandlerFunc {
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		write(c, serve(request{c}))
+		write(c, core.Serve(serve, request{c}, func(res core.Response) { abandon(c, res) }))
 	}
 }
 
@@ -83,6 +83,12 @@ func write(c *gin.Context, res core.Response) {
 	res.SetHeaders(c.Writer.Header())
 	c.Writer.WriteHeader(res.Status)
 	_, _ = c.Writer.Write(res.Body) // a client that has gone cannot be told
+}
+
+// abandon writes the answer of a goroutine that ends; net/http closes behind it.
+func abandon(c *gin.Context, res core.Response) {
+	write(c, res)
+	c.Writer.Flush()
 }
 
 // request is a gin.Context as core sees it: the request of net/http, and what Gin

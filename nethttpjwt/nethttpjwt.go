@@ -36,7 +36,7 @@ func Login[T any](auth *core.Auth[T]) http.Handler {
 func Use(gate core.Gate) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, res, ok := gate(core.FromHTTP(r))
+			ctx, res, ok := gate.Decide(core.FromHTTP(r), func(res core.Response) { abandon(w, res) })
 			if !ok {
 				write(w, res)
 				return
@@ -50,7 +50,7 @@ func Use(gate core.Gate) func(http.Handler) http.Handler {
 // Endpoint makes a handler of any endpoint.
 func Endpoint(serve func(core.Request) core.Response) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		write(w, serve(core.FromHTTP(r)))
+		write(w, core.Serve(serve, core.FromHTTP(r), func(res core.Response) { abandon(w, res) }))
 	})
 }
 
@@ -75,4 +75,10 @@ func write(w http.ResponseWriter, res core.Response) {
 	res.SetHeaders(w.Header())
 	w.WriteHeader(res.Status)
 	_, _ = w.Write(res.Body) // a client that has gone cannot be told
+}
+
+// abandon writes the answer of a goroutine that ends; net/http closes behind it.
+func abandon(w http.ResponseWriter, res core.Response) {
+	write(w, res)
+	_ = http.NewResponseController(w).Flush()
 }

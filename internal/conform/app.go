@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -175,6 +176,8 @@ func oddAnswer(r core.Request, e *core.Error) core.Response {
 	switch strings.Join(r.Header("X-Answer"), ",") {
 	case "panic":
 		panic("no answer")
+	case "Goexit":
+		runtime.Goexit()
 	case "empty":
 		return core.Response{}
 	case "text":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ func outcome(ctx context.Context, name string) error {
 		panic(core.Missing)
 	case "panic with http.ErrAbortHandler":
 		panic(http.ErrAbortHandler)
+	case "Goexit":
+		runtime.Goexit()
 	case "wait":
 		<-ctx.Done()
 		return ctx.Err()

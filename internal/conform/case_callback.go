@@ -20,6 +20,7 @@ func callbackCases() []Case {
 			{"panic", no(core.Internal)},
 			{"panic with a kind", no(core.Internal)},
 			{"panic with http.ErrAbortHandler", no(core.Internal)},
+			{"Goexit", no(core.Internal).with("Cache-Control: no-store")},
 			{"an error", no(core.Internal)},
 			{"canceled", no(core.Unavailable)},
 			{"deadline", no(core.Unavailable)},
@@ -92,6 +93,8 @@ func callbackCases() []Case {
 
 		row("ErrorHandler: Error.Response", get("/on-error"), no(core.Missing)),
 		row("ErrorHandler: panics", get("/on-error", "X-Answer: panic"), no(core.Internal)),
+		row("ErrorHandler: Goexit", get("/on-error", "X-Answer: Goexit"), no(core.Internal).with("Cache-Control: no-store")),
+		row("ErrorHandler: Goexit, to a HEAD", do("HEAD", "/on-error", "X-Answer: Goexit"), no(core.Internal).with("Cache-Control: no-store").head()),
 		row("ErrorHandler: an empty Response", get("/on-error", "X-Answer: empty"), Answer{Status: 401, Kind: core.Missing}),
 		row("ErrorHandler: no Content-Type", get("/on-error", "X-Answer: text"), Answer{Status: 418, Body: "<b>short</b>", Kind: core.Missing}.with("Content-Type: text/plain; charset=utf-8")),
 		row("ErrorHandler: no body allowed (RFC 9110 15.3.5)", get("/on-error", "X-Answer: no content"), Answer{Status: 204, Kind: core.Missing}),
