@@ -150,7 +150,7 @@ func unfinished(r Request) Response {
 	res.Header["Cache-Control"] = []string{"no-store"} // it may be a login's
 	res.Header["Connection"] = []string{"close"}
 	res.Header["Content-Length"] = []string{strconv.Itoa(len(res.Body))} // or the body's end would be missing
-	if r.Method() == http.MethodHead { // a server that ends does not look
+	if r.Method() == http.MethodHead {                                   // a server that ends does not look
 		res.Body = nil
 	}
 	return res

@@ -33,9 +33,9 @@ func ExampleNewPasswordCheck() {
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys: key,
-		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
-			if !matches(stored[c.Username], c.Password) { // nil for an unknown user
-				return "", core.BadCredentials
+		Authenticate: func(ctx context.Context, c core.Credentials) (string, error) {
+			if ok, err := matches(ctx, stored[c.Username], c.Password); !ok { // nil for an unknown user
+				return "", err // without an error it is nobody: BadCredentials
 			}
 			var more struct {
 				Code string `json:"code"` // a further member of the body

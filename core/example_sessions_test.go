@@ -7,8 +7,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -78,48 +76,4 @@ func ExampleSessionConfig() {
 	// 200
 	// 401 invalid_grant
 	// 401 invalid_grant
-}
-
-// Behind a proxy the peer is the proxy. What it reports is believed only if it is
-// ours, and then up to the last address that is not.
-func ExampleLoginLimits_client() {
-	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	trusted := func(addr netip.Addr) bool {
-		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
-	}
-	client := func(r core.Request) string {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr())
-		if err != nil {
-			return r.RemoteAddr()
-		}
-		addr := peer.Addr()
-		hops := strings.Split(strings.Join(r.Header("X-Forwarded-For"), ","), ",")
-		for i := len(hops) - 1; i >= 0 && trusted(addr); i-- {
-			next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-			if err != nil {
-				break
-			}
-			addr = next
-		}
-		return addr.String()
-	}
-	if _, err := core.NewLoginLimiter(core.LoginLimits{Client: client}); err != nil {
-		log.Fatal(err)
-	}
-	for _, from := range [][2]string{
-		{"10.0.0.1:4711", "203.0.113.7"},
-		{"10.0.0.1:4711", "198.51.100.1, 203.0.113.7, 10.0.0.2"}, // the first was the client's own invention
-		{"192.0.2.9:4711", "203.0.113.7"},                        // not our proxy
-		{"10.0.0.1:4711", "nonsense"},
-	} {
-		r := httptest.NewRequest(http.MethodPost, "/auth", nil)
-		r.RemoteAddr = from[0]
-		r.Header.Set("X-Forwarded-For", from[1])
-		fmt.Println(client(core.FromHTTP(r)))
-	}
-	// Output:
-	// 203.0.113.7
-	// 203.0.113.7
-	// 192.0.2.9
-	// 10.0.0.1
 }

@@ -1,11 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"mime"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -47,19 +47,22 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 // which notices at start-up.
 func (a *Auth[T]) Login(r Request) (res Response) {
 	start := a.start()
-	defer func() {
-		if p := recover(); p != nil {
-			e := recovered(p, debug.Stack())
-			a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
-			res = a.answer(ActionLogin, r, Credential{}, e)
-		}
-		res = noStore(typed(res))
-	}()
+	if e := caught(func() { res = a.greet(r, start) }, func(e *Error) {
+		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
+	}); e != nil {
+		res = a.answer(ActionLogin, r, Credential{}, e)
+	}
+	return noStore(typed(res))
+}
+
+func (a *Auth[T]) greet(r Request, start time.Time) Response {
 	if r.Method() == http.MethodOptions && slices.Contains(a.login.Methods, http.MethodOptions) {
 		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(a.login.Methods, ", ")}}}
 	}
 	if a.authRequest != nil && wellFormed(r) == nil && slices.Contains(a.login.Methods, r.Method()) {
-		res = a.authRequest(r)
+		r, cancel := boundRequest(r, a.timeout)
+		defer cancel()
+		res := a.authRequest(r)
 		setDefault(&res.Status, http.StatusOK)
 		return res
 	}
@@ -91,7 +94,9 @@ func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Claim) Re
 
 // welcome is the answer to a login or a refresh.
 func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error) {
-	res := a.authResponse(r, identity, issued)
+	timed, cancel := boundRequest(r, a.timeout)
+	defer cancel()
+	res := a.authResponse(timed, identity, issued)
 	setDefault(&res.Status, http.StatusOK)
 	if a.sessions == nil {
 		return res, nil
@@ -118,21 +123,52 @@ func (a *Auth[T]) logIn(r Request) (res Response, s Session, err error) {
 	if err != nil {
 		return res, s, err
 	}
-	if a.throttle != nil {
-		ask := func(ctx context.Context, c Credentials) (struct{}, error) { return struct{}{}, a.throttle(ctx, c) }
-		if _, err := bounded(r.Context(), a.timeout, ask, c); err != nil {
-			return res, s, err
-		}
-	}
-	identity, err := bounded(r.Context(), a.timeout, a.authenticate, c)
+	identity, err := a.admitted(r, c)
 	if err != nil {
 		return res, s, err
 	}
-	if a.nobody(identity) {
-		return res, s, BadCredentials
-	}
 	res, issued, err := a.admit(r.Context(), moment, identity, nil, r)
 	return res, issued.Session, err
+}
+
+// admitted asks Throttle and then Authenticate, and tells Throttle how that went,
+// also if the client has gone meanwhile or Authenticate panics.
+func (a *Auth[T]) admitted(r Request, c Credentials) (identity T, err error) {
+	var settle func(context.Context, error)
+	if a.throttle != nil {
+		if settle, err = judged(r, a.timeout, a.throttle, c); err != nil {
+			return identity, err
+		}
+	}
+	if settle == nil {
+		return a.authenticated(r, c)
+	}
+	outcome := error(Internal) // of a panic
+	defer func() {
+		ctx, cancel := bound(context.WithoutCancel(r.Context()), cmp.Or(a.timeout, endTimeout))
+		defer cancel()
+		settle(ctx, outcome)
+	}()
+	identity, err = a.authenticated(r, c)
+	outcome = err
+	return identity, err
+}
+
+// authenticated asks Authenticate.
+func (a *Auth[T]) authenticated(r Request, c Credentials) (identity T, err error) {
+	identity, err = judged(r, a.timeout, a.authenticate, c)
+	if err == nil && a.nobody(identity) {
+		err = BadCredentials
+	}
+	return identity, err
+}
+
+// judged calls a step that takes Credentials. Their Request ends with the step's context.
+func judged[F ~func(context.Context, Credentials) (Out, error), Out any](r Request, d time.Duration, f F, c Credentials) (Out, error) {
+	var cancel context.CancelFunc
+	c.Request, cancel = boundRequest(r, d)
+	defer cancel()
+	return f(c.Request.Context(), c)
 }
 
 // credentials reads the body: bounded, JSON by its Content-Type, strictly one

@@ -425,7 +425,7 @@ func TestSessionConfig(t *testing.T) {
 		{"nil revocation", func(c *config) { c.Revocation = (*core.TokenDenyList)(nil) }, "Revocation: a nil *core.TokenDenyList"},
 		{"throttle without login", func(c *config) {
 			c.Authenticate = nil
-			c.Throttle = func(context.Context, core.Credentials) error { return nil }
+			c.Throttle = func(context.Context, core.Credentials) (func(context.Context, error), error) { return nil, nil }
 		}, "Throttle: Authenticate is nil"},
 		{"no signer", func(c *config) { c.Keys, c.Authenticate = public, nil }, "Signer: nil, and Keys cannot sign; sessions need"},
 		{"no payload", func(c *config) { c.Payload, c.Authenticate = nil, nil }, "Payload: nil, and sessions need it"},

@@ -4,17 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/netip"
 	"strings"
-	"sync/atomic"
 	"time"
+	"unicode"
 )
 
-// ThrottleHandler is asked before the password of a login is checked. It returns
-// an error to refuse: a TooManyRequests, as an *Error with RetryAfter. Any other
-// error counts as it does from Authenticate. LoginLimiter has one ready.
-type ThrottleHandler func(ctx context.Context, c Credentials) error
+// ThrottleHandler is asked before the password of a login is checked, and before
+// the login waits for its turn in a PasswordCheck. It returns an error to refuse:
+// a TooManyRequests, as an *Error with RetryAfter. Any other error counts as it
+// does from Authenticate. LoginLimiter has one ready.
+//
+// settle may be nil. If it is not, it is called once, when Authenticate has
+// answered, with nil for a yes and else with its error, BadCredentials for a wrong
+// password. A try that is counted before the password is looked at, and given back
+// by settle, lets no guess pass that runs beside others; counting failures in
+// settle would. Its ctx does not end with the client.
+type ThrottleHandler func(ctx context.Context, c Credentials) (settle func(ctx context.Context, err error), err error)
 
 // Rate is how often something may be done: Burst times at once, and then once in
 // Every.
@@ -26,47 +32,69 @@ type Rate struct {
 // LoginLimits set up a LoginLimiter.
 //
 //	field     default
-//	Account   10 at once, then one in 10 seconds
+//	Guesser   10 at once, then one in 10 seconds
 //	Address   30 at once, then one in 2 seconds
-//	Client    RemoteAddr, an IPv6 address as its /64
+//	Site      120 at once, then two in a second
+//	Account   100 at once, then one in 2 seconds
+//	Client    the peer of the connection
+//	Username  FoldUsername
 //	Buckets   65,536
 type LoginLimits struct {
 	_ [0]func() // no unkeyed literals
 
-	// Account is how often logins to one username may be tried, whoever tries: a
-	// guesser with many addresses gets no more. It can keep the user himself
-	// waiting, which is why Address is asked first.
-	Account Rate
-	// Address is how often one client may try, whatever the username.
+	// Guesser is how often logins to one account may fail from one address. A
+	// login that succeeds takes nothing from any rate.
+	Guesser Rate
+	// Address is how often logins may fail from one address, whatever the account.
+	// An IPv6 address stands for its /64, since who has one has all of those.
 	Address Rate
-	// Client says who tries. Behind a proxy RemoteAddr is the proxy's, and all
-	// would share one limit: return the address that your proxy reports, and only
-	// if RemoteAddr is your proxy's, since anybody can send the field.
-	Client func(Request) string
-	// Buckets bounds the memory: 8 bytes for each, for usernames and for addresses.
-	// Names share buckets by chance, so one whose bucket was emptied under another
-	// name may have to wait; nobody gets more than the rate. A power of two.
+	// Site is the same for the /48 of an IPv6 address, which is what many customers get.
+	Site Rate
+	// Account is how often logins to one account may fail from all addresses
+	// together. It should be far above Guesser, or few could keep the owner waiting.
+	// An address from which the account has logged in within 30 days is not held by
+	// it, and takes nothing from it.
+	Account Rate
+	// Client is the address that a login is from. Behind a proxy the peer is the
+	// proxy, and all would share one limit: see ForwardedFor. The zero Addr is an
+	// address like any other.
+	Client func(Request) netip.Addr
+	// Username makes one of all spellings that Authenticate takes for the same
+	// account: what it leaves apart, a guesser tries apart. Nil: FoldUsername. If
+	// your look-up ignores more, as accents or compatibility forms, so must this.
+	Username func(string) string
+	// Buckets bounds the memory: 80 bytes for each. Accounts and addresses share
+	// buckets by chance, so one whose bucket was emptied by another may have to
+	// wait; nobody gets more than the rate. A power of two.
 	Buckets int
 	// Now is the clock. Nil: time.Now. Give it Config.Now if that is set.
 	Now func() time.Time
 }
 
-// LoginLimiter limits logins per account and per address. Its memory does not
-// grow, whoever tries whatever, and it forgets nothing under pressure. It knows
-// of this process alone: of n processes a guesser gets n times the rate.
+// LoginLimiter limits how often logins fail. Its memory does not grow, whoever
+// tries whatever, and it forgets no try under pressure. Accounts of different
+// realms are different. It knows of this process alone: of n processes a guesser
+// gets n times the rate.
 type LoginLimiter struct {
-	limits    LoginLimits
-	accounts  buckets
-	addresses buckets
+	client                               func(Request) netip.Addr
+	username                             func(string) string
+	now                                  func() int64
+	guessers, addresses, sites, accounts *buckets
+	familiar                             *familiar
 }
 
 // NewLoginLimiter makes a limiter. The error names all that is wrong.
 func NewLoginLimiter(l LoginLimits) (*LoginLimiter, error) {
-	setDefault(&l.Account, Rate{10, 10 * time.Second})
+	setDefault(&l.Guesser, Rate{10, 10 * time.Second})
 	setDefault(&l.Address, Rate{30, 2 * time.Second})
+	setDefault(&l.Site, Rate{120, 500 * time.Millisecond})
+	setDefault(&l.Account, Rate{100, 2 * time.Second})
 	setDefault(&l.Buckets, 1<<16)
 	if l.Client == nil {
 		l.Client = peer
+	}
+	if l.Username == nil {
+		l.Username = FoldUsername
 	}
 	if l.Now == nil {
 		l.Now = time.Now
@@ -75,9 +103,9 @@ func NewLoginLimiter(l LoginLimits) (*LoginLimiter, error) {
 	for _, r := range []struct {
 		field string
 		rate  Rate
-	}{{"Account", l.Account}, {"Address", l.Address}} {
-		if r.rate.Burst < 1 || r.rate.Burst > 1e6 || r.rate.Every < time.Millisecond || r.rate.Every > 24*time.Hour {
-			errs = append(errs, fmt.Errorf("%s: %d at once, then one in %v, is outside 1 to 1000000 and 1ms to 24h", r.field, r.rate.Burst, r.rate.Every))
+	}{{"Guesser", l.Guesser}, {"Address", l.Address}, {"Site", l.Site}, {"Account", l.Account}} {
+		if err := r.rate.check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.field, err))
 		}
 	}
 	if l.Buckets < 1 || l.Buckets > 1<<24 || l.Buckets&(l.Buckets-1) != 0 {
@@ -86,62 +114,67 @@ func NewLoginLimiter(l LoginLimits) (*LoginLimiter, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("jwtgate: core.NewLoginLimiter: %w", err)
 	}
-	return &LoginLimiter{l, newBuckets(l.Account, l.Buckets), newBuckets(l.Address, l.Buckets)}, nil
+	return &LoginLimiter{
+		client: l.Client, username: l.Username, now: elapsing(l.Now),
+		guessers: newBuckets(l.Guesser, l.Buckets), addresses: newBuckets(l.Address, l.Buckets),
+		sites: newBuckets(l.Site, l.Buckets), accounts: newBuckets(l.Account, l.Buckets),
+		familiar: newFamiliar(l.Buckets),
+	}, nil
 }
 
-// Allow is a ThrottleHandler: Config.Throttle = limiter.Allow. It counts every
-// attempt, also one that succeeds.
-func (l *LoginLimiter) Allow(_ context.Context, c Credentials) error {
-	now := l.limits.Now()
-	wait := l.addresses.take(l.limits.Client(c.Request), now)
-	if wait == 0 { // an address that is out of tries takes none from an account
-		wait = l.accounts.take(strings.ToLower(c.Username), now)
+// Allow is a ThrottleHandler: Config.Throttle = limiter.Allow. It takes a try from
+// each rate that the login belongs to, or refuses and takes none; settle gives
+// them back if the login succeeds.
+func (l *LoginLimiter) Allow(_ context.Context, c Credentials) (settle func(context.Context, error), err error) {
+	account := party{realm: c.Realm, account: l.username(c.Username)}
+	address, site := blocks(l.client(c.Request))
+	guesser := account
+	guesser.address = address
+
+	now := l.now()
+	var taken taken
+	wait := taken.from(l.addresses, party{realm: c.Realm, address: address}, now)
+	if wait == 0 && site != "" {
+		wait = taken.from(l.sites, party{realm: c.Realm, address: site}, now)
+	}
+	if wait == 0 {
+		wait = taken.from(l.guessers, guesser, now)
+	}
+	if wait == 0 && !l.familiar.knows(guesser, now) {
+		wait = taken.from(l.accounts, account, now)
 	}
 	if wait > 0 {
-		return &Error{Kind: TooManyRequests, RetryAfter: wait}
+		taken.back()
+		return nil, &Error{Kind: TooManyRequests, RetryAfter: wait}
 	}
-	return nil
-}
-
-// peer is the client that the connection is from. Who has one IPv6 address has
-// the 64 bits below it.
-func peer(r Request) string {
-	at, err := netip.ParseAddrPort(r.RemoteAddr())
-	if err != nil {
-		return r.RemoteAddr()
-	}
-	addr := at.Addr().Unmap().WithZone("")
-	if addr.Is6() {
-		if block, err := addr.Prefix(64); err == nil {
-			return block.String()
+	return func(_ context.Context, err error) {
+		if err == nil {
+			taken.back()
+			l.familiar.meet(guesser, l.now())
 		}
-	}
-	return addr.String()
+	}, nil
 }
 
-// buckets are token buckets that refill by themselves: each holds the time when
-// it will be full again. A name's is found by a hash that nobody can foresee.
-type buckets struct {
-	rate Rate
-	seed maphash.Seed
-	full []atomic.Int64
-}
-
-func newBuckets(rate Rate, n int) buckets {
-	return buckets{rate, maphash.MakeSeed(), make([]atomic.Int64, n)}
-}
-
-// take takes a token from the name's bucket, or returns how long it has none.
-func (b *buckets) take(name string, at time.Time) (wait time.Duration) {
-	full := &b.full[maphash.String(b.seed, name)&uint64(len(b.full)-1)]
-	now := at.UnixNano()
-	for {
-		was := full.Load()
-		if wait := was - now - int64(b.rate.Every)*int64(b.rate.Burst-1); wait > 0 {
-			return time.Duration(wait)
+// FoldUsername is the username as LoginLimits count it, unless told otherwise:
+// without characters that cannot be seen, without spaces around it, and in lower
+// case.
+func FoldUsername(name string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && !unicode.IsSpace(c) ||
+			c > unicode.MaxASCII && unicode.In(c, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
 		}
-		if full.CompareAndSwap(was, max(was, now)+int64(b.rate.Every)) {
-			return 0
-		}
+		return unicode.ToLower(unicode.ToUpper(c)) // ſ is s to a look-up that ignores case
+	}, name))
+}
+
+// blocks are what an address stands for: itself, or of IPv6 the /64 and the /48.
+func blocks(addr netip.Addr) (address, site string) {
+	addr = addr.Unmap().WithZone("")
+	if !addr.Is6() {
+		return addr.String(), ""
 	}
+	small, _ := addr.Prefix(64)
+	large, _ := addr.Prefix(48)
+	return small.String(), large.String()
 }

@@ -1,5 +1,4 @@
-// Package fiberjwt mounts jwtgate on Fiber v2, natively. It wraps the request,
-// calls core, and puts the context back or writes the answer; it decides nothing.
+// Package fiberjwt mounts jwtgate on Fiber v2, natively: core decides, and nothing goes through net/http.
 package fiberjwt
 
 import (
@@ -79,11 +78,10 @@ func abandon(c *fiber.Ctx, res core.Response) {
 
 func setHeaders(c *fiber.Ctx, res core.Response) {
 	res.EachHeader(func(name, value string, add bool) {
-		if add {
-			c.Response().Header.Add(name, value)
-		} else {
-			c.Response().Header.Set(name, value)
+		if !add {
+			c.Response().Header.Del(name)
 		}
+		c.Response().Header.Add(name, value)
 	})
 }
 

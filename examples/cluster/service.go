@@ -56,9 +56,9 @@ func newService(name, addrs, secret string, staleness time.Duration, log *slog.L
 	auth, err := core.New(core.Config[string]{
 		Keys:     key,
 		Observer: observer,
-		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
-			if !fits(hashes[c.Username], c.Password) {
-				return "", core.BadCredentials
+		Authenticate: func(ctx context.Context, c core.Credentials) (string, error) {
+			if ok, err := fits(ctx, hashes[c.Username], c.Password); !ok {
+				return "", err // without an error it is nobody: 401
 			}
 			return c.Username, nil
 		},

@@ -61,10 +61,10 @@ func newAuth(environ []string) (*core.Auth[*User], error) {
 	}
 	cfg := core.FlaskConfig[*User]()
 	cfg.Observer = core.LogObserver(slog.Default())
-	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*User, error) {
+	cfg.Authenticate = func(ctx context.Context, c core.Credentials) (*User, error) {
 		user, _ := find(func(u *User) bool { return u.Username == c.Username })
-		if !matches(user.hash, c.Password) { // takes as long for a name that nobody has
-			return nil, core.BadCredentials
+		if ok, err := matches(ctx, user.hash, c.Password); !ok { // takes as long for a name that nobody has
+			return nil, err
 		}
 		return user, nil
 	}

@@ -9,11 +9,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -30,12 +28,9 @@ var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFA
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "host:port to listen on")
-	var proxies []netip.Prefix
-	flag.Func("trust", "the proxies that may name the client, as 127.0.0.1,10.0.0.0/8; none if it is not set", func(list string) (err error) {
-		proxies, err = parseProxies(list)
-		return err
-	})
+	trust := flag.String("trust", "", "the proxies that may name the client, as 127.0.0.1,10.0.0.0/8; none if it is not set")
 	flag.Parse()
+	proxies := strings.FieldsFunc(*trust, func(c rune) bool { return c == ',' })
 	handler, err := newHandler(proxies, bcrypt.DefaultCost)
 	if err != nil {
 		log.Fatal(err)
@@ -44,7 +39,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Printf("http://%s trusts %v; five logins at once, then one in 10 seconds:", listener.Addr(), proxies)
+	log.Printf("http://%s trusts %v; five failed logins at once, then one in 10 seconds:", listener.Addr(), proxies)
 	log.Printf(`  curl -i http://%s/auth -H 'Content-Type: application/json' -d '{"username":"joe","password":"pass"}'`, listener.Addr())
 	server := &http.Server{
 		Handler:           handler,
@@ -64,30 +59,14 @@ func main() {
 	_ = server.Shutdown(context.Background())
 }
 
-// parseProxies reads addresses and prefixes with commas between them. An address
-// alone is the one host.
-func parseProxies(list string) (proxies []netip.Prefix, err error) {
-	for text := range strings.SplitSeq(list, ",") {
-		text = strings.TrimSpace(text)
-		prefix, err := netip.ParsePrefix(text)
-		if addr, errAddr := netip.ParseAddr(text); errAddr == nil {
-			prefix, err = addr.Prefix(addr.BitLen())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address nor a prefix as 10.0.0.0/8", text)
-		}
-		if prefix.Addr().Is4In6() {
-			return nil, fmt.Errorf("%q: write it as IPv4", text)
-		}
-		proxies = append(proxies, prefix.Masked())
-	}
-	return proxies, nil
-}
-
 // newHandler is the service, behind these proxies. cost is bcrypt's.
-func newHandler(proxies []netip.Prefix, cost int) (http.Handler, error) {
+func newHandler(proxies []string, cost int) (http.Handler, error) {
+	client, err := core.ForwardedFor(proxies...) // core.Forwarded, if they write that field
+	if err != nil {
+		return nil, err
+	}
 	limiter, err := core.NewLoginLimiter(core.LoginLimits{
-		Client:  clientOf(proxies),
+		Client:  client,
 		Address: core.Rate{Burst: 5, Every: 10 * time.Second}, // few, so that it is easy to see
 	})
 	if err != nil {
@@ -108,9 +87,9 @@ func newHandler(proxies []netip.Prefix, cost int) (http.Handler, error) {
 	auth, err := core.New(core.Config[string]{
 		Keys:     key,
 		Throttle: limiter.Allow, // before the password is looked at
-		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
-			if !fits(hashes[c.Username], c.Password) {
-				return "", core.BadCredentials
+		Authenticate: func(ctx context.Context, c core.Credentials) (string, error) {
+			if ok, err := fits(ctx, hashes[c.Username], c.Password); !ok {
+				return "", err // without an error it is nobody: 401
 			}
 			return c.Username, nil
 		},

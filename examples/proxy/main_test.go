@@ -70,11 +70,7 @@ func TestWithoutTrust(t *testing.T) {
 }
 
 func startService(t testing.TB) string {
-	proxies, err := parseProxies(proxyAddr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler, err := newHandler(proxies, bcrypt.MinCost)
+	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +199,12 @@ func TestLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []int{200, 200, 200, 200, 200, 429} {
-		r := httptest.NewRequest("POST", "/auth", strings.NewReader(`{"username":"joe","password":"pass"}`))
+	for i, want := range []int{200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 429} {
+		password := "wrong"
+		if want == 200 {
+			password = "pass"
+		}
+		r := httptest.NewRequest("POST", "/auth", strings.NewReader(fmt.Sprintf(`{"username":"joe","password":%q}`, password)))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		if handler.ServeHTTP(w, r); w.Code != want {

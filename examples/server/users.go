@@ -48,10 +48,10 @@ func newUsers(cost int) (*users, error) {
 }
 
 // check is the login. An unknown user has no hash and costs the same time.
-func (u *users) check(_ context.Context, c core.Credentials) (*User, error) {
+func (u *users) check(ctx context.Context, c core.Credentials) (*User, error) {
 	a := u.accounts[c.Username]
-	if !u.fits(a.hash, c.Password) {
-		return nil, core.BadCredentials
+	if ok, err := u.fits(ctx, a.hash, c.Password); !ok {
+		return nil, err // without an error it is nobody: 401
 	}
 	return a.user, nil
 }

@@ -1,0 +1,276 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// everyStep installs act in one step each, and says how to reach it.
+func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
+	gate := func(auth *core.Auth[*user]) core.Response {
+		_, res, _ := auth.Require()(get())
+		return res
+	}
+	login := func(auth *core.Auth[*user]) core.Response { return auth.Login(post(joesLogin)) }
+	steps := map[string]func(*core.Config[*user]) func(*core.Auth[*user]) core.Response{}
+	for name, install := range requestSteps(act) {
+		steps[name] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response { install(c); return gate }
+	}
+	for name, install := range loginSteps(act) {
+		steps[name] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response { install(c); return login }
+	}
+	steps["OnError"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Identify = func(context.Context, *core.Claims) (*user, error) { return nil, core.Forbidden }
+		c.OnError = func(r core.Request, e *core.Error) core.Response {
+			if err := act(r.Context()); err != nil {
+				e = &core.Error{Kind: core.Unavailable}
+			}
+			return e.Response()
+		}
+		return gate
+	}
+	steps["AuthResponse"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.AuthResponse = func(r core.Request, _ *user, _ core.Issued) core.Response {
+			if err := act(r.Context()); err != nil {
+				return core.Response{Status: 503}
+			}
+			return core.Response{}
+		}
+		return login
+	}
+	steps["AuthRequest"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Authenticate = nil
+		c.AuthRequest = func(r core.Request) core.Response {
+			if err := act(r.Context()); err != nil {
+				return core.Response{Status: 503}
+			}
+			return core.Response{}
+		}
+		return login
+	}
+	steps["Throttle"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Throttle = func(ctx context.Context, _ core.Credentials) (func(context.Context, error), error) {
+			return nil, act(ctx)
+		}
+		return login
+	}
+	steps["Credentials.Request"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) { return joe, act(c.Request.Context()) }
+		return login
+	}
+	steps["Custom source"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Lookup = nil
+		c.Sources = []core.Source{core.Custom(func(r core.Request) (core.Credential, error) {
+			return core.Credential{Token: "t"}, act(r.Context())
+		})}
+		return gate
+	}
+	steps["Revocation"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		c.Revocation = revocationFunc(func(ctx context.Context) error { return act(ctx) })
+		return gate
+	}
+	guarded := func(guard func(*core.Auth[*user]) core.Guard) func(*core.Auth[*user]) core.Response {
+		return func(auth *core.Auth[*user]) core.Response {
+			_, res, _ := auth.Require(guard(auth))(get())
+			return res
+		}
+	}
+	steps["GuardFunc"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		return guarded(func(*core.Auth[*user]) core.Guard {
+			return core.GuardFunc(func(ctx context.Context, _ core.Request, _ *core.Claims) error { return act(ctx) })
+		})
+	}
+	steps["GuardFunc's Request"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		return guarded(func(*core.Auth[*user]) core.Guard {
+			return core.GuardFunc(func(_ context.Context, r core.Request, _ *core.Claims) error { return act(r.Context()) })
+		})
+	}
+	steps["Policy"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
+		return guarded(func(auth *core.Auth[*user]) core.Guard {
+			return auth.Policy(func(ctx context.Context, _ *user) error { return act(ctx) })
+		})
+	}
+	return steps
+}
+
+type revocationFunc func(ctx context.Context) error
+
+func (f revocationFunc) Revoked(ctx context.Context, _ *core.Claims) (bool, error) {
+	return false, f(ctx)
+}
+
+// TestEveryStepIsBounded: whatever an application sets, it gets a context that
+// ends after CallbackTimeout, be it the Request's, and it has ended when the call
+// returns.
+func TestEveryStepIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var left context.Context
+		wait := func(ctx context.Context) error {
+			left = ctx
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		for step, install := range everyStep(wait) {
+			cfg := accepting()
+			cfg.CallbackTimeout = time.Second
+			call := install(&cfg)
+			start := time.Now()
+			res := call(mustNew(t, cfg))
+			if took := time.Since(start); res.Status != 503 || took != time.Second {
+				t.Errorf("%s: got %d after %v, want 503 after a second", step, res.Status, took)
+			}
+		}
+		for step, install := range everyStep(func(ctx context.Context) error { left = ctx; return nil }) {
+			cfg := accepting()
+			cfg.CallbackTimeout = time.Second
+			call := install(&cfg)
+			call(mustNew(t, cfg))
+			if left.Err() == nil {
+				t.Errorf("%s: the context goes on behind the call", step)
+			}
+		}
+	})
+}
+
+// TestLabelIsBounded: Sessions.Label is a step too.
+func TestLabelIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := core.NewMemoryStore(core.MemoryConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := accepting()
+		cfg.CallbackTimeout = time.Second
+		cfg.Renew = func(context.Context, core.Session) (*user, error) { return joe, nil }
+		cfg.Rules.Issuer = "https://id.example.com"
+		cfg.Sessions = core.SessionConfig{Store: store, Label: func(r core.Request) string {
+			<-r.Context().Done()
+			return "late"
+		}}
+		start := time.Now()
+		if res := mustNew(t, cfg).Login(post(joesLogin)); res.Status != 200 || time.Since(start) != time.Second {
+			t.Errorf("got %d after %v", res.Status, time.Since(start))
+		}
+	})
+}
+
+// TestTimedRequest: with CallbackTimeout a step sees the same request, what only
+// some requests have included.
+func TestTimedRequest(t *testing.T) {
+	cfg := accepting()
+	cfg.CallbackTimeout = time.Hour
+	type key struct{}
+	ctx := context.WithValue(context.Background(), key{}, "v")
+	want := rawStub{call("PUT", "a=b", "X-Some", "1").with(ctx), []byte("Host: api.example.com\r\nX-Some: 1\r\n\r\n")}
+	want.body = strings.NewReader("body")
+	seen := 0
+	check := func(r core.Request) {
+		seen++
+		raw, ok := r.(core.RawHeaders)
+		if !ok || !bytes.Equal(raw.RawHeaders(), want.raw) {
+			t.Errorf("RawHeaders has gone")
+		}
+		body, _ := io.ReadAll(r.Body())
+		if r.Method() != "PUT" || r.Scheme() != "https" || r.Host() != "api.example.com" || r.Path() != "/" || r.RawQuery() != "a=b" ||
+			r.RemoteAddr() != "192.0.2.1:1234" || !slices.Equal(r.Header("X-Some"), []string{"1"}) || string(body) != "body" || r.Context().Value(key{}) != "v" {
+			t.Errorf("another request")
+		}
+		if _, ok := r.Context().Deadline(); !ok {
+			t.Error("it has no deadline")
+		}
+	}
+	cfg.Lookup = func(r core.Request) (core.Credential, error) { check(r); return core.Credential{}, core.Missing }
+	auth := mustNew(t, cfg)
+	if _, res, _ := auth.Require()(want); res.Status != 401 || seen != 1 {
+		t.Errorf("got %d", res.Status)
+	}
+	cfg.Lookup = func(r core.Request) (core.Credential, error) {
+		if raw, ok := r.(core.RawHeaders); ok && len(raw.RawHeaders()) > 0 {
+			t.Error("RawHeaders from nowhere")
+		}
+		return core.Credential{}, core.Missing
+	}
+	mustNew(t, cfg).Require()(get())
+}
+
+type rawStub struct {
+	stub
+	raw []byte
+}
+
+func (r rawStub) RawHeaders() []byte { return r.raw }
+
+// TestGoexit: a step that ends its goroutine is told to the Observer, and its
+// adapter gets an answer to write.
+func TestGoexit(t *testing.T) {
+	goexit := func(context.Context) error { runtime.Goexit(); return nil }
+	for step, install := range everyStep(goexit) {
+		var seen jwttest.Recorder
+		cfg := accepting()
+		cfg.Observer = &seen
+		call := install(&cfg)
+		auth := mustNew(t, cfg)
+		var res core.Response
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			core.Serve(func(core.Request) core.Response { return call(auth) }, get(), func(r core.Response) { res = r })
+			t.Errorf("%s: Serve has returned", step)
+		}()
+		<-ended
+		if res.Status != 500 || res.Header.Get("Connection") != "close" || res.Header.Get("Content-Length") == "" || res.Header.Get("Cache-Control") != "no-store" ||
+			res.Refusal == nil || res.Refusal.Kind != core.Internal || !bytes.Contains(res.Body, []byte(`"server_error"`)) {
+			t.Errorf("%s: got %d %v %s", step, res.Status, res.Header, res.Body)
+		}
+		told := slices.DeleteFunc(seen.Events(), func(e core.Event) bool { return e.Kind != core.Internal })
+		if len(told) != 1 || !strings.Contains(told[0].Cause.Error(), "runtime.Goexit") || !bytes.Contains(told[0].Stack, []byte("callback_test.go")) {
+			t.Errorf("%s: the Observer was told of %d", step, len(told))
+		}
+	}
+}
+
+// TestGoexitInGate: the same through Gate.Decide. A panic of a gate that is not
+// ours passes by.
+func TestGoexitInGate(t *testing.T) {
+	var res core.Response
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		core.Gate(func(core.Request) (context.Context, core.Response, bool) { runtime.Goexit(); panic("not reached") }).
+			Decide(get(), func(r core.Response) { res = r })
+	}()
+	<-ended
+	if res.Status != 500 {
+		t.Errorf("got %d", res.Status)
+	}
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("got %v", p)
+		}
+	}()
+	core.Gate(func(core.Request) (context.Context, core.Response, bool) { panic(http.ErrAbortHandler) }).
+		Decide(get(), func(core.Response) { t.Error("a panic was answered") })
+}
+
+// TestDecideReturns: what a gate and an endpoint return, the adapter gets.
+func TestDecideReturns(t *testing.T) {
+	auth := mustNew(t, accepting())
+	abandon := func(core.Response) { t.Error("abandoned") }
+	if ctx, _, ok := auth.Require().Decide(get(), abandon); !ok || ctx == nil {
+		t.Error("the gate's yes is lost")
+	}
+	if res := core.Serve(auth.Login, post(joesLogin), abandon); res.Status != 200 {
+		t.Errorf("got %d", res.Status)
+	}
+}
