@@ -3,6 +3,7 @@ package core_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"runtime"
@@ -177,7 +178,7 @@ func TestTimedRequest(t *testing.T) {
 	seen := 0
 	check := func(r core.Request) {
 		seen++
-		raw, ok := r.(core.RawHeaders)
+		raw, ok := r.(interface{ RawHeaders() []byte })
 		if !ok || !bytes.Equal(raw.RawHeaders(), want.raw) {
 			t.Errorf("RawHeaders has gone")
 		}
@@ -185,6 +186,16 @@ func TestTimedRequest(t *testing.T) {
 		if r.Method() != "PUT" || r.Scheme() != "https" || r.Host() != "api.example.com" || r.Path() != "/" || r.RawQuery() != "a=b" ||
 			r.RemoteAddr() != "192.0.2.1:1234" || !slices.Equal(r.Header("X-Some"), []string{"1"}) || string(body) != "body" || r.Context().Value(key{}) != "v" {
 			t.Errorf("another request")
+		}
+		more := r.(interface {
+			Framework() string
+			Pattern() string
+			Protocol() string
+			TLS() *tls.ConnectionState
+			Unwrap() core.Request
+		})
+		if more.Framework() != "odd" || more.Pattern() != "/x" || more.Protocol() != "HTTP/1.1" || more.TLS() != want.TLS() || more.Unwrap().(rawStub).stub.query != "a=b" {
+			t.Error("what only some requests tell has gone")
 		}
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("it has no deadline")
@@ -196,8 +207,11 @@ func TestTimedRequest(t *testing.T) {
 		t.Errorf("got %d", res.Status)
 	}
 	cfg.Lookup = func(r core.Request) (core.Credential, error) {
-		if raw, ok := r.(core.RawHeaders); ok && len(raw.RawHeaders()) > 0 {
+		if raw, ok := r.(interface{ RawHeaders() []byte }); ok && len(raw.RawHeaders()) > 0 {
 			t.Error("RawHeaders from nowhere")
+		}
+		if tells := r.(interface{ TLS() *tls.ConnectionState }); tells.TLS() != nil {
+			t.Error("TLS from nowhere")
 		}
 		return core.Credential{}, core.Missing
 	}
@@ -209,7 +223,13 @@ type rawStub struct {
 	raw []byte
 }
 
-func (r rawStub) RawHeaders() []byte { return r.raw }
+var someTLS tls.ConnectionState
+
+func (r rawStub) RawHeaders() []byte      { return r.raw }
+func (rawStub) Framework() string         { return "odd" }
+func (rawStub) Pattern() string           { return "/x" }
+func (rawStub) Protocol() string          { return "HTTP/1.1" }
+func (rawStub) TLS() *tls.ConnectionState { return &someTLS }
 
 // TestGoexit: a step that ends its goroutine is told to the Observer, and its
 // adapter gets an answer to write.

@@ -78,10 +78,11 @@ func abandon(c *fiber.Ctx, res core.Response) {
 
 func setHeaders(c *fiber.Ctx, res core.Response) {
 	res.EachHeader(func(name, value string, add bool) {
-		if !add {
-			c.Response().Header.Del(name)
+		if add {
+			c.Response().Header.Add(name, value)
+		} else {
+			c.Response().Header.Set(name, value)
 		}
-		c.Response().Header.Add(name, value)
 	})
 }
 
