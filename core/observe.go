@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"time"
 )
 
@@ -98,12 +97,9 @@ type Event struct {
 // it is told so, and does not change the answer: whoever was told of a failure would
 // not have the tokens that took the place of the old ones.
 func (a *engine) done(ctx context.Context, start time.Time, e Event) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.observe(ctx, start, Event{Action: e.Action}, recovered(p, debug.Stack()))
-		}
-	}()
-	a.observe(ctx, start, e, nil)
+	caught(func() { a.observe(ctx, start, e, nil) }, func(failed *Error) {
+		a.observe(ctx, start, Event{Action: e.Action}, failed)
+	})
 }
 
 // LogObserver writes events to l, with the request's context: a yes and what a
