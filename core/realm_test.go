@@ -123,7 +123,10 @@ func TestCookiesOfTwoServices(t *testing.T) {
 // TestRealmOfCredentials: what counts names for two services can tell them apart.
 func TestRealmOfCredentials(t *testing.T) {
 	var realms []string
-	see := func(_ context.Context, c core.Credentials) error { realms = append(realms, c.Realm); return nil }
+	see := func(_ context.Context, c core.Credentials) (func(context.Context, error), error) {
+		realms = append(realms, c.Realm)
+		return nil, nil
+	}
 	for _, change := range []func(*core.Config[*user]){
 		func(c *core.Config[*user]) { c.Sessions.Realm = "forum" },
 		func(c *core.Config[*user]) { c.Sessions.Realm, c.Rules.Issuer = "", "https://bank" },
@@ -134,7 +137,7 @@ func TestRealmOfCredentials(t *testing.T) {
 			c.Throttle = see
 			authenticate := c.Authenticate
 			c.Authenticate = func(ctx context.Context, c core.Credentials) (*user, error) {
-				_ = see(ctx, c)
+				_, _ = see(ctx, c)
 				return authenticate(ctx, c)
 			}
 		})
