@@ -19,6 +19,8 @@ import (
 // sessionApp is an application with sessions: at /auth the tokens are in bodies,
 // at /web in cookies. All frameworks share it, and so its sessions.
 type sessionApp struct {
+	moment core.Moment // of /admit
+	stamp  string      // of every user
 	*App
 	clock *jwttest.Clock
 	web   *core.Auth[*User]
@@ -42,12 +44,18 @@ func newSessionApp(t testing.TB) *sessionApp {
 		},
 		Sessions: core.SessionConfig{Store: store, Realm: "conform", Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
 	}
+	a.Config.Stamp = func(*User) string { return a.stamp }
 	a.Auth = core.Must(a.Config)
 	web := a.Config
 	web.Login.Path, web.Sessions.Cookies = "/web", &core.TokenCookies{}
 	a.web = core.Must(web)
+	strict := a.Config
+	strict.Login.Path, strict.Sessions.Strict = "/strict", true
+	admit := core.Route{Path: "/admit", Serve: func(r core.Request) core.Response {
+		return a.Auth.Admit(r, a.moment, &User{Name: "joe", Role: "user"})
+	}}
 	a.Routes = []Route{{Path: "/web/me", Gates: []core.Gate{a.web.Require()}, Handle: Show}}
-	a.Endpoints = append(a.Auth.Routes(), a.web.Routes()...)
+	a.Endpoints = append(slices.Concat(a.Auth.Routes(), a.web.Routes(), core.Must(strict).Routes()), admit)
 	return a
 }
 
@@ -193,6 +201,8 @@ func TestSessionFlow(t *testing.T) {
 		f := &flow{t: t, app: app, server: s, jar: map[string]string{}}
 		f.bodies()
 		f.cookies()
+		f.graces()
+		f.endings()
 		seen := f.seen.String()
 		if i == 0 {
 			first = seen
@@ -327,4 +337,47 @@ func (f *flow) cookies() {
 		f.t.Errorf("%s: cookies are left: %v", f.server.name, f.jar)
 	}
 	f.ask(401, get("/web/me", "Cookie: __Host-access_token="+now["__Host-access_token"]))
+}
+
+// graces is what a token that was exchanged a moment ago is still good for.
+func (f *flow) graces() {
+	refresh := func(path, token string) string { return post(path, fmt.Sprintf(`{"refresh_token":%q}`, token)) }
+	one := f.tokens(post("/auth", loginJoe))
+	next := f.tokens(refresh("/auth/refresh", one.Refresh))
+	for range 3 {
+		if again := f.tokens(refresh("/auth/refresh", one.Refresh)); again != next {
+			f.t.Errorf("%s: in the grace: got other tokens", f.server.name)
+		}
+	}
+	f.ask(401, refresh("/auth/refresh", one.Refresh)) // once more
+	f.ask(401, at("/me", next.Access))
+
+	two := f.tokens(post("/strict", loginJoe))
+	next = f.tokens(refresh("/strict/refresh", two.Refresh))
+	for range 5 {
+		f.ask(409, refresh("/strict/refresh", two.Refresh))
+	}
+	f.tokens(refresh("/strict/refresh", next.Refresh))
+	f.app.clock.Advance(time.Minute)
+	f.ask(401, refresh("/strict/refresh", two.Refresh))
+}
+
+// endings are what ends a session that nobody has named.
+func (f *flow) endings() {
+	refresh := func(token string) string { return post("/auth/refresh", fmt.Sprintf(`{"refresh_token":%q}`, token)) }
+	admit := do("POST", "/admit", "Content-Length: 0")
+	moment, err := f.app.Auth.Begin(context.Background())
+	check(err)
+	f.app.moment = moment
+	f.tokens(admit)
+	check(f.app.Auth.EndSessionsOf(context.Background(), "joe"))
+	f.ask(401, admit) // which began before
+	if f.app.moment, err = f.app.Auth.Begin(context.Background()); err != nil {
+		f.t.Fatal(err)
+	}
+	one := f.tokens(admit)
+	next := f.tokens(refresh(one.Refresh))
+	f.app.stamp = "the password was changed"
+	f.ask(401, refresh(next.Refresh))
+	f.ask(401, at("/me", next.Access))
 }

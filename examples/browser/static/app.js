@@ -45,7 +45,7 @@ async function showHome() {
 
 async function listSessions() {
   const { sessions } = await (await call("GET", "/auth/sessions")).json();
-  sessions.sort((a, b) => b.current - a.current); // this one first, then the one used last
+  sessions.sort((a, b) => b.current - a.current); // this one first, then the newest
   $("sessions").replaceChildren(...sessions.map(sessionItem));
   $("count").textContent = sessions.length === 1 ? "1 session" : `${sessions.length} sessions`;
 }
@@ -54,7 +54,7 @@ function sessionItem(s) {
   const item = $("session").content.cloneNode(true);
   const part = (name) => item.querySelector(name);
   part(".label").textContent = s.label;
-  part(".times").textContent = `Logged in ${time(s.created)}, renewed ${time(s.last_used)}`;
+  part(".times").textContent = `Logged in ${time(s.created)}, last used on ${s.last_used}`;
   part(".current").hidden = !s.current;
   part("button").hidden = s.current;
   part("button").ariaLabel = `End ${s.label}, logged in ${time(s.created)}`;

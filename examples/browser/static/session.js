@@ -8,12 +8,14 @@
 //
 // Access tokens are renewed a little before they end, and once more when the
 // server answers 401. Several tabs may do that at the same time: the server's
-// grace gives all of them the same new tokens. They tell each other what
-// happened, so that a logout in one of them is seen in all.
+// grace gives all of them the same new tokens, or where it is strict, them to one
+// and 409 to the others, who have its cookies a moment later. They tell each other
+// what happened, so that a logout in one of them is seen in all.
 
 const base = "/auth";
 const patience = 15_000; // milliseconds to wait for an answer
 const again = 5_000; // milliseconds until a renewal that got no answer is tried again
+const behind = 500; // milliseconds that the cookies of another tab's renewal may need
 
 /**
  * "renewed": detail is how many seconds the access token lasts.
@@ -73,18 +75,25 @@ export function lasts(seconds) {
 
 let timer;
 let renewing = null;
+let renewals = 0; // by all tabs
 
 async function exchange() {
-  const answer = await send("POST", `${base}/refresh`);
-  if (answer.ok) {
-    const seconds = (await answer.json()).expires_in;
-    happened("renewed", seconds);
-    tabs.postMessage({ name: "renewed", detail: seconds });
-    return true;
+  const before = renewals;
+  for (let left = 3; ; left--) {
+    const answer = await send("POST", `${base}/refresh`);
+    if (answer.ok) {
+      const seconds = (await answer.json()).expires_in;
+      happened("renewed", seconds);
+      tabs.postMessage({ name: "renewed", detail: seconds });
+      return true;
+    }
+    const refused = await refusal(answer);
+    if (refused.status === 401 || refused.code === "forbidden") return false;
+    if (refused.status !== 409 || left === 0) throw refused;
+    // Another tab was faster. If its answer was lost, the next 409 says so again.
+    await new Promise((done) => setTimeout(done, behind));
+    if (renewals !== before) return true;
   }
-  const refused = await refusal(answer);
-  if (refused.status === 401 || refused.code === "forbidden") return false;
-  throw refused;
 }
 
 async function renewInTime() {
@@ -127,7 +136,10 @@ const tabs = new BroadcastChannel("session");
 tabs.onmessage = ({ data: { name, detail } }) => happened(name, detail);
 
 function happened(name, detail) {
-  if (name === "renewed") lasts(detail);
+  if (name === "renewed") {
+    renewals++;
+    lasts(detail);
+  }
   if (name === "ended") clearTimeout(timer);
   changes.dispatchEvent(new CustomEvent(name, { detail }));
 }
