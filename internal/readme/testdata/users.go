@@ -8,8 +8,9 @@ import (
 
 // User is the reader's own type, as the text around a block calls it.
 type User struct {
-	ID   int
-	Name string
+	ID      int
+	Name    string
+	Version int // of the credentials
 }
 
 // users are the three steps that touch a User.
@@ -20,6 +21,7 @@ type table struct{}
 func (table) Check(context.Context, core.Credentials) (*User, error)  { return nil, nil }
 func (table) Claims(context.Context, *User) (core.Payload, error)     { return nil, nil }
 func (table) FromClaims(context.Context, *core.Claims) (*User, error) { return nil, nil }
+func (table) OfProvider(core.Request) (*User, error)                  { return nil, nil }
 func (table) Find(context.Context, core.Session) (*User, error)       { return nil, nil }
 
 // auth is what core.New made of them.
