@@ -58,7 +58,7 @@ type Config struct {
 	Staleness time.Duration
 	// MaxCopies is how many answers the memory of Staleness holds, of each realm.
 	// Which of them are dropped costs a question and nothing else. 0: 100,000, about
-	// 200 bytes each.
+	// 150 bytes each.
 	MaxCopies int
 	// InsecureWhileDown goes on without Redis: while it cannot be asked, a session
 	// counts as alive for so long after Redis last said so to this process. The

@@ -36,6 +36,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 			[]string{`Prefix: "{a}"`, "Timeout: -1ns", "Staleness: -1ns", "InsecureWhileDown: -1ns", "MaxCopies: -1"}},
 		{"too stale", good, redisstore.Config{Staleness: 2 * time.Hour}, []string{"Staleness: 2h0m0s is outside 0 to 1h0m0s"}},
 		{"no longer than it is stale", good, redisstore.Config{Staleness: time.Minute, InsecureWhileDown: time.Minute}, []string{"InsecureWhileDown: 1m0s is not longer than Staleness"}},
+		{"a list without a realm", good, redisstore.Config{}, nil},
 		{"copies of nothing", good, redisstore.Config{MaxCopies: 5}, []string{"MaxCopies: there are no copies"}},
 	} {
 		_, err1 := redisstore.New(tt.client, tt.cfg)
@@ -48,9 +49,21 @@ func TestNewNamesEveryMistake(t *testing.T) {
 				}
 			}
 		}
+		for i, err := range []error{err2, err3} {
+			if err == nil || !strings.Contains(err.Error(), "Realm: empty") {
+				t.Errorf("%s, list %d: got %v, want that Realm is empty", tt.name, i, err)
+			}
+		}
 		if err3 == nil || !strings.Contains(err3.Error(), "lifetime: -1ns") {
 			t.Errorf("%s: got %v", tt.name, err3)
 		}
+	}
+	if _, err := redisstore.New(good, redisstore.Config{Realm: "ours"}); err == nil || !strings.Contains(err.Error(), `Realm: "ours"`) {
+		t.Errorf("a store with a realm: got %v", err)
+	}
+	nowhere := open(t, good, redisstore.Config{})
+	if _, err := nowhere.Ended(t.Context(), "", "a", now); err == nil || !strings.Contains(err.Error(), "the realm is empty") {
+		t.Errorf("a call without a realm: got %v", err)
 	}
 	if _, err := redisstore.New(good, redisstore.Config{}); err != nil { // nobody listens there
 		t.Error(err)

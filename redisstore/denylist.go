@@ -257,6 +257,7 @@ func (l *SubjectDenyList) Revoked(ctx context.Context, claims *core.Claims) (boo
 	if !ok || exp.Sub(iat) > l.lifetime {
 		return false, fmt.Errorf("redisstore: SubjectDenyList: the token lives longer than lifetime, %v; set it to the longest life of a token", l.lifetime)
 	}
+	end := time.Now().Add(l.timeout())
 	v, err := l.get(ctx, deniedName(claims.Issuer(), claims.Subject()))
 	if err != nil || v.number == 0 {
 		return false, err
@@ -265,7 +266,7 @@ func (l *SubjectDenyList) Revoked(ctx context.Context, claims *core.Claims) (boo
 	if ok && number >= v.number {
 		// A number that the order has not reached is another list's, or from before
 		// Redis lost its own.
-		ok, err = l.hasReached(ctx, number)
+		ok, err = l.hasReached(ctx, number, end)
 	}
 	if err != nil || ok {
 		return number < v.number, err
@@ -275,11 +276,13 @@ func (l *SubjectDenyList) Revoked(ctx context.Context, claims *core.Claims) (boo
 
 // hasReached reports whether the order has a number behind it. It asks Redis about
 // a number that it has not seen before, and never in vain for long: the order only
-// grows.
-func (l *SubjectDenyList) hasReached(ctx context.Context, number int64) (bool, error) {
+// grows. end is the deadline of the call.
+func (l *SubjectDenyList) hasReached(ctx context.Context, number int64, end time.Time) (bool, error) {
 	if number <= l.reached.Load() {
 		return true, nil
 	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
 	n, err := l.Ticket(ctx)
 	if err != nil {
 		return false, err

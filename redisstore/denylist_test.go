@@ -3,10 +3,13 @@ package redisstore_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
@@ -53,8 +56,9 @@ func subjectList(t testing.TB, client redisstore.Client, lifetime time.Duration,
 	return l
 }
 
-func TestTokenDenyList(t *testing.T) {
-	client := newServer(t).client(t)
+func TestTokenDenyList(t *testing.T) { testTokenDenyList(t, newServer(t).client(t)) }
+
+func testTokenDenyList(t *testing.T, client *redis.Client) {
 	clock := jwttest.NewClock(now)
 	for _, staleness := range []time.Duration{0, time.Minute} {
 		cfg := redisstore.Config{Prefix: newPrefix(), Now: clock.Now, Staleness: staleness}
@@ -122,8 +126,9 @@ func TestTokenDenyList(t *testing.T) {
 	}
 }
 
-func TestSubjectDenyList(t *testing.T) {
-	client := newServer(t).client(t)
+func TestSubjectDenyList(t *testing.T) { testSubjectDenyList(t, newServer(t).client(t)) }
+
+func testSubjectDenyList(t *testing.T, client *redis.Client) {
 	clock := jwttest.NewClock(now.Add(500 * time.Millisecond))
 	cfg := redisstore.Config{Prefix: newPrefix(), Now: clock.Now}
 	l := subjectList(t, client, time.Hour, cfg)
@@ -191,5 +196,52 @@ func TestDenyListsDown(t *testing.T) {
 	}
 	if tokens.Revoke(context.Background(), claims(t, `{"jti":"x","exp":%d}`, at.Add(time.Hour).Unix())) == nil {
 		t.Error("Revoke, Redis is down: got no error")
+	}
+}
+
+// TestRevokeByALeaptClock: a node whose clock has leapt, either way, calls back what
+// is good for everybody else, for as long as it is.
+func TestRevokeByALeaptClock(t *testing.T) {
+	client := newServer(t).client(t)
+	at := time.Now()
+	token := claims(t, `{"iss":"us","sub":"joe","jti":"1","iat":%d,"exp":%d}`, at.Unix(), at.Add(24*time.Hour).Unix())
+	for _, leap := range []time.Duration{0, 10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour} {
+		prefix := newPrefix()
+		right := redisstore.Config{Prefix: prefix}
+		leapt := redisstore.Config{Prefix: prefix, Now: jwttest.NewClock(at.Add(leap)).Now}
+		if err := tokenList(t, client, leapt).Revoke(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if !judge(t, tokenList(t, client, right), token) {
+			t.Errorf("leapt by %v: not called back", leap)
+		}
+		if left := client.PTTL(t.Context(), key(t, client, prefix, "denied:token:*")).Val(); left < 24*time.Hour {
+			t.Errorf("leapt by %v: forgotten in %v, before the token expires", leap, left)
+		}
+	}
+}
+
+// TestRealmsOfLists: an entry is its realm's, whoever issued the token.
+func TestRealmsOfLists(t *testing.T) {
+	client := newServer(t).client(t)
+	cfg := redisstore.Config{Prefix: newPrefix(), Staleness: time.Hour, Now: jwttest.NewClock(now).Now}
+	token := claims(t, `{"sub":"joe","jti":"1","iat":%d,"exp":%d}`, now.Unix(), now.Unix()+60)
+	tokens, subjects := tokenList(t, client, cfg), subjectList(t, client, time.Hour, cfg)
+	before, err := subjects.Ticket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []string{"other", ours + ":", "https://us.exampl", ours + "\x00", "*", "{a}"} {
+		cfg.Realm = other
+		theirTokens, theirSubjects := tokenList(t, client, cfg), subjectList(t, client, time.Hour, cfg)
+		if err := errors.Join(theirTokens.Revoke(t.Context(), token), theirSubjects.Revoke(t.Context(), "", "joe")); err != nil {
+			t.Fatal(err)
+		}
+		if !judge(t, theirTokens, token) || !judge(t, theirSubjects, token) || judge(t, tokens, token) || judge(t, subjects, token) {
+			t.Errorf("%q: called back here, or not there", other)
+		}
+	}
+	if after, err := subjects.Ticket(t.Context()); err != nil || after != before {
+		t.Errorf("an ending elsewhere has changed the number from %d to %d, %v", before, after, err)
 	}
 }

@@ -1,6 +1,10 @@
 package redisstore
 
-import "time"
+import (
+	"runtime"
+	"strconv"
+	"time"
+)
 
 // ours is the realm of the tests.
 func (s *Store) ours() *realm {
@@ -47,4 +51,14 @@ func (a *asking) stood() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.emptied > 0
+}
+
+// FillCopies keeps so many copies, with names as deny lists have them, until the
+// function that is returned is called.
+func FillCopies(n int) (release func()) {
+	c := newCopies(time.Hour, 0, n)
+	for i := range n {
+		c.keep(deniedName("us", strconv.Itoa(i)), value{}, time.Now(), 0)
+	}
+	return func() { runtime.KeepAlive(c) }
 }

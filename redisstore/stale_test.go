@@ -197,6 +197,47 @@ func TestNews(t *testing.T) {
 	}
 }
 
+// TestNewsOfARealm: what is told in one realm is not heard in another, so nobody's
+// copies can be dropped, or kept, by who shares the Redis.
+func TestNewsOfARealm(t *testing.T) {
+	client := newServer(t).client(t)
+	cfg := redisstore.Config{Prefix: newPrefix(), Staleness: time.Minute, Now: jwttest.NewClock(now).Now}
+	store, other := open(t, client, cfg), open(t, client, cfg)
+	elsewhere := func(store *redisstore.Store) bool {
+		ended, err := store.Ended(t.Context(), "elsewhere", "a", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ended
+	}
+	create(t, store, session("a", "joe"))
+	c := creation(t, store, session("a", "joe"))
+	c.Realm = "elsewhere"
+	if _, err := store.Create(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*redisstore.Store{store, other} {
+		wantEnded(t, "here", s, "a", false)
+		listening(t, s)
+		wantEnded(t, "here", s, "a", false)
+		if elsewhere(s) {
+			t.Error("elsewhere: it is over")
+		}
+	}
+	count := &counter{}
+	client.AddHook(count)
+	if err := store.End(t.Context(), "elsewhere", "a"); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the end is felt there", func() bool { return elsewhere(other) })
+	asked := count.n.Load()
+	wantEnded(t, "here", other, "a", false)
+	wantEnded(t, "here", store, "a", false)
+	if n := count.n.Load(); n != asked {
+		t.Errorf("here, where nothing was ended, the copies were dropped: %d questions", n-asked)
+	}
+}
+
 // deaf hears nothing, and believes that nothing is said.
 type deaf struct{ *redis.Client }
 
