@@ -127,7 +127,7 @@ func TestPayload(t *testing.T) {
 		{"exp not a number", core.Payload{"exp": math.NaN()}, nil, "", nil, "Payload: exp: is no number of seconds"},
 		{"exp infinite", core.Payload{"exp": math.Inf(1)}, nil, "", nil, "Payload: exp: is no number of seconds"},
 		{"exp too large", core.Payload{"exp": int64(math.MaxInt64)}, nil, "", nil, "Payload: exp: is no number of seconds"},
-		{"nbf too small", core.Payload{"nbf": math.MinInt64}, nil, "", nil, "Payload: nbf: is no number of seconds"},
+		{"nbf too small", core.Payload{"nbf": int64(math.MinInt64)}, nil, "", nil, "Payload: nbf: is no number of seconds"},
 		{"iat no number", core.Payload{"iat": json.Number("x")}, nil, "", nil, "Payload: iat: is no number of seconds"},
 		{"a value that is no JSON", core.Payload{"f": func() {}}, nil, "", nil, "payload: json: unsupported type"},
 	} {

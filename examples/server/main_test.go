@@ -213,7 +213,7 @@ func TestPublicKeyAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			foreign, err := core.Encoder(key)(context.Background(), nil, core.Payload{"sub": "someone else's user", "exp": 1 << 40})
+			foreign, err := core.Encoder(key)(context.Background(), nil, core.Payload{"sub": "someone else's user", "exp": int64(1 << 40)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,7 +249,7 @@ func TestLongTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := core.Encoder(key)(context.Background(), nil, core.Payload{"sub": "1", "exp": 1 << 40, "x": strings.Repeat("x", 40<<10)})
+	token, err := core.Encoder(key)(context.Background(), nil, core.Payload{"sub": "1", "exp": int64(1 << 40), "x": strings.Repeat("x", 40<<10)})
 	if err != nil {
 		t.Fatal(err)
 	}
