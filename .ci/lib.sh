@@ -161,5 +161,82 @@ login() {
 	[[ $token == *.*.* ]] || server_failed "answered a login with no access_token"
 }
 
+# --- for the scripts that are a list of steps: run and nightly ------------------
+
+begin_steps() {
+	passed=0
+	title='starting up'
+	trap finish EXIT
+}
+
+# step TITLE FUNCTION runs one step under a headline and says how long it took.
+step() {
+	local begin=$SECONDS
+	title=$1
+	printf '\n==> %s\n' "$title"
+	"$2"
+	passed=$((passed + 1))
+	printf '    done in %d s (%d s in all)\n' $((SECONDS - begin)) "$SECONDS"
+}
+
+# finish says last that it went wrong, however it did.
+finish() {
+	local status=$?
+	if ((status)); then
+		printf '\n==> FAILED after %d s at: %s\nchecks: %d passed, 1 failed\n' "$SECONDS" "$title" "$passed"
+	fi
+	cleanup
+}
+
+end_steps() {
+	printf '\n==> %s after %d s\nchecks: %d passed, 0 failed\n' "$1" "$SECONDS" "$passed"
+}
+
+# limit TIME prints how long the tests of one package may take: that, or an hour
+# where JWTGATE_NIGHTLY asks for their long variants.
+limit() { echo "${JWTGATE_NIGHTLY:+60m}" | sed "s/^$/$1/"; }
+
+# Prints the directory of every module below the top one, but for tools.
+nested_modules() {
+	find . -mindepth 2 \( -name .git -o -name node_modules -o -name testdata \) -prune \
+		-o -name go.mod ! -path ./tools/go.mod -printf '%h\n' | sort
+}
+
+test_nested_modules() {
+	local dir
+	for dir in $(nested_modules); do
+		printf '    %s\n' "$dir"
+		(cd "$dir" && if [[ -x ci.sh ]]; then bash ci.sh; else go vet ./... && go test -timeout="$(limit 10m)" ./...; fi)
+	done
+}
+
+# vet_elsewhere compiles what this machine does not: 32 bits, and the files of
+# other systems.
+vet_elsewhere() {
+	local target
+	for target in linux/386 windows/amd64 darwin/arm64; do
+		printf '    %s\n' "$target"
+		CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go vet ./...
+	done
+}
+
 # versions prints the lines of .ci/versions: module, required, newest.
 versions() { grep -v '^\(#.*\)\?$' .ci/versions; }
+
+# test_on "PACKAGES" MODULE@VERSION… tests with these in the place of go.mod's.
+test_on() {
+	local packages mod=$tmp/versions/go.mod # go takes the go.sum beside it
+	read -ra packages <<<"$1"
+	shift
+	mkdir -p "$tmp/versions"
+	cp go.mod go.sum "$tmp/versions"
+	go mod edit "${@/#/-require=}" "$mod"
+	printf '    %s\n' "$@"
+	go test -count=1 -mod=mod -modfile="$mod" "${packages[@]}"
+}
+
+# What a framework's version can change: all that a client sees of the adapters.
+suite='./internal/conform ./ginjwt ./echojwt ./fiberjwt ./nethttpjwt'
+
+# newest prints MODULE@VERSION for the newest of each in .ci/versions.
+newest() { versions | awk '{ print $1 "@" $3 }'; }
