@@ -123,7 +123,7 @@ func programs(t *testing.T) (all []program) {
 	t.Helper()
 	for _, framework := range quickstarts {
 		all = append(all, program{name: "quickstart-" + framework})
-		for _, name := range []string{"server", "browser"} {
+		for _, name := range []string{"server", "browser", "cors"} {
 			all = append(all, program{name: name, args: []string{"-framework", framework, "-addr", "ADDR"}})
 		}
 	}

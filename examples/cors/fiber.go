@@ -16,6 +16,7 @@ func newFiber(auth *core.Auth[string], origins []string) server {
 	app := fiber.New(fiber.Config{
 		ReadBufferSize:        16 << 10, // Fiber's own 4 KiB is too little for many a token
 		ReadTimeout:           readTimeout,
+		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
 		DisableStartupMessage: true,
 	})

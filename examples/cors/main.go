@@ -26,6 +26,7 @@ import (
 const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 15 * time.Second
+	writeTimeout  = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 5 * time.Second // for requests in flight, at the end
 )
@@ -41,7 +42,7 @@ var frameworks = map[string]func(auth *core.Auth[string], origins []string) serv
 }
 
 func newHTTPServer(h http.Handler) server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout}
 }
 
 var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFAED.b./1dgTW8ISjGhy.KATZvii")} // bcrypt of "pass"
@@ -90,14 +91,15 @@ func main() {
 		log.Fatal(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s := newServer(auth, strings.Split(*origins, ","))
-	context.AfterFunc(ctx, func() {
-		ending, cancel := context.WithTimeout(context.Background(), stopTimeout)
-		defer cancel()
-		_ = s.Shutdown(ending)
-	})
-	if err := s.Serve(listener); err != nil && ctx.Err() == nil {
-		log.Fatal(err)
-	}
+	server := newServer(auth, strings.Split(*origins, ","))
+	go func() {
+		if err := server.Serve(listener); err != nil && ctx.Err() == nil {
+			log.Fatal(err)
+		}
+	}()
+	<-ctx.Done()
+	stop() // a second Ctrl-C does not wait
+	ending, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	_ = server.Shutdown(ending)
 }
