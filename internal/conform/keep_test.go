@@ -101,7 +101,7 @@ func keepings() []keeping {
 				append([]string{"Content-Type: application/json"}, fields...)...)
 		}
 	}
-	const few, many = 24, 240
+	const few, many = 16, 160
 	return []keeping{
 		{"a cached token, header", inHeader("/cached"), few, 8 << 10},
 		{"a cached token, cookie", inCookie("/cached"), few, 8 << 10},
@@ -122,6 +122,11 @@ func keepings() []keeping {
 		{"a login's name", login("/name"), many, 2 << 10},
 		{"a login's name with a large header", login("/name", "User-Agent: "+padding), few, 8 << 10},
 		{"a login's tries", login("/limited"), many, 2 << 10},
+		{"a session's subject", login("/session"), many, 3 << 10},
+		{"a session's label", login("/session", "User-Agent: "+padding), few, 8 << 10},
+		{"a session's label by a header of its own", login("/session", "X-Device: phone", "User-Agent: "+padding), few, 8 << 10},
+		{"an ended subject", inHeader("/ended"), few, 8 << 10},
+		{"a denied token", inHeader("/denied"), few, 8 << 10},
 	}
 }
 
@@ -147,6 +152,14 @@ func (s *shelf) identity(seen Seen) core.Response {
 	s.keep(name)
 	return core.Response{Status: 200}
 }
+
+func (seen Seen) subject() string {
+	claims, _ := core.ClaimsOf(seen.Context)
+	return pieceOf(padding, claims.Subject())
+}
+
+// pieceOf is a text as an application may have one, cut out of something larger.
+func pieceOf(whole, s string) string { return (s + whole)[:len(s)] }
 
 // keepingApp keeps whatever it can.
 func keepingApp(t *testing.T) (*App, *shelf) {
@@ -199,6 +212,27 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 			return c.Username, nil
 		}
 	})
+	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	check(err)
+	login("/session", func(c *core.Config[string]) {
+		c.Sessions = core.SessionConfig{Realm: "r", Store: store, Path: "/session", Label: func(r core.Request) string {
+			return strings.Join(append(r.Header("X-Device"), r.Header("User-Agent")...), " ")
+		}}
+		c.Authenticate = func(_ context.Context, c core.Credentials) (string, error) {
+			return pieceOf(padding[:16<<10], c.Username), nil
+		}
+		c.Renew = func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil }
+	})
+	gate("/ended", func(seen Seen) core.Response {
+		check(store.EndSubject(context.Background(), "r", seen.subject(), clock()))
+		return core.Response{Status: 200}
+	}, func(*core.Config[string]) {})
+	subjects, err := core.NewSubjectDenyList(core.DenyListConfig{Realm: "r", Now: clock})
+	check(err)
+	gate("/denied", func(seen Seen) core.Response {
+		check(subjects.Revoke("", seen.subject()))
+		return core.Response{Status: 200}
+	}, func(*core.Config[string]) {})
 	login("/limited", func(c *core.Config[string]) { c.Throttle = limiter.Allow })
 	return app, s
 }
