@@ -1,0 +1,29 @@
+package journal
+
+import "context"
+
+// Lock is a mutex for which nobody waits longer than a context lasts. Make it with
+// NewLock.
+type Lock chan struct{}
+
+// NewLock makes a Lock that nobody holds.
+func NewLock() Lock { return make(Lock, 1) }
+
+// Take waits for the lock. The error is the context's, and the lock is then not
+// held; who need not wait gets it whatever the context says.
+func (l Lock) Take(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Release lets go of the lock.
+func (l Lock) Release() { <-l }
