@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/due"
+	"github.com/jwtgate/jwtgate/core/internal/journal"
 )
 
 // MemoryConfig sets up a MemoryStore. The zero value is a store of 100,000
@@ -54,9 +57,9 @@ const (
 // own, held for operations in memory alone.
 type MemoryStore struct {
 	cfg     MemoryConfig
-	journal *journal // nil: none
+	journal *journal.Journal // nil: none
 	began   time.Time
-	changes chan struct{} // a lock that can be waited for with a context
+	changes journal.Lock
 
 	watchers watchers
 
@@ -64,8 +67,10 @@ type MemoryStore struct {
 	closed bool
 	before time.Duration // what the store's clock showed at last, by the journal
 	realms map[string]*memoryRealm
-	due    dueHeap
+	due    due.Queue[*memorySession]
 	marked []markedSubject // about in the order of being due
+
+	numbered map[int64]*memoryRealm // while the journal is read
 }
 
 var (
@@ -75,6 +80,8 @@ var (
 
 // memoryRealm is a realm in memory.
 type memoryRealm struct {
+	number    int64 // in the journal
+	logged    bool  // the journal knows the number
 	counter   int64 // the realm's ticket
 	byID      map[string]*memorySession
 	bySubject map[string][]*memorySession // in the order of creation
@@ -88,7 +95,7 @@ type memorySession struct {
 	current TokenHash
 	graces  []memoryGrace // the oldest first
 	erase   time.Duration // when, by the store's own clock
-	index   int           // in the heap
+	index   int           // in the queue
 }
 
 // memoryGrace is a token that was exchanged a moment ago.
@@ -100,13 +107,16 @@ type memoryGrace struct {
 	given  int           // how often sealed was given out again
 }
 
-// next is when there is something to erase.
-func (s *memorySession) next() time.Duration {
+// Due is when there is something to erase.
+func (s *memorySession) Due() time.Duration {
 	if len(s.graces) > 0 {
 		return min(s.graces[0].erase, s.erase)
 	}
 	return s.erase
 }
+
+// Place is its place in the queue.
+func (s *memorySession) Place() *int { return &s.index }
 
 // NewMemoryStore makes a store and reads its journal. The error names all that is
 // wrong with the settings, or says why the journal cannot be read; a last record
@@ -124,17 +134,9 @@ func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 		return nil, fmt.Errorf(about, err)
 	}
 	setDefault(&cfg.Max, defaultMaxSessions)
-	m := &MemoryStore{cfg: cfg, began: time.Now(), changes: make(chan struct{}, 1), realms: map[string]*memoryRealm{}}
+	m := &MemoryStore{cfg: cfg, began: time.Now(), changes: journal.NewLock(), realms: map[string]*memoryRealm{}}
 	if cfg.Journal != "" {
-		j, err := openJournal(cfg.Journal, "sessions", cfg.InsecureNoSync, cfg.Observer, m.replay)
-		if err == nil {
-			m.journal = j
-			m.sweep(len(m.due))
-			if err = j.rewrite(m.records); err != nil {
-				_ = j.close()
-			}
-		}
-		if err != nil {
+		if err := m.openJournal(); err != nil {
 			return nil, fmt.Errorf(about, err)
 		}
 	}
@@ -151,7 +153,7 @@ func (m *MemoryStore) realm(name string) *memoryRealm {
 	r := m.realms[name]
 	if r == nil {
 		r = &memoryRealm{
-			counter: m.began.UnixMilli(), byID: map[string]*memorySession{},
+			number: int64(len(m.realms)), counter: m.began.UnixMilli(), byID: map[string]*memorySession{},
 			bySubject: map[string][]*memorySession{}, marks: map[string]memoryMark{},
 		}
 		m.realms[kept(name)] = r
@@ -164,7 +166,7 @@ func (m *MemoryStore) realm(name string) *memoryRealm {
 func (m *MemoryStore) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return len(m.due)
+	return m.due.Len()
 }
 
 // Close ends the use of the store: every call after it is an error, and requests
@@ -181,7 +183,7 @@ func (m *MemoryStore) Close() error {
 	if m.journal == nil {
 		return nil
 	}
-	return m.journal.close()
+	return m.journal.Close()
 }
 
 var errStoreClosed = errors.New("the session store is closed")

@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"container/heap"
 	"context"
 	"errors"
 	"slices"
@@ -31,15 +30,15 @@ func (m *MemoryStore) Create(ctx context.Context, c Creation) (made Created, err
 				return change{}, nil
 			}
 		}
-		if len(m.due) >= m.cfg.Max {
-			m.sweep(len(m.due))
+		if m.due.Len() >= m.cfg.Max {
+			m.sweep(m.due.Len())
 		}
 		surplus := m.surplus(c)
-		if len(m.due)-len(surplus) >= m.cfg.Max {
+		if m.due.Len()-len(surplus) >= m.cfg.Max {
 			return change{}, ErrStoreFull
 		}
 		added := &memorySession{Session: c.Session.kept(), current: c.Token, erase: m.clock() + c.Session.Expires.Sub(c.Now)}
-		record := logged{Realm: c.Realm, Put: added.logged()}
+		record := logged{Realm: c.Realm, Put: added}
 		for _, s := range surplus {
 			record.End = append(record.End, s.ID)
 			made.Ended = append(made.Ended, s.Session)
@@ -103,10 +102,10 @@ func (m *MemoryStore) Rotate(ctx context.Context, r Rotation) (found Found, err 
 			next.rotate(r, m.clock())
 			found.Session = next.Session
 		}
-		return change{logged{Realm: r.Realm, Put: next.logged()}, func() {
+		return change{logged{Realm: r.Realm, Put: &next}, func() {
 			next.index = s.index
 			*s = next
-			heap.Fix(&m.due, s.index)
+			m.due.Fix(s)
 		}}, nil
 	})
 	if err != nil {
@@ -166,7 +165,7 @@ func (m *MemoryStore) EndSubject(ctx context.Context, realm, subject string, now
 			number = max(r.counter+1, number)
 		}
 		ending := loggedEnding{subject, number}
-		return change{logged{Realm: realm, All: &ending}, func() { m.endAll(realm, ending) }}, nil
+		return change{logged{Realm: realm, All: &ending}, func() { m.endAll(m.realm(realm), ending) }}, nil
 	})
 }
 

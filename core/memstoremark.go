@@ -20,8 +20,8 @@ type markedSubject struct {
 }
 
 // endAll leaves the mark of an ending, and ends the subject's sessions.
-func (m *MemoryStore) endAll(realm string, e loggedEnding) {
-	r, subject, erase := m.realm(realm), kept(e.Subject), m.clock()+markKept
+func (m *MemoryStore) endAll(r *memoryRealm, e loggedEnding) {
+	subject, erase := kept(e.Subject), m.clock()+markKept
 	r.counter = max(r.counter, e.Number)
 	if _, again := r.marks[subject]; !again {
 		m.marked = append(m.marked, markedSubject{r, subject, erase})

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"slices"
@@ -29,9 +28,9 @@ func (m *MemoryStore) change(ctx context.Context, decide func() (change, error))
 		defer end()
 		m.sweep(sweptAtOnce)
 		if c, err = decide(); err != nil || c.apply == nil {
-			return m.numbered(), err
+			return m.last(), err
 		}
-		number, err := m.log(c.record)
+		number, err := m.log(ctx, c.record)
 		if err != nil {
 			return 0, err
 		}
@@ -40,10 +39,11 @@ func (m *MemoryStore) change(ctx context.Context, decide func() (change, error))
 		c.apply()
 		return number, nil
 	}()
-	if err == nil {
-		m.tell(c.record)
+	if err != nil {
+		return err
 	}
-	return m.settle(number, err)
+	m.tell(c.record)
+	return m.settle(ctx, number)
 }
 
 // tell tells those who watch what a change has ended. No lock is held, and the disk
@@ -66,20 +66,14 @@ func (m *MemoryStore) Watch(f func(SessionEnding)) (stop func()) { return m.watc
 
 // begin waits for its turn to change something, as long as the context allows.
 func (m *MemoryStore) begin(ctx context.Context) (end func(), err error) {
-	if err := ctx.Err(); err != nil {
+	if err := m.changes.Take(ctx); err != nil {
 		return nil, err
 	}
-	select {
-	case m.changes <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	end = func() { <-m.changes }
 	if m.closed {
-		end()
+		m.changes.Release()
 		return nil, errStoreClosed
 	}
-	return end, nil
+	return m.changes.Release, nil
 }
 
 // look is what every call begins with that only reads. The realm is nil if
@@ -110,16 +104,16 @@ func (m *MemoryStore) sweepSome(clock time.Duration, most int) (more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for range most {
-		if len(m.due) == 0 || clock < m.due[0].next() {
+		if m.due.Len() == 0 || clock < m.due.First().Due() {
 			return m.unmark(clock, most)
 		}
-		s := m.due[0]
+		s := m.due.First()
 		if clock >= s.erase {
 			m.remove(s)
 			continue
 		}
 		s.dropGraces(clock)
-		heap.Fix(&m.due, s.index)
+		m.due.Fix(s)
 	}
 	return true
 }
@@ -139,7 +133,7 @@ func (m *MemoryStore) add(r *memoryRealm, s *memorySession) {
 	s.realm = r
 	r.byID[s.ID] = s
 	r.bySubject[s.Subject] = append(r.bySubject[s.Subject], s)
-	heap.Push(&m.due, s)
+	m.due.Push(s)
 }
 
 func (m *MemoryStore) remove(s *memorySession) {
@@ -149,29 +143,8 @@ func (m *MemoryStore) remove(s *memorySession) {
 	if r.bySubject[s.Subject] = own; len(own) == 0 {
 		delete(r.bySubject, s.Subject)
 	}
-	heap.Remove(&m.due, s.index)
+	m.due.Remove(s)
 	for _, g := range s.graces {
 		clear(g.sealed)
 	}
-}
-
-// dueHeap has the session that there is something to erase of first at its top.
-type dueHeap []*memorySession
-
-func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].next() < h[j].next() }
-func (h dueHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *dueHeap) Push(s any) {
-	s.(*memorySession).index = len(*h)
-	*h = append(*h, s.(*memorySession))
-}
-func (h *dueHeap) Pop() any {
-	last := len(*h) - 1
-	s := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return s
 }

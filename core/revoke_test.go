@@ -213,31 +213,31 @@ func testTokenDenyList(t *testing.T) {
 		return yes
 	}
 	one := claims("us", "1", time.Minute)
-	if denied(one) || l.Revoke(one) != nil || !denied(one) || denied(claims("them", "1", time.Minute)) || denied(claims("us", "2", time.Minute)) {
+	if denied(one) || l.Revoke(t.Context(), one) != nil || !denied(one) || denied(claims("them", "1", time.Minute)) || denied(claims("us", "2", time.Minute)) {
 		t.Error("the wrong tokens are denied")
 	}
 	if denied(claims("u", "s1", time.Minute)) || denied(claims("us1", "", time.Minute)) == false {
 		t.Error("iss and jti run into each other, or a token without jti is let through")
 	}
 	for _, text := range []string{`{"exp":1900000000}`, `{"jti":"x"}`, `{"jti":7,"exp":1900000000}`, `{"jti":"x","exp":"soon"}`} {
-		if l.Revoke(claimsOf(t, text)) == nil {
+		if l.Revoke(t.Context(), claimsOf(t, text)) == nil {
 			t.Errorf("%s: Revoke: got no error", text)
 		}
 	}
-	if l.Revoke(claims("us", "2", time.Hour)) != nil || l.Revoke(claims("us", "3", time.Hour)) != nil || l.Revoke(one) != nil {
+	if l.Revoke(t.Context(), claims("us", "2", time.Hour)) != nil || l.Revoke(t.Context(), claims("us", "3", time.Hour)) != nil || l.Revoke(t.Context(), one) != nil {
 		t.Error("there is room for three")
 	}
-	if err := l.Revoke(claims("us", "4", time.Hour)); err == nil || l.Len() != 3 {
+	if err := l.Revoke(t.Context(), claims("us", "4", time.Hour)); err == nil || l.Len() != 3 {
 		t.Errorf("a fourth: got %v", err)
 	}
 	clock.Advance(6*time.Minute - time.Second) // exp, and the largest leeway
 	time.Sleep(6*time.Minute - time.Second)
-	if !denied(one) || l.Revoke(claims("us", "4", time.Hour)) == nil {
+	if !denied(one) || l.Revoke(t.Context(), claims("us", "4", time.Hour)) == nil {
 		t.Error("an entry was forgotten too early")
 	}
 	clock.Advance(time.Second)
 	time.Sleep(time.Second)
-	if err := l.Revoke(claims("us", "4", time.Hour)); err != nil || denied(one) || !denied(claims("us", "2", time.Hour)) {
+	if err := l.Revoke(t.Context(), claims("us", "4", time.Hour)); err != nil || denied(one) || !denied(claims("us", "2", time.Hour)) {
 		t.Errorf("an entry that is over makes room: got %v", err)
 	}
 	for _, cfg := range []core.DenyListConfig{{Realm: "r", Max: -1}, {Realm: "r", Lifetime: time.Hour}, {}} {
@@ -258,7 +258,7 @@ func TestSubjectDenyList(t *testing.T) {
 		}
 		return yes
 	}
-	if revoked("us", "joe", now) || l.Revoke("us", "joe") != nil {
+	if revoked("us", "joe", now) || l.Revoke(t.Context(), "us", "joe") != nil {
 		t.Fatal("Revoke does not work")
 	}
 	for _, tt := range []struct {
@@ -283,11 +283,11 @@ func TestSubjectDenyList(t *testing.T) {
 			t.Errorf("%s: lives longer than the list remembers, and got no error", text)
 		}
 	}
-	if l.Revoke("us", "") == nil {
+	if l.Revoke(t.Context(), "us", "") == nil {
 		t.Error("an empty subject: got no error")
 	}
 	clock.Advance(-time.Hour) // a clock that goes back lifts nothing
-	if err := l.Revoke("us", "joe"); err != nil || !revoked("us", "joe", now) {
+	if err := l.Revoke(t.Context(), "us", "joe"); err != nil || !revoked("us", "joe", now) {
 		t.Errorf("a later Revoke with an earlier time: %v", err)
 	}
 	if _, err := core.NewSubjectDenyList(core.DenyListConfig{Realm: "r", Lifetime: -1}); err == nil {
@@ -307,7 +307,7 @@ func testDenyListJournal(t *testing.T) {
 		return claimsOf(t, fmt.Sprintf(`{"iss":"secret-issuer","jti":%q,"exp":%d}`, jti, now.Add(lives).Unix()))
 	}
 	l := denyList(t, core.NewTokenDenyList, cfg)
-	if err := errors.Join(l.Revoke(claims("short", time.Minute)), l.Revoke(claims("long", time.Hour))); err != nil {
+	if err := errors.Join(l.Revoke(t.Context(), claims("short", time.Minute)), l.Revoke(t.Context(), claims("long", time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -320,13 +320,13 @@ func testDenyListJournal(t *testing.T) {
 	}
 	clock.Advance(10 * time.Minute)
 	time.Sleep(10 * time.Minute)
-	if err := errors.Join(l.Revoke(claims("other", time.Hour)), l.Close(), l.Close()); err != nil {
+	if err := errors.Join(l.Revoke(t.Context(), claims("other", time.Hour)), l.Close(), l.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if l.Revoke(claims("after", time.Hour)) == nil {
+	if l.Revoke(t.Context(), claims("after", time.Hour)) == nil {
 		t.Error("Revoke after Close: got no error")
 	}
-	if _, err := core.NewSubjectDenyList(cfg); err == nil || !strings.Contains(err.Error(), "another file") {
+	if _, err := core.NewSubjectDenyList(cfg); err == nil || !strings.Contains(err.Error(), "something else") {
 		t.Errorf("the journal of another list: got %v", err)
 	}
 	l = denyList(t, core.NewTokenDenyList, cfg)

@@ -1,13 +1,16 @@
 package core
 
 import (
+	"context"
 	"crypto/sha256"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/due"
+	"github.com/jwtgate/jwtgate/core/internal/journal"
 )
 
 // deniedKey is what an entry is found by: of one size, and telling nothing.
@@ -28,26 +31,41 @@ func (d denial) longer(erase time.Duration) denial {
 	return d
 }
 
+// denied is an entry in its list.
+type denied struct {
+	denial
+	key   [32]byte
+	index int // in the queue
+}
+
+// Due is when it may be forgotten.
+func (d *denied) Due() time.Duration { return d.erase }
+
+// Place is its place in the queue.
+func (d *denied) Place() *int { return &d.index }
+
 // denials are entries with an end. Only time removes one.
+//
+// Who changes something holds changes, also while the journal is written. The
+// entries have a lock of their own, so that no gate waits for a disk.
 type denials struct {
 	cfg     DenyListConfig
-	journal *journal
+	journal *journal.Journal // nil: none
+	began   time.Time
+	changes journal.Lock
 
-	began  time.Time
-	before time.Duration // what the list's clock showed at last, by the journal
-
-	mu      sync.RWMutex
-	number  int64 // the largest of an entry, and at first the time in milliseconds
-	entries map[[32]byte]denial
-	sweepAt int           // how many entries make it worth looking for some to forget
-	soonest time.Duration // no entry may be forgotten before
+	mu      sync.RWMutex  // whoever holds changes needs it only to write
+	before  time.Duration // what the list's clock showed at last, by the journal
+	number  int64         // the largest of an entry, and at first the time in milliseconds
+	entries map[[32]byte]*denied
+	due     due.Queue[*denied]
 }
 
 // clock is the list's own, which does not leap: an entry that a leap of Now has made
 // look old would be wanted again when that is right again.
 func (d *denials) clock() time.Duration { return d.before + time.Since(d.began) }
 
-func (d *denials) open(cfg DenyListConfig, kind string) error {
+func (d *denials) open(cfg DenyListConfig, kind string) (err error) {
 	if cfg.Realm == "" {
 		return errors.New("Realm: empty; name the service whose tokens these are, as its Rules.Issuer does")
 	}
@@ -61,82 +79,85 @@ func (d *denials) open(cfg DenyListConfig, kind string) error {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d.cfg, d.entries, d.sweepAt = cfg, map[[32]byte]denial{}, 1024
+	d.cfg, d.entries, d.changes = cfg, map[[32]byte]*denied{}, journal.NewLock()
 	d.began, d.number = time.Now(), cfg.Now().UnixMilli()
 	if cfg.Journal == "" {
 		return nil
 	}
-	j, err := openJournal(cfg.Journal, kind, false, cfg.Observer, d.replay)
-	if err != nil {
-		return err
-	}
-	d.journal = j
-	d.sweep()
-	if err := j.rewrite(d.records); err != nil {
-		_ = j.close()
-		return err
-	}
-	return nil
+	d.journal, err = journal.Open(journal.Config{
+		Path: cfg.Journal, Kind: kind, Realm: cfg.Realm,
+		Apply: d.replay, Loaded: func() { d.sweep(len(d.entries)) }, State: journal.Portions(d.mu.RLocker(), d.walk),
+		Report: reporter(cfg.Observer, cfg.Journal),
+	})
+	return err
 }
 
 // get returns an entry, and the number that the list has reached.
 func (d *denials) get(key [32]byte) (e denial, ok bool, number int64) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	e, ok = d.entries[key]
-	return e, ok, d.number
+	if e := d.entries[key]; e != nil {
+		return e.denial, true, d.number
+	}
+	return denial{}, false, d.number
 }
 
-// put keeps what the entry that is there, if any, becomes.
-func (d *denials) put(key [32]byte, become func(denial) denial) error {
-	number, err := func() (int64, error) {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		old, known := d.entries[key]
-		if !known && (len(d.entries) >= d.cfg.Max || len(d.entries) >= d.sweepAt) {
-			d.sweep()
-		}
-		if !known && len(d.entries) >= d.cfg.Max {
-			return 0, fmt.Errorf("jwtgate: the deny list is full, with %d entries that are still needed", len(d.entries))
-		}
-		e, number := become(old), int64(0)
-		if d.journal != nil {
-			d.journal.tidy(d.records)
-			var err error
-			if number, err = d.journal.append(d.logged(key, e)); err != nil {
-				return 0, err
-			}
-		}
-		d.set(key, e)
-		return number, nil
-	}()
+// put keeps what the entry that is there, if any, becomes, and returns when it is
+// on the disk.
+func (d *denials) put(ctx context.Context, key [32]byte, become func(denial) denial) error {
+	number, err := d.change(ctx, key, become)
 	if err != nil || d.journal == nil {
 		return err
 	}
-	return d.journal.sync(number)
+	return d.journal.Sync(ctx, number)
 }
 
-func (d *denials) set(key [32]byte, e denial) {
-	d.entries[key] = e
-	d.number = max(d.number, e.number)
-	d.soonest = min(d.soonest, e.erase)
-}
-
-// sweep forgets what is over, if there can be any.
-func (d *denials) sweep() {
-	now := d.clock()
-	if now < d.soonest {
-		return
+func (d *denials) change(ctx context.Context, key [32]byte, become func(denial) denial) (number int64, err error) {
+	if err := d.changes.Take(ctx); err != nil {
+		return 0, err
 	}
-	d.soonest = math.MaxInt64
-	for key, e := range d.entries {
-		if e.erase <= now {
-			delete(d.entries, key)
-		} else {
-			d.soonest = min(d.soonest, e.erase)
+	defer d.changes.Release()
+	d.sweep(sweptAtOnce)
+	var old denial
+	if e := d.entries[key]; e != nil {
+		old = e.denial
+	} else if len(d.entries) >= d.cfg.Max {
+		return 0, fmt.Errorf("jwtgate: the deny list is full, with %d entries that are still needed", len(d.entries))
+	}
+	next := become(old)
+	if d.journal != nil {
+		if number, err = d.journal.Append(ctx, next.append(nil, d.clock(), key)); err != nil {
+			return 0, err
 		}
 	}
-	d.sweepAt = max(1024, 2*len(d.entries))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.set(key, next)
+	return number, nil
+}
+
+func (d *denials) set(key [32]byte, next denial) {
+	d.number = max(d.number, next.number)
+	if e := d.entries[key]; e != nil {
+		e.denial = next
+		d.due.Fix(e)
+		return
+	}
+	e := &denied{denial: next, key: key}
+	d.entries[key] = e
+	d.due.Push(e)
+}
+
+// sweep forgets what is over, of at most so many entries. Each call of Revoke does
+// so for more than it adds, so a list is full only of what is still needed.
+func (d *denials) sweep(most int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for now := d.clock(); most > 0 && d.due.Len() > 0 && d.due.First().erase <= now; most-- {
+		e := d.due.First()
+		d.due.Remove(e)
+		delete(d.entries, e.key)
+	}
 }
 
 // Len is how many entries there are, with those that time has not removed yet.
@@ -151,46 +172,44 @@ func (d *denials) Close() error {
 	if d.journal == nil {
 		return nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.journal.failure() == errJournalClosed {
+	return d.journal.Close()
+}
+
+// append appends the entry's record: what the list's clock shows, the entry, and
+// its key.
+func (d denial) append(b []byte, clock time.Duration, key [32]byte) []byte {
+	b = binary.AppendVarint(binary.AppendVarint(b, clock.Milliseconds()), d.number)
+	b = binary.AppendVarint(binary.AppendVarint(b, d.before), d.erase.Milliseconds())
+	return append(b, key[:]...)
+}
+
+// replay applies a record of the journal. One that ends after the number says what
+// the list has reached.
+func (d *denials) replay(record []byte) error {
+	f := journal.FieldsOf(record)
+	d.before = max(d.before, milliseconds(f.Int()))
+	number := f.Int()
+	d.number = max(d.number, number)
+	if f.Done() {
 		return nil
 	}
-	return d.journal.close()
-}
-
-type loggedDenial struct {
-	Key    []byte `json:"key"`
-	Number int64  `json:"number,omitempty"`
-	Before int64  `json:"before,omitempty"`
-	Erase  int64  `json:"erase"`
-	Clock  int64  `json:"clock"`
-}
-
-func (d *denials) logged(key [32]byte, e denial) []byte {
-	text, err := json.Marshal(loggedDenial{key[:], e.number, e.before, e.erase.Milliseconds(), d.clock().Milliseconds()})
-	if err != nil {
-		panic(err) // bytes and numbers always marshal
+	next := denial{number, f.Int(), milliseconds(f.Int())}
+	var key [32]byte
+	copy(key[:], f.Raw(len(key)))
+	if !f.Done() {
+		return errors.New("the record is no entry of a deny list that this version knows")
 	}
-	return text
-}
-
-func (d *denials) replay(text []byte) error {
-	var l loggedDenial
-	if err := json.Unmarshal(text, &l); err != nil {
-		return err
-	}
-	if len(l.Key) != 32 {
-		return errors.New("the record is no entry of a deny list")
-	}
-	d.before = max(d.before, milliseconds(l.Clock))
-	d.set([32]byte(l.Key), denial{l.Number, l.Before, milliseconds(l.Erase)})
+	d.set(key, next)
 	return nil
 }
 
-func (d *denials) records(yield func([]byte) bool) {
+// walk adds what a journal written anew holds.
+func (d *denials) walk(add func(func([]byte) []byte) bool) {
+	add(func(b []byte) []byte {
+		return binary.AppendVarint(binary.AppendVarint(b, d.clock().Milliseconds()), d.number)
+	})
 	for key, e := range d.entries {
-		if !yield(d.logged(key, e)) {
+		if !add(func(b []byte) []byte { return e.append(b, 0, key) }) {
 			return
 		}
 	}

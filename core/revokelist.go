@@ -50,8 +50,9 @@ func NewTokenDenyList(cfg DenyListConfig) (*TokenDenyList, error) {
 }
 
 // Revoke calls a token back. The error says that it is not called back: it has no
-// jti or no exp, the list is full, or the journal cannot be written.
-func (l *TokenDenyList) Revoke(claims *Claims) error {
+// jti or no exp, the list is full, or the journal cannot be written. After one of the
+// disk or the context it may be.
+func (l *TokenDenyList) Revoke(ctx context.Context, claims *Claims) error {
 	exp, ok := claims.ExpiresAt()
 	if claims.ID() == "" || !ok {
 		return errors.New("jwtgate: TokenDenyList: the token has no jti or no exp, so it cannot be called back by it")
@@ -61,7 +62,7 @@ func (l *TokenDenyList) Revoke(claims *Claims) error {
 		lives = max(lives, exp.Sub(iat))
 	}
 	lives = min(lives, maxRingTime)
-	return l.put(deniedKey(l.cfg.Realm, claims.Issuer(), claims.ID()), func(d denial) denial {
+	return l.put(ctx, deniedKey(l.cfg.Realm, claims.Issuer(), claims.ID()), func(d denial) denial {
 		return d.longer(l.clock() + lives + maxLeeway)
 	})
 }
@@ -101,12 +102,12 @@ func NewSubjectDenyList(cfg DenyListConfig) (*SubjectDenyList, error) {
 // Revoke calls back all tokens of the issuer, "" if they have none, for the
 // subject that have been issued until now. A token without ord counts whole seconds,
 // so one that is issued within this second is called back too.
-func (l *SubjectDenyList) Revoke(issuer, subject string) error {
+func (l *SubjectDenyList) Revoke(ctx context.Context, issuer, subject string) error {
 	if subject == "" {
 		return errors.New("jwtgate: SubjectDenyList: the subject is empty")
 	}
 	now := l.cfg.Now()
-	return l.put(deniedKey(l.cfg.Realm, issuer, subject), func(d denial) denial {
+	return l.put(ctx, deniedKey(l.cfg.Realm, issuer, subject), func(d denial) denial {
 		d.number = max(l.number+1, now.UnixMilli())
 		d.before = max(d.before, now.Unix()+1)
 		return d.longer(l.clock() + time.Second + max(l.cfg.Lifetime, momentLasts) + maxLeeway)

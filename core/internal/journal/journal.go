@@ -43,6 +43,8 @@ type Config struct {
 	// Apply takes a record at Open. It must not keep the slice. An error says that
 	// we cannot have written it.
 	Apply func(record []byte) error
+	// Loaded is called when all records have been applied, before State. It may be nil.
+	Loaded func()
 	// State yields a record for everything that the memory has, at the end of Open
 	// and whenever the file is written anew, then in the background, beside changes.
 	// It takes the owner's own locks for a few records at a time and holds none

@@ -10,12 +10,10 @@ type Lock chan struct{}
 func NewLock() Lock { return make(Lock, 1) }
 
 // Take waits for the lock. The error is the context's, and the lock is then not
-// held; who need not wait gets it whatever the context says.
+// held.
 func (l Lock) Take(ctx context.Context) error {
-	select {
-	case l <- struct{}{}:
-		return nil
-	default:
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	select {
 	case l <- struct{}{}:

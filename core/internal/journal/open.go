@@ -42,6 +42,9 @@ func Open(cfg Config) (_ *Journal, err error) {
 	if err := j.load(); err != nil {
 		return nil, err
 	}
+	if cfg.Loaded != nil {
+		cfg.Loaded()
+	}
 	var salt [8]byte
 	_, _ = rand.Read(salt[:]) // never fails
 	j.setHead(binary.LittleEndian.Uint64(salt[:]))
