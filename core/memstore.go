@@ -23,7 +23,8 @@ type MemoryConfig struct {
 	// Journal is a file that keeps the sessions over a restart, made if it is not
 	// there; "": none. It belongs to one process. It holds hashes of refresh
 	// tokens, subjects and labels, and sealed pairs of tokens, which only who has
-	// an old refresh token can open. Its mode is 0600.
+	// an old refresh token can open. Its mode is 0600. A symbolic link is followed at
+	// the start, once.
 	Journal string
 	// InsecureNoSync does not wait for the disk. The end of the process loses
 	// nothing even so; the end of the machine may log users out, and bring back a
@@ -46,10 +47,11 @@ const (
 )
 
 // MemoryStore is a SessionStore in the memory of this process, with a journal if
-// one is wished for, and a SessionWatcher. The access tokens of a session that was ended are refused at
-// once: its bound is 0. It has no goroutine: whoever changes something cleans up
-// what is over. What a leap of the clock has made look over keeps its place until
-// its time has really passed.
+// one is wished for, and a SessionWatcher. The access tokens of a session that was
+// ended are refused at once: its bound is 0. Whoever changes something cleans up what
+// is over; there is a goroutine only while the journal is synced or written anew, and
+// Close waits for it. What a leap of the clock has made look over keeps its place
+// until its time has really passed.
 //
 // Two locks keep gates from waiting for a disk. Who changes something holds
 // changes, also while the journal is written; so changes come one after another,
@@ -119,8 +121,8 @@ func (s *memorySession) Due() time.Duration {
 func (s *memorySession) Place() *int { return &s.index }
 
 // NewMemoryStore makes a store and reads its journal. The error names all that is
-// wrong with the settings, or says why the journal cannot be read; a last record
-// that a crash cut short is no error, and told to the Observer.
+// wrong with the settings, or says why the journal cannot be read, and then nothing
+// was changed; an end that a crash cut short is no error, and told to the Observer.
 func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 	const about = "jwtgate: core.NewMemoryStore: %w"
 	var errs []error
