@@ -110,7 +110,7 @@ func testDenyListLeaps(t *testing.T) {
 	}
 	revoke := func(name string) {
 		t.Helper()
-		if err := errors.Join(tokens.Revoke(claims(name)), subjects.Revoke("us", name)); err != nil {
+		if err := errors.Join(tokens.Revoke(t.Context(), claims(name)), subjects.Revoke(t.Context(), "us", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +118,7 @@ func testDenyListLeaps(t *testing.T) {
 	clock.Advance(leap)
 	revoke("meanwhile 0")
 	revoke("meanwhile 1")
-	if tokens.Revoke(claims("a fourth")) == nil || subjects.Revoke("us", "a fourth") == nil {
+	if tokens.Revoke(t.Context(), claims("a fourth")) == nil || subjects.Revoke(t.Context(), "us", "a fourth") == nil {
 		t.Error("there was room for another: something was forgotten")
 	}
 	if err := errors.Join(tokens.Close(), subjects.Close()); err != nil {

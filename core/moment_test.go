@@ -155,7 +155,7 @@ func TestSubjectsUnderWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := list.Revoke("us", "joe"); err != nil {
+			if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 				t.Fatal(err)
 			}
 			good(old, core.Revoked)
@@ -185,7 +185,7 @@ func TestSubjectsUnderWay(t *testing.T) {
 func TestOrderOfOthers(t *testing.T) {
 	clock := jwttest.NewClock(now)
 	list := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
-	if err := list.Revoke("us", "joe"); err != nil {
+	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]bool{
@@ -204,7 +204,7 @@ func TestOrderOfOthers(t *testing.T) {
 	issuing := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
 	auth, verifying := ordered(t, issuing, clock), ordered(t, list, clock)
 	clock.Advance(time.Minute)
-	if err := list.Revoke("us", "joe"); err != nil {
+	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Minute)
@@ -223,7 +223,7 @@ func TestOrderAfterRestart(t *testing.T) {
 	cfg := core.DenyListConfig{Realm: "us", Now: clock.Now, Journal: filepath.Join(t.TempDir(), "denied")}
 	list := denyList(t, core.NewSubjectDenyList, cfg)
 	auth := ordered(t, list, clock)
-	if err := list.Revoke("us", "joe"); err != nil {
+	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
 	clock.Set(now)
@@ -239,7 +239,7 @@ func TestOrderAfterRestart(t *testing.T) {
 	if _, err := auth.Verify(bearer(between.Token)); err != nil {
 		t.Errorf("from after the ending: got %v", err)
 	}
-	if err := list.Revoke("us", "joe"); err != nil {
+	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := auth.Verify(bearer(between.Token)); kindOf(t, err) != core.Revoked {
