@@ -230,7 +230,7 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	subjects, err := core.NewSubjectDenyList(core.DenyListConfig{Realm: "r", Now: clock})
 	check(err)
 	gate("/denied", func(seen Seen) core.Response {
-		check(subjects.Revoke("", seen.subject()))
+		check(subjects.Revoke(context.Background(), "", seen.subject()))
 		return core.Response{Status: 200}
 	}, func(*core.Config[string]) {})
 	login("/limited", func(c *core.Config[string]) { c.Throttle = limiter.Allow })
