@@ -3,8 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 )
 
 // AuthenticateHandler checks the credentials of a login. Its outcomes:
@@ -41,12 +39,4 @@ func (c Credentials) Decode(v any) error {
 		return errors.New("core: these Credentials did not come with a login")
 	}
 	return decodeExact(c.body, v)
-}
-
-// Format prints the username alone, whatever the verb.
-func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Credentials{%q}", c.Username) }
-
-// LogValue implements slog.LogValuer without the password.
-func (c Credentials) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("username", c.Username))
 }

@@ -1,12 +1,12 @@
 package core
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/redacted"
 )
 
 // All of these are on the value, so that a Key and a *Key are both covered; a
@@ -44,14 +44,13 @@ func (k Key) GoString() string { return k.String() }
 
 // Format writes what [Key.String] returns, whatever the verb: %x and %d must
 // not reach the material either.
-func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+func (k Key) Format(f fmt.State, verb rune) { k.shown().Format(f, verb) }
 
 // LogValue returns what [Key.String] returns, for log/slog.
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+func (k Key) LogValue() slog.Value { return k.shown().LogValue() }
 
-// MarshalText returns what [Key.String] returns. A Key cannot be read back from
+// MarshalText returns what [Key.String] returns, and so does JSON. A Key cannot be read back from
 // it: marshaling is for logs and dumps, not for storing keys.
-func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+func (k Key) MarshalText() ([]byte, error) { return k.shown().MarshalText() }
 
-// MarshalJSON returns what [Key.String] returns, as a JSON string.
-func (k Key) MarshalJSON() ([]byte, error) { return json.Marshal(k.String()) }
+func (k Key) shown() redacted.Text { return redacted.Text(k.String()) }

@@ -3,7 +3,6 @@ package core
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,12 +31,6 @@ func (c *Credential) foreign() {
 		c.Token, c.Scheme = kept(c.Token), kept(c.Scheme)
 	}
 }
-
-// Format prints everything but the token, whatever the verb.
-func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Credential{%T}", c.Source) }
-
-// LogValue implements slog.LogValuer without the token.
-func (c Credential) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // LookupHandler finds the credential of a request. It returns Missing if there
 // is none, BadRequest if it is presented against the rules. Flask-JWT called it

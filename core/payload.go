@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -65,14 +64,6 @@ type Issued struct {
 
 	claims *Claims // for an OrderedRevocation
 }
-
-// Format prints everything but the tokens, whatever the verb.
-func (i Issued) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339))
-}
-
-// LogValue implements slog.LogValuer without the tokens.
-func (i Issued) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(i)) }
 
 // Issue makes a token for an identity: the line "out" without HTTP. The moment is
 // from Begin, taken before the identity was authenticated. Further claims replace

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 )
 
@@ -68,12 +67,6 @@ func (t refreshToken) bytes() []byte { return append(t.family[:], t.secret[:]...
 
 // String is the token as its holder gets it.
 func (t refreshToken) String() string { return base64.RawURLEncoding.EncodeToString(t.bytes()) }
-
-// Format prints nothing of the token.
-func (t refreshToken) Format(f fmt.State, _ rune) { fmt.Fprint(f, "refreshToken{}") }
-
-// LogValue implements slog.LogValuer.
-func (t refreshToken) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
 // sessionID is the ID of the token's session.
 func (t refreshToken) sessionID() string {

@@ -2,9 +2,12 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/redacted"
 )
 
 // SessionStore keeps sessions. MemoryStore is one, for one process; package
@@ -170,11 +173,40 @@ type Rotation struct {
 	Expires   time.Time // the session's next Expires
 }
 
+func (r Rotation) shown() redacted.Text { return redacted.Text("Rotation{" + r.ID + "}") }
+
 // Format prints the session's ID alone, whatever the verb.
-func (r Rotation) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Rotation{%s}", r.ID) }
+func (r Rotation) Format(f fmt.State, verb rune) { r.shown().Format(f, verb) }
 
 // LogValue implements slog.LogValuer.
-func (r Rotation) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+func (r Rotation) LogValue() slog.Value { return r.shown().LogValue() }
+
+// MarshalText is an error, and so is JSON: a store writes the fields that it needs.
+func (r Rotation) MarshalText() ([]byte, error) { return nil, errStoreFields }
+
+func (c Creation) shown() redacted.Text { return redacted.Text("Creation{" + c.Session.ID + "}") }
+
+// Format prints the session's ID alone, whatever the verb.
+func (c Creation) Format(f fmt.State, verb rune) { c.shown().Format(f, verb) }
+
+// LogValue implements slog.LogValuer.
+func (c Creation) LogValue() slog.Value { return c.shown().LogValue() }
+
+// MarshalText is an error, and so is JSON: a store writes the fields that it needs.
+func (c Creation) MarshalText() ([]byte, error) { return nil, errStoreFields }
+
+func (f Found) shown() redacted.Text {
+	return redacted.Text(fmt.Sprintf("Found{%v, %s}", f.State, f.Session.ID))
+}
+
+// Format prints the state and the session's ID, whatever the verb.
+func (f Found) Format(s fmt.State, verb rune) { f.shown().Format(s, verb) }
+
+// LogValue implements slog.LogValuer.
+func (f Found) LogValue() slog.Value { return f.shown().LogValue() }
+
+// MarshalText is an error, and so is JSON: a store writes the fields that it needs.
+func (f Found) MarshalText() ([]byte, error) { return nil, errStoreFields }
 
 // ErrStoreFull is what Create returns if there is no room for another session: a
 // login is then answered with 503.
@@ -183,3 +215,5 @@ var ErrStoreFull error = &Error{Kind: Unavailable, Cause: errFull{}}
 type errFull struct{}
 
 func (errFull) Error() string { return "the session store is full" }
+
+var errStoreFields = errors.New("core: what a store is told of refresh tokens does not marshal; write the fields that are needed")
