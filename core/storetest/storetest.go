@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
 		{"a store that fails", testFailing},
 		{"many sessions", testMany},
 		{"many sessions of a subject", testManyOfOne},
+		{"a smaller maximum than before", testSmallerBound},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, &bench{t, open(t)}) })
 	}
