@@ -56,7 +56,7 @@ func TestCluster(t *testing.T) {
 		if t.Name() == "TestCluster/many_sessions" && !testing.Short() {
 			t.Skip("10,000 with -short; 100,000 are TestStore's")
 		}
-		return open(t, cluster, redisstore.Config{})
+		return open(t, cluster, redisstore.Config{Timeout: time.Minute}) // for a busy machine
 	})
 
 	var universal redis.UniversalClient = cluster

@@ -221,6 +221,34 @@ func TestRevokeByALeaptClock(t *testing.T) {
 	}
 }
 
+// TestEntriesAreKept: an entry lives as long as any list with its realm needs it, and
+// a login may take; what another program has left there is an error.
+func TestEntriesAreKept(t *testing.T) {
+	client, prefix := newServer(t).client(t), newPrefix()
+	cfg := redisstore.Config{Prefix: prefix, Now: jwttest.NewClock(now).Now}
+	brief, long := subjectList(t, client, time.Minute, cfg), subjectList(t, client, 24*time.Hour, cfg)
+	left := func() time.Duration {
+		return client.PTTL(t.Context(), key(t, client, prefix, "denied:subject:*")).Val() - time.Hour
+	}
+	if err := brief.Revoke(t.Context(), "", "joe"); err != nil || left() < 9*time.Minute {
+		t.Errorf("of tokens that live a minute: kept for %v, %v", left(), err)
+	}
+	if err := errors.Join(long.Revoke(t.Context(), "", "joe"), brief.Revoke(t.Context(), "", "joe")); err != nil || left() < 24*time.Hour {
+		t.Errorf("of tokens that live a day: kept for %v, %v", left(), err)
+	}
+	client.Set(t.Context(), key(t, client, prefix, "denied:subject:*"), "x", 0)
+	token := claims(t, `{"sub":"joe","iat":%d,"exp":%d}`, now.Unix(), now.Unix()+60)
+	if revoked, err := long.Revoked(t.Context(), token); err == nil {
+		t.Errorf("an entry of another program: got %v and no error", revoked)
+	}
+	if err := long.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if revoked, err := long.Revoked(t.Context(), token); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("closed: got %v, %v", revoked, err)
+	}
+}
+
 // TestRealmsOfLists: an entry is its realm's, whoever issued the token.
 func TestRealmsOfLists(t *testing.T) {
 	client := newServer(t).client(t)

@@ -29,11 +29,12 @@ type eviction struct {
 	settled atomic.Bool   // nothing is left to find out
 	turn    chan struct{} // one asks at a time; it guards what follows
 	asked   time.Time
-	refusal error // nil: none, or not asked yet
+	refusal error         // nil: none, or not asked yet
+	again   time.Duration // how long a refusal stands
 }
 
 func newEviction(client Client, cfg Config) *eviction {
-	return &eviction{client: client, observer: cfg.Observer, allowed: cfg.InsecureEviction, turn: make(chan struct{}, 1)}
+	return &eviction{client: client, observer: cfg.Observer, allowed: cfg.InsecureEviction, turn: make(chan struct{}, 1), again: evictionAgain}
 }
 
 // evictionAgain is how long a refusal stands before Redis is asked anew: whoever
@@ -55,7 +56,7 @@ func (e *eviction) check(ctx context.Context) error {
 	if e.settled.Load() {
 		return nil
 	}
-	if e.refusal != nil && time.Since(e.asked) < evictionAgain {
+	if e.refusal != nil && time.Since(e.asked) < e.again {
 		return e.refusal
 	}
 	evicting, unread, err := e.read(ctx)
@@ -78,7 +79,6 @@ func (e *eviction) check(ctx context.Context) error {
 	case e.refusal != nil:
 		e.observe(ctx, nil) // it is mended
 	}
-	e.refusal = nil
 	e.settled.Store(true)
 	return nil
 }

@@ -70,9 +70,19 @@ func TestEvictionIsRefused(t *testing.T) {
 // restart.
 func TestEvictionIsMended(t *testing.T) {
 	client := newServer(t, "--maxmemory-policy", "volatile-ttl").client(t)
-	events := &jwttest.Recorder{}
+	events, count := &jwttest.Recorder{}, &asked{}
+	client.AddHook(count)
 	store := open(t, client, redisstore.Config{Observer: events})
-	for range 10 {
+	for i := range 10 {
+		switch i {
+		case 0:
+			store.SetEvictionAgain(time.Hour)
+		case 5:
+			if count.n != 1 {
+				t.Errorf("asked %d times while a refusal stands, want once", count.n)
+			}
+			store.SetEvictionAgain(0)
+		}
 		if _, err := store.Ended(t.Context(), ours, "a", now); !errors.Is(err, core.Unavailable) {
 			t.Fatalf("got %v, want Unavailable", err)
 		}
@@ -81,10 +91,14 @@ func TestEvictionIsMended(t *testing.T) {
 		t.Errorf("told %d times, want once", n)
 	}
 	client.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
-	soon(t, "it goes on", func() bool {
-		_, err := store.Ended(context.Background(), ours, "a", now)
-		return err == nil
-	})
+	for range 3 {
+		if _, err := store.Ended(t.Context(), ours, "a", now); err != nil {
+			t.Errorf("mended: got %v", err)
+		}
+	}
+	if count.n != 7 {
+		t.Errorf("asked %d times, want once, five times and once", count.n)
+	}
 	if told := events.Events(); len(told) != 2 || told[1].Cause != nil {
 		t.Errorf("told %v, want that it is mended", told)
 	}
@@ -104,18 +118,39 @@ func TestEvictionInCluster(t *testing.T) {
 			t.Errorf("%s: got %v, want Unavailable and who it is", id, err)
 		}
 	}
+	half := open(t, halfDown{cluster}, redisstore.Config{})
+	if _, err := half.Ended(t.Context(), ours, "a", now); !errors.Is(err, core.Unavailable) || !strings.Contains(err.Error(), "allkeys-lru") {
+		t.Errorf("beside one that is down: got %v, want the refusal", err)
+	}
 	last.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
+	if _, err := half.Ended(t.Context(), ours, "a", now); err == nil {
+		t.Error("as long as one is down nobody knows: got no error")
+	}
 	create(t, open(t, cluster, redisstore.Config{}), session("a", "joe"))
 }
 
+// halfDown is a cluster of which one more master cannot be asked.
+type halfDown struct{ *redis.ClusterClient }
+
+func (h halfDown) ForEachMaster(ctx context.Context, fn func(context.Context, *redis.Client) error) error {
+	return errors.Join(h.ClusterClient.ForEachMaster(ctx, fn), io.EOF)
+}
+
 // failInfo is a client whose INFO comes to nothing, as behind a proxy.
-type failInfo struct{ err error }
+type failInfo struct {
+	err  error
+	text string // what it says instead
+}
 
 func (f failInfo) DialHook(next redis.DialHook) redis.DialHook { return next }
 func (f failInfo) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if cmd.Name() != "info" {
 			return next(ctx, cmd)
+		}
+		if f.text != "" {
+			cmd.(*redis.StringCmd).SetVal(f.text)
+			return nil
 		}
 		err := f.err
 		if err == nil { // it says nothing
@@ -160,10 +195,11 @@ func TestEvictionUnread(t *testing.T) {
 	options.Username, options.Password = "app", "secret"
 	acl := redis.NewClient(options)
 	defer acl.Close()
-	hungUp, silent := server.client(t), server.client(t)
-	hungUp.AddHook(failInfo{io.EOF})
+	hungUp, silent, brief := server.client(t), server.client(t), server.client(t)
+	brief.AddHook(failInfo{text: "# Memory\r\nused_memory:1\r\n"})
+	hungUp.AddHook(failInfo{err: io.EOF})
 	silent.AddHook(failInfo{})
-	for name, client := range map[string]redisstore.Client{"ACL": acl, "hangs up": hungUp, "says nothing": silent, "no method": unread{server.client(t)}} {
+	for name, client := range map[string]redisstore.Client{"ACL": acl, "hangs up": hungUp, "says nothing": silent, "does not tell": brief, "no method": unread{server.client(t)}} {
 		events, count := &jwttest.Recorder{}, &asked{}
 		if c, ok := client.(*redis.Client); ok {
 			c.AddHook(count)

@@ -26,6 +26,16 @@ func (s *Store) Channel() string { return s.ours().channel() }
 // Copies is how many answers are kept.
 func (s *Store) Copies() int { return s.ours().asking.copies.len() }
 
+// SetEvictionAgain says how long a refusal stands.
+func (s *Store) SetEvictionAgain(d time.Duration) { s.eviction.again = d }
+
+// SetCreateMost says how long a Create may take.
+func SetCreateMost(d time.Duration) (back func()) {
+	old := createMost
+	createMost = d
+	return func() { createMost = old }
+}
+
 // Asking reports whether somebody asks for the policy of eviction.
 func (s *Store) Asking() bool { return len(s.eviction.turn) > 0 }
 

@@ -30,7 +30,7 @@ func TestMiniredis(t *testing.T) {
 		if t.Name() == "TestMiniredis/many_sessions" {
 			t.Skip("each script is parsed and run by Go; TestStore has the many")
 		}
-		return open(t, client, redisstore.Config{})
+		return open(t, client, redisstore.Config{Timeout: time.Minute}) // for a busy machine
 	})
 	t.Run("TokenDenyList", func(t *testing.T) { testTokenDenyList(t, mini(t)) })
 	t.Run("SubjectDenyList", func(t *testing.T) { testSubjectDenyList(t, mini(t)) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,62 @@ func TestOrderLost(t *testing.T) {
 		t.Errorf("a login from before: got %+v, %v", made, err)
 	}
 	create(t, store, session("b", "joe"))
+
+	// Also if the next to ask is an ending, by a clock that is behind.
+	under = creation(t, store, session("c", "joe"))
+	client.Del(t.Context(), key(t, client, prefix, "order"))
+	soon(t, "the time has passed the number", func() bool { return time.Now().UnixMilli() >= under.Ticket })
+	if err := store.EndSubject(t.Context(), ours, "joe", at.AddDate(-1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := store.Create(t.Context(), under); err != nil || !made.Refused {
+		t.Errorf("a login from before the ending: got %+v, %v", made, err)
+	}
+}
+
+// TestTwoEndings: of two endings that overtake each other the later number counts.
+func TestTwoEndings(t *testing.T) {
+	client, loss := watched(t)
+	cfg := redisstore.Config{Prefix: newPrefix(), Now: jwttest.NewClock(now).Now}
+	store, l := open(t, client, cfg), subjectList(t, client, time.Hour, cfg)
+	var between core.Creation
+	var ord int64
+	overtake := func(end func(context.Context) error) {
+		once := false
+		loss.arm(0, false, func(ctx context.Context, n int) {
+			if n != 2 || once { // the first has raised the number, and not left it yet
+				return
+			}
+			once = true
+			between = creation(t, store, session("between", "joe"))
+			ord, _ = l.Ticket(ctx)
+			if err := end(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := end(t.Context()); err != nil {
+			t.Error(err)
+		}
+		loss.arm(0, false, nil)
+	}
+	overtake(func(ctx context.Context) error { return store.EndSubject(ctx, ours, "joe", now) })
+	if made, err := store.Create(t.Context(), between); err != nil || !made.Refused {
+		t.Errorf("a login between two endings: got %+v, %v", made, err)
+	}
+	overtake(func(ctx context.Context) error { return l.Revoke(ctx, "", "joe") })
+	if !judge(t, l, claims(t, `{"sub":"joe","iat":%d,"exp":%d,"ord":%d}`, now.Unix()+1, now.Unix()+60, ord)) {
+		t.Error("a token between two endings is good")
+	}
+}
+
+// TestSlowCreate: a login that took so long between its steps that a mark may have
+// gone is an error.
+func TestSlowCreate(t *testing.T) {
+	store := open(t, newServer(t).client(t), redisstore.Config{})
+	defer redisstore.SetCreateMost(0)()
+	if made, err := store.Create(t.Context(), creation(t, store, session("a", "joe"))); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("got %+v, %v", made, err)
+	}
 }
 
 // TestLongList: what an error has left over is ended by the next call, which goes on

@@ -301,6 +301,41 @@ func TestBound(t *testing.T) {
 	wantEnded(t, "a clock that was set back", other, "b", true)
 }
 
+// TestLostAnswer: a call whose answer is lost may have ended something, so what is
+// remembered of that is asked anew.
+func TestLostAnswer(t *testing.T) {
+	client, loss := watched(t)
+	other := deaf{client}
+	for name, w := range map[string]struct {
+		end   func(store *redisstore.Store) error
+		steps int
+	}{
+		"End":        {func(store *redisstore.Store) error { return store.End(t.Context(), ours, "a") }, 1},
+		"EndSubject": {func(store *redisstore.Store) error { return store.EndSubject(t.Context(), ours, "joe", now) }, 3},
+		"Rotate": {func(store *redisstore.Store) error {
+			_, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{9}, Now: now})
+			return err
+		}, 1},
+		"Create": {func(store *redisstore.Store) error {
+			_, err := store.Create(t.Context(), core.Creation{Realm: ours, Session: session("b", "joe"), Ticket: 1 << 50, Most: 1, Now: now})
+			return err
+		}, 3},
+	} {
+		store := open(t, other, redisstore.Config{Staleness: time.Hour, Now: jwttest.NewClock(now).Now})
+		loss.arm(0, false, nil)
+		create(t, store, session("a", "joe"))
+		wantEnded(t, name, store, "a", false)
+		listening(t, store)
+		wantEnded(t, name, store, "a", false)
+		loss.arm(w.steps, true, nil)
+		if err := w.end(store); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+		loss.arm(0, false, nil)
+		wantEnded(t, name+", the answer lost", store, "a", true)
+	}
+}
+
 // slow holds the answer to a question back.
 type slow struct {
 	*redis.Client

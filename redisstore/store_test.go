@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/storetest"
@@ -10,7 +11,7 @@ import (
 
 func TestStore(t *testing.T) {
 	client := newServer(t).client(t)
-	storetest.Run(t, func(t *testing.T) core.SessionStore { return open(t, client, redisstore.Config{}) })
+	storetest.Run(t, func(t *testing.T) core.SessionStore { return open(t, client, redisstore.Config{Timeout: time.Minute}) })
 }
 
 // TestPipelined: the same through go-redis's automatic pipeline, which saves most
@@ -25,6 +26,6 @@ func TestPipelined(t *testing.T) {
 		if t.Name() == "TestPipelined/many_sessions" && !testing.Short() {
 			t.Skip("10,000 with -short; 100,000 are TestStore's")
 		}
-		return open(t, client, redisstore.Config{})
+		return open(t, client, redisstore.Config{Timeout: time.Minute}) // for a busy machine
 	})
 }
