@@ -107,10 +107,11 @@ func TestEvictionIsMended(t *testing.T) {
 // TestEvictionInCluster: every master counts.
 func TestEvictionInCluster(t *testing.T) {
 	cluster := newCluster(t)
-	var last *redis.Client
-	if err := cluster.ForEachMaster(t.Context(), func(_ context.Context, c *redis.Client) error { last = c; return nil }); err != nil {
+	some := make(chan *redis.Client, 3)
+	if err := cluster.ForEachMaster(t.Context(), func(_ context.Context, c *redis.Client) error { some <- c; return nil }); err != nil {
 		t.Fatal(err)
 	}
+	last := <-some
 	last.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-lru")
 	for _, id := range []string{"a", "b", "c", "d", "e", "f"} { // on all of the servers
 		_, err := open(t, cluster, redisstore.Config{}).Ended(t.Context(), ours, id, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func mini(t *testing.T) *redis.Client {
 func TestMiniredis(t *testing.T) {
 	client := mini(t)
 	storetest.Run(t, func(t *testing.T) core.SessionStore {
-		if t.Name() == "TestMiniredis/many_sessions" {
+		if strings.HasPrefix(t.Name(), "TestMiniredis/many_sessions") {
 			t.Skip("each script is parsed and run by Go; TestStore has the many")
 		}
 		return open(t, client, redisstore.Config{Timeout: time.Minute}) // for a busy machine
