@@ -60,9 +60,12 @@ type Config[T any] struct {
 	Now func() time.Time
 	// Observer sees every outcome. Nil: nobody does.
 	Observer Observer
-	// CallbackTimeout bounds each call of a step below with a context of its
-	// own. On Fiber nothing else ends a call, since the context there does not
-	// know that the client has gone. 0: none.
+	// CallbackTimeout bounds each call of a step below, of a guard, of
+	// Sessions.Label and of a store, with a context of its own: the one it is given,
+	// or that of its Request. On Fiber nothing else ends a call, since the context
+	// there does not know that the client has gone. A step that does not heed its
+	// context is waited for: none runs in a goroutine of its own that could be left
+	// behind. 0: none.
 	CallbackTimeout time.Duration
 
 	// The steps. Nil takes the default; where there is none, New says so.
