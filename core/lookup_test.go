@@ -192,6 +192,30 @@ func TestCSRF(t *testing.T) {
 			t.Errorf("%s, InsecureNoCSRF: got %v", tt.name, err)
 		}
 	}
+	// Where the site is declared, plain HTTP is another one; over TLS the connection knows.
+	for _, tt := range []struct {
+		scheme, host, origin, trusted string
+		want                          bool
+	}{
+		{"http", "a.example", "http://a.example", "https://b.example", true},
+		{"http", "a.example", "http://a.example", "https://a.example", false},
+		{"http", "a.example", "http://a.example", "https://A.example", false},
+		{"http", "a.example:8080", "http://a.example:8080", "https://a.example", false},
+		{"http", "[::1]:8080", "http://[::1]:8080", "https://[::1]", false},
+		{"http", "[::1]", "http://[::1]", "https://[::2]", true},
+		{"http", "a.example", "http://a.example", "http://a.example", true},
+		{"http", "localhost:8080", "http://localhost:8080", "http://localhost:5173", true},
+		{"https", "a.example", "https://a.example", "http://a.example", true},
+		{"https", "a.example", "https://a.example", "https://a.example:8443", true},
+		{"https", "a.example", "http://a.example", "https://a.example", false},
+		{"http", "", "http://", "https://a.example", false},
+	} {
+		r := call("POST", "", "Origin", tt.origin, "Cookie", "__Host-access_token=t")
+		r.scheme, r.host = tt.scheme, tt.host
+		if _, err := core.Lookup(core.Cookie{TrustedOrigins: []string{tt.trusted}})(r); (err == nil) != tt.want {
+			t.Errorf("%+v: got %v", tt, err)
+		}
+	}
 	// Without the cookie there is nothing to forge.
 	if _, err := core.Lookup(core.Cookie{})(call("POST", "")); !errors.Is(err, core.Missing) {
 		t.Errorf("no cookie: got %v, want Missing", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -86,33 +87,35 @@ func sameSite(r Request, trusted []string) bool {
 	}
 	switch site := r.Header("Sec-Fetch-Site"); len(site) {
 	case 0:
-		host := r.Host() // "" would be that of an Origin "https://"
-		return len(origin) == 1 && host != "" && !declared(trusted, host) && strings.EqualFold(origin[0], r.Scheme()+"://"+host)
+		own := ownOrigin(r, trusted)
+		return len(origin) == 1 && own != "" && strings.EqualFold(origin[0], own)
 	case 1:
 		return site[0] == "same-origin" || site[0] == "none"
 	}
 	return false
 }
 
-// declared reports whether one of the trusted origins is the host's own. Then it
-// says of which scheme our pages are: the connection's is that of the last hop, and
-// behind a proxy that ends TLS anybody on the way could answer for http://.
-func declared(trusted []string, host string) bool {
-	for _, t := range trusted {
-		if _, own, _ := strings.Cut(t, "://"); strings.EqualFold(withoutPort(own), withoutPort(host)) {
-			return true
-		}
+// ownOrigin is the origin of our pages as the connection tells it. "" if it tells
+// none: it names no host, or it is plain HTTP and one of the trusted origins is that
+// host's over TLS. Then the connection is the last hop's, behind a proxy that ends
+// TLS, and anybody on the way can answer for http://.
+func ownOrigin(r Request, trusted []string) string {
+	scheme, host := r.Scheme(), r.Host()
+	if host == "" || scheme == "http" && slices.ContainsFunc(trusted, func(t string) bool {
+		own, secure := strings.CutPrefix(t, "https://")
+		return secure && strings.EqualFold(hostname(own), hostname(host))
+	}) {
+		return ""
 	}
-	return false
+	return scheme + "://" + host
 }
 
-// withoutPort cuts a default port off, which a proxy may write where a browser
-// does not.
-func withoutPort(host string) string {
-	if h, ok := strings.CutSuffix(host, ":443"); ok {
-		return h
+// hostname is a host without the port: what a proxy writes there is not the browser's.
+func hostname(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		return host[:i]
 	}
-	return strings.TrimSuffix(host, ":80")
+	return host
 }
 
 // checkOrigin says what is wrong with an origin: one that no browser sends would be
@@ -122,11 +125,10 @@ func checkOrigin(o string) error {
 	if err != nil || u.Scheme == "" || u.Host == "" || o != u.Scheme+"://"+u.Host {
 		return fmt.Errorf("%q is not an origin; write it as https://app.example.com, without a path", o)
 	}
-	scheme := strings.ToLower(u.Scheme)
 	switch port := u.Port(); {
 	case strings.Contains(u.Host, "*"):
 		return fmt.Errorf("%q has a wildcard, and an origin is compared as a whole; list each", o)
-	case port == "443" && scheme == "https", port == "80" && scheme == "http":
+	case port == "443" && u.Scheme == "https", port == "80" && u.Scheme == "http":
 		return fmt.Errorf("%q names its scheme's default port, and no browser does; leave :%s out", o, port)
 	case strings.ContainsFunc(u.Host, func(c rune) bool { return c > '~' }):
 		return fmt.Errorf("%q has characters beyond ASCII, and browsers send the form that begins with xn--", o)

@@ -103,13 +103,13 @@ func cookieCases() []Case {
 	)
 	// The site's own origin among TrustedOrigins: then its scheme counts.
 	for origin, want := range map[string]Answer{
-		"https://example.com": byCookie, "HTTPS://Example.COM": byCookie, "http://example.com": csrf, "http://example.com:443": csrf, "http://example.com:80": csrf,
+		"https://example.com": byCookie, "HTTPS://Example.COM": byCookie, "http://example.com": csrf, "http://example.com:443": csrf, "http://example.com:80": csrf, "http://example.com:8080": csrf,
 		"https://example.com:8443": csrf, "null": csrf,
 	} {
 		cases = append(cases,
 			row("RFC 6454 4: declared, Origin "+origin, do("POST", "/cookie-declared", cookie, "Origin: "+origin, "Content-Length: 0"), want),
 			row("RFC 6454 4: declared, a handshake, Origin "+origin, get("/cookie-declared", cookie, "Connection: Upgrade", "Upgrade: websocket", "Origin: "+origin), want))
-		for _, port := range []string{":443", ":80"} {
+		for _, port := range []string{":443", ":80", ":8080"} {
 			cases = append(cases, row("RFC 6454 4: declared, Host with "+port+", Origin "+origin,
 				raw("POST /cookie-declared HTTP/1.1", "Host: example.com"+port, cookie, "Origin: "+origin, "Content-Length: 0"), want))
 		}

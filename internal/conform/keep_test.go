@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -24,6 +25,8 @@ type keeping struct {
 	send func(i int) string // the request that is sent as the i-th
 	n    int                // how often
 	most int                // bytes that each may leave behind
+
+	status int // of the answer; 0: 200
 }
 
 var padding = strings.Repeat("p", 900<<10)
@@ -44,8 +47,8 @@ func TestWhatIsKept(t *testing.T) {
 						for range n {
 							sent++
 							w.send(k.send(sent))
-							if a, _, err := w.read(false); err != nil || a.Status != 200 {
-								t.Fatalf("got %d %q, %v, want 200", a.Status, a.Body, err)
+							if a, _, err := w.read(false); err != nil || a.Status != cmp.Or(k.status, 200) {
+								t.Fatalf("got %d %q, %v", a.Status, a.Body, err)
 							}
 						}
 						_ = w.conn.Close()
@@ -103,30 +106,33 @@ func keepings() []keeping {
 	}
 	const few, many = 16, 160
 	return []keeping{
-		{"a cached token, header", inHeader("/cached"), few, 8 << 10},
-		{"a cached token, cookie", inCookie("/cached"), few, 8 << 10},
-		{"a cached token, query", inQuery("/cached"), few, 8 << 10},
-		{"a cached token, Custom", custom("/cached"), few, 8 << 10},
-		{"a context, header", inHeader("/context"), few, 8 << 10},
-		{"a context, cookie", inCookie("/context"), few, 8 << 10},
-		{"a context, query", inQuery("/context"), few, 8 << 10},
-		{"a context, Custom", custom("/context"), few, 8 << 10},
-		{"a context, Lookup", custom("/lookup"), few, 8 << 10},
-		{"an identity", func(i int) string { return at("/identity", hs(hs256, payload(user(i), `"pad":"`+padding[:5<<10]+`"`))) }, many, 3 << 10},
+		{"a cached token, header", inHeader("/cached"), few, 8 << 10, 0},
+		{"a cached token, cookie", inCookie("/cached"), few, 8 << 10, 0},
+		{"a cached token, query", inQuery("/cached"), few, 8 << 10, 0},
+		{"a cached token, Custom", custom("/cached"), few, 8 << 10, 0},
+		{"a context, header", inHeader("/context"), few, 8 << 10, 0},
+		{"a context, cookie", inCookie("/context"), few, 8 << 10, 0},
+		{"a context, query", inQuery("/context"), few, 8 << 10, 0},
+		{"a context, Custom", custom("/context"), few, 8 << 10, 0},
+		{"a context, Lookup", custom("/lookup"), few, 8 << 10, 0},
+		{"an identity", func(i int) string { return at("/identity", hs(hs256, payload(user(i), `"pad":"`+padding[:5<<10]+`"`))) }, many, 3 << 10, 0},
 		{"a remembered header", func(i int) string {
 			return at("/cached", hs(fmt.Sprintf(`{"alg":"HS256","kid":"secret","pad":"%d%s"}`, i, padding[:5<<10]), payload(user(i), "")))
-		}, many, 12 << 10}, // a token of 7 KiB, and its claims
+		}, many, 12 << 10, 0}, // a token of 7 KiB, and its claims
 		{"an issuer", func(i int) string {
 			return at("/issuer", hs(hs256, payload("joe", fmt.Sprintf(`"iss":"%d","aud":"us","pad":%q`, i, padding[:5<<10]))))
-		}, many, 3 << 10},
-		{"a login's name", login("/name"), many, 2 << 10},
-		{"a login's name with a large header", login("/name", "User-Agent: "+padding), few, 8 << 10},
-		{"a login's tries", login("/limited"), many, 2 << 10},
-		{"a session's subject", login("/session"), many, 3 << 10},
-		{"a session's label", login("/session", "User-Agent: "+padding), few, 8 << 10},
-		{"a session's label by a header of its own", login("/session", "X-Device: phone", "User-Agent: "+padding), few, 8 << 10},
-		{"an ended subject", inHeader("/ended"), few, 8 << 10},
-		{"a denied token", inHeader("/denied"), few, 8 << 10},
+		}, many, 3 << 10, 0},
+		{"an issuer that nobody knows", func(i int) string {
+			return at("/issuer", hs(hs256, payload("joe", fmt.Sprintf(`"iss":"nobody-%d","aud":"us","pad":%q`, i, padding[:5<<10]))))
+		}, many, 3 << 10, 401},
+		{"a login's name", login("/name"), many, 2 << 10, 0},
+		{"a login's name with a large header", login("/name", "User-Agent: "+padding), few, 8 << 10, 0},
+		{"a login's tries", login("/limited"), many, 2 << 10, 0},
+		{"a session's subject", login("/session"), many, 3 << 10, 0},
+		{"a session's label", login("/session", "User-Agent: "+padding), few, 8 << 10, 0},
+		{"a session's label by a header of its own", login("/session", "X-Device: phone", "User-Agent: "+padding), few, 8 << 10, 0},
+		{"an ended subject", inHeader("/ended"), few, 8 << 10, 0},
+		{"a denied token", inHeader("/denied"), few, 8 << 10, 0},
 	}
 }
 
@@ -190,6 +196,9 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	gate("/lookup", s.context, func(c *core.Config[string]) { c.Lookup, c.Sources = core.LookupHandler(last), nil })
 	gate("/identity", s.identity, func(*core.Config[string]) {})
 	issuers, err := core.NewIssuerCache(func(_ context.Context, issuer string) (core.KeySource, error) {
+		if strings.HasPrefix(issuer, "nobody") {
+			return nil, nil
+		}
 		return core.NewSecret([]byte(secret), core.WithIssuer(strings.Clone(issuer)))
 	}, core.IssuerCacheConfig{Max: 100_000, Now: clock})
 	check(err)
