@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/jwtgate/jwtgate/core"
 )
 
@@ -25,7 +23,7 @@ const (
 // ARGV: the number, the second, how long the entry lives, until when if that is
 // known, the channel, the name. A caller's clock may have leapt, and Redis's too: the
 // later of both ends counts.
-var denyScript = redis.NewScript(luaNumber + `
+var denyScript = newScript(luaNumber + `
 local number, second = string.match(redis.call('GET', KEYS[1]) or '0 0', '^(%d+) (%d+)$')
 number = math.max(tonumber(number), tonumber(ARGV[1]))
 second = math.max(tonumber(second), tonumber(ARGV[2]))
@@ -36,7 +34,7 @@ redis.call('PUBLISH', ARGV[5], ARGV[6])
 return {}`)
 
 // deniedScript returns an entry.
-var deniedScript = redis.NewScript(`
+var deniedScript = newScript(`
 local number, second = string.match(redis.call('GET', KEYS[1]) or '0 0', '^(%d+) (%d+)$')
 return {number, second}`)
 
