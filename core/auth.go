@@ -32,6 +32,8 @@ type engine struct {
 	encode    EncodeHandler
 	onError   ErrorHandler
 	observer  Observer
+	steps     bool // the Observer asks for Event.Steps
+	who       func(ctx context.Context, r Request, username string) (account, peer string)
 	now       func() time.Time
 	timeout   time.Duration
 	lifetime  time.Duration
@@ -61,6 +63,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		encode:    c.Encode,
 		onError:   c.OnError,
 		observer:  c.Observer,
+		who:       c.Who,
 		now:       c.Now,
 		timeout:   c.CallbackTimeout,
 		lifetime:  c.Lifetime,
@@ -71,6 +74,9 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
 	}
 	e.origin = e
+	if o, ok := c.Observer.(StepObserver); ok {
+		e.steps = o.WantsSteps()
+	}
 	e.realm = c.Sessions.Realm
 	e.sessions, e.revocations = c.sessionsMade()
 	each(c.Revocation, func(r Revocation) {
@@ -129,21 +135,20 @@ func Must[T any](cfg Config[T]) *Auth[T] {
 // Verify is the line "in" as a value: from a request to a context that holds its
 // identity. The error is an *Error; Reject makes the answer of it.
 func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
-	start := a.start()
+	o := a.watch(ActionVerify, r)
 	if failed := caught(func() {
 		var cred Credential
-		rec, refused := a.verify(r.Context(), r, &cred)
+		rec, refused := a.verify(r.Context(), r, &cred, o)
+		rec.event(o)
 		if refused != nil {
 			e := classify(refused)
-			a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
+			o.tell(r.Context(), e)
 			ctx, err = nil, e
 			return
 		}
-		a.observe(rec, start, rec.event(), nil)
+		o.tell(rec, nil)
 		ctx, err = rec, nil
-	}, func(e *Error) {
-		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
-	}); failed != nil {
+	}, func(e *Error) { o.tell(r.Context(), e) }); failed != nil {
 		return nil, failed
 	}
 	return ctx, err
@@ -151,30 +156,37 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 
 // verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
 // credential is filled in as far as it is known, also with an error.
-func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential) (rec *record[T], err error) {
+func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, o *outcome) (rec *record[T], err error) {
 	if err := wellFormed(r); err != nil {
 		return nil, err
 	}
-	if *cred, err = a.find(r); err != nil {
+	done := o.step("lookup")
+	*cred, err = a.find(r)
+	if done(); err != nil {
 		return nil, err
 	}
 	if cred.Token == "" {
 		return nil, Missing
 	}
 	cred.foreign()
-	claims, err := bounded(ctx, a.timeout, a.decode, cred.Token)
-	if err != nil {
+	done = o.step("decode")
+	claims, err := bounded(o.in(ctx), a.timeout, a.decode, cred.Token)
+	if done(); err != nil {
 		return nil, err
 	}
 	if claims == nil {
 		return nil, BadToken
 	}
 	if len(a.revocations) > 0 {
-		if err := a.revoked(ctx, claims); err != nil {
+		done = o.step("revocation")
+		err := a.revoked(ctx, claims)
+		if done(); err != nil {
 			return nil, err
 		}
 	}
+	done = o.step("identify")
 	identity, err := bounded(ctx, a.timeout, a.identify, claims)
+	done()
 	rec = &record[T]{Context: ctx, owner: a.origin, cred: *cred, claims: claims, identity: identity}
 	if err == nil && a.nobody(identity) {
 		err = UnknownIdentity
@@ -187,43 +199,4 @@ func (a *engine) find(r Request) (Credential, error) {
 	r, cancel := boundRequest(r, a.timeout)
 	defer cancel()
 	return a.lookup(r)
-}
-
-// start reads the clock if somebody will want to know how long it took.
-func (a *engine) start() (t time.Time) {
-	if a.observer != nil {
-		t = time.Now()
-	}
-	return t
-}
-
-// observe reports an outcome: e with what refusal adds, if there is one.
-func (a *engine) observe(ctx context.Context, start time.Time, e Event, refusal *Error) {
-	if a.observer == nil {
-		return
-	}
-	if refusal != nil {
-		if refusal.stack != nil { // perhaps it was the Observer that panicked; there is nobody else to tell
-			defer func() { _ = recover() }()
-		}
-		e.Kind, e.Claim, e.Stack = refusal.Kind, refusal.Claim, refusal.stack
-		if refusal.Kind.Status() >= 500 {
-			e.Cause = refusal.Cause
-		}
-	}
-	e.Duration = time.Since(start)
-	a.observer.Observe(ctx, e)
-}
-
-// event is what a record says of the key that verified its token.
-func (r *record[T]) event() Event {
-	e := Event{Action: ActionVerify}
-	if r == nil {
-		return e
-	}
-	e.Anonymous = r.anonymous
-	if r.claims != nil && r.claims.key != nil {
-		e.Algorithm, e.KeyID, e.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.issuer()
-	}
-	return e
 }

@@ -354,12 +354,12 @@ func TestStorePanics(t *testing.T) {
 
 // TestSessionOfNobody: an event that is about no session has none.
 func TestSessionOfNobody(t *testing.T) {
-	if s, ok := core.SessionOf(t.Context()); ok || s != (core.Session{}) {
+	if s, ok := (core.Event{}).Session(t.Context()); ok || s != (core.Session{}) {
 		t.Errorf("got %+v, %v", s, ok)
 	}
 	var seen, known bool
 	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Observer = observe(func(ctx context.Context, e core.Event) { _, known = core.SessionOf(ctx); seen = true })
+		c.Observer = observe(func(ctx context.Context, e core.Event) { _, known = e.Session(ctx); seen = true })
 	})
 	h.Login(post(`{}`))
 	if !seen || known {

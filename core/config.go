@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -60,6 +61,16 @@ type Config[T any] struct {
 	Now func() time.Time
 	// Observer sees every outcome. Nil: nobody does.
 	Observer Observer
+	// Who names the person that an event is about, Event.Account and Event.Peer,
+	// which core leaves empty: whom to name in logs is the application's to decide.
+	// ctx is the event's, with the identity and the claims behind a gate; username is
+	// what a login sent, good or bad, else ""; r has nothing in it where there is no
+	// request. Nil: nobody is named.
+	//
+	//	func(_ context.Context, r core.Request, username string) (account, peer string) {
+	//		return username, r.RemoteAddr()
+	//	}
+	Who func(ctx context.Context, r Request, username string) (account, peer string)
 	// CallbackTimeout bounds each call of a step below, of a guard, of
 	// Sessions.Label and of a store, with a context of its own: the one it is given,
 	// or that of its Request. On Fiber nothing else ends a call, since the context

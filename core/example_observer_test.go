@@ -40,7 +40,7 @@ func ExampleObserver() {
 	}
 	fmt.Println(outcomes)
 	// Output:
-	// map[verify malformed:1 verify missing:1 verify ok:2]
+	// map[issue ok:1 verify malformed:1 verify missing:1 verify ok:2]
 }
 
 // LogObserver is an Observer for log/slog. The client of a 500 is told nothing;
@@ -52,7 +52,7 @@ func ExampleLogObserver() {
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "took" {
+			if a.Key == slog.TimeKey || a.Key == "took_ms" {
 				return slog.Attr{} // an example must print the same every time
 			}
 			return a
@@ -77,6 +77,6 @@ func ExampleLogObserver() {
 	_, res, _ := auth.Require()(core.FromHTTP(r))
 	fmt.Printf("%s", res.Body)
 	// Output:
-	// level=ERROR msg="jwtgate verify" kind=internal alg=HS256 cause="dial tcp 10.0.0.7:5432: connection refused"
+	// level=ERROR msg="jwtgate verify" kind=internal status=500 request.framework=net/http key.alg=HS256 cause="dial tcp 10.0.0.7:5432: connection refused"
 	// {"status_code":500,"error":"server_error","description":"The server failed to answer the request"}
 }

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"slices"
-	"time"
 )
 
 // Gate decides on a request; it is all an adapter mounts as middleware. If ok,
@@ -29,32 +28,37 @@ func (a *Auth[T]) Optional() Gate {
 // pass is the gate. It is the one place where a callback's panic ends, so that
 // on Fiber too the process survives it.
 func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Context, res Response, ok bool) {
-	start := a.start()
+	o := a.watch(ActionVerify, r)
 	var cred Credential
-	if e := caught(func() { ctx, res, ok = a.decide(r, start, optional, guards, &cred) }, func(e *Error) {
-		a.observe(r.Context(), start, Event{Action: ActionVerify}, e)
+	if e := caught(func() { ctx, res, ok = a.decide(r, o, optional, guards, &cred) }, func(e *Error) {
+		o.tell(r.Context(), e)
 	}); e != nil {
 		return r.Context(), a.answer(ActionVerify, r, cred, e), false
 	}
 	return ctx, res, ok
 }
 
-func (a *Auth[T]) decide(r Request, start time.Time, optional bool, guards []Guard, cred *Credential) (context.Context, Response, bool) {
+func (a *Auth[T]) decide(r Request, o *outcome, optional bool, guards []Guard, cred *Credential) (context.Context, Response, bool) {
 	in := r.Context()
-	rec, again, err := a.enter(in, r, optional, cred)
-	if err == nil && !rec.anonymous {
-		_, err = a.guarded(rec, r, guards)
+	rec, again, err := a.enter(in, r, optional, cred, o)
+	if err == nil && !rec.anonymous && len(guards) > 0 {
+		var no *Guard
+		done := o.step("guards")
+		no, err = a.guarded(rec, r, guards)
+		done()
+		o.refusedBy(no)
+	}
+	if rec.event(o); o != nil {
+		o.event.Again = again
 	}
 	if err != nil {
 		if res := a.preparedFor(*cred, err); res != nil {
 			return in, *res, false
 		}
-		e := classify(err)
-		a.observe(in, start, rec.event(), e)
-		return in, a.answer(ActionVerify, r, *cred, e), false
+		return in, a.refuse(in, o, ActionVerify, r, *cred, classify(err)), false
 	}
-	if a.observer != nil {
-		a.observe(rec, start, rec.event(), nil)
+	if o != nil { // a record as a context costs an allocation
+		o.tell(rec, nil)
 	}
 	if again { // the gate before has set the headers
 		return in, Response{}, true
@@ -63,14 +67,14 @@ func (a *Auth[T]) decide(r Request, start time.Time, optional bool, guards []Gua
 }
 
 // enter finds or makes the request's record; again says that it was there.
-func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Credential) (rec *record[T], again bool, err error) {
+func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Credential, o *outcome) (rec *record[T], again bool, err error) {
 	// Another Auth's record does not count, even if ours stands behind it: the
 	// identity that a handler sees must be the nearest gate's.
 	if rec, ok := nearest(ctx).(*record[T]); ok && rec.owner == a.origin && (!rec.anonymous || optional) {
 		*cred = rec.cred
 		return rec, true, nil
 	}
-	rec, err = a.verify(ctx, r, cred)
+	rec, err = a.verify(ctx, r, cred, o)
 	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
 		return a.anonymous(ctx), false, nil
 	}

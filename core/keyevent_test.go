@@ -54,7 +54,7 @@ func TestFetchEvents(t *testing.T) {
 			err := keys.Fetch(t.Context())
 			e := seen.Events()
 			if len(e) != 1 || e[0].Action != core.ActionKeys || e[0].Action.String() != "keys" || e[0].Kind != tt.kind ||
-				e[0].Source != "key set https://issuer.test/jwks.json" || e[0].Issuer != issuer.URL() {
+				e[0].Resource != "key set https://issuer.test/jwks.json" || e[0].Issuer != issuer.URL() {
 				t.Fatalf("%s: got %+v", tt.name, e)
 			}
 			cause := fmt.Sprint(e[0].Cause)
@@ -83,9 +83,9 @@ func TestFetchLog(t *testing.T) {
 		event core.Event
 		want  string
 	}{
-		{"success", core.Event{Action: core.ActionKeys, Source: "x"}, "level=DEBUG msg=\"jwtgate keys\" kind=ok took=0s source=x\n"},
-		{"not used", core.Event{Action: core.ActionKeys, Cause: errors.New("y")}, "level=WARN msg=\"jwtgate keys\" kind=ok took=0s cause=y\n"},
-		{"failure", core.Event{Action: core.ActionKeys, Kind: core.Unavailable, Cause: errors.New("y")}, "level=WARN msg=\"jwtgate keys\" kind=unavailable took=0s cause=y\n"},
+		{"success", core.Event{Action: core.ActionKeys, Resource: "x"}, "level=DEBUG msg=\"jwtgate keys\" kind=ok took_ms=0 resource=x\n"},
+		{"not used", core.Event{Action: core.ActionKeys, Cause: errors.New("y")}, "level=WARN msg=\"jwtgate keys\" kind=ok took_ms=0 cause=y\n"},
+		{"failure", core.Event{Action: core.ActionKeys, Kind: core.Unavailable, Cause: errors.New("y")}, "level=WARN msg=\"jwtgate keys\" kind=unavailable took_ms=0 cause=y\n"},
 	} {
 		var out strings.Builder
 		core.LogObserver(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{

@@ -141,7 +141,7 @@ func (r *RemoteKeys) fly(f *flight) {
 	)
 	defer close(f.done)
 	defer func() {
-		e := Event{Action: ActionKeys, Source: r.name, Issuer: r.cfg.Issuer}
+		e := Event{Action: ActionKeys, Resource: r.name, Issuer: r.cfg.Issuer}
 		if p := recover(); p != nil { // of a Transport, and nobody else's to catch
 			refusal := recovered(p, debug.Stack())
 			err, e.Stack = refusal.Cause, refusal.stack

@@ -46,16 +46,14 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 // without Authenticate answers every login with Internal: mount LoginRoute,
 // which notices at start-up.
 func (a *Auth[T]) Login(r Request) (res Response) {
-	start := a.start()
-	if e := caught(func() { res = a.greet(r, start) }, func(e *Error) {
-		a.observe(r.Context(), start, Event{Action: ActionLogin}, e)
-	}); e != nil {
+	o := a.watch(ActionLogin, r)
+	if e := caught(func() { res = a.greet(r, o) }, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
 		res = a.answer(ActionLogin, r, Credential{}, e)
 	}
 	return noStore(typed(res))
 }
 
-func (a *Auth[T]) greet(r Request, start time.Time) Response {
+func (a *Auth[T]) greet(r Request, o *outcome) Response {
 	if r.Method() == http.MethodOptions && slices.Contains(a.login.Methods, http.MethodOptions) {
 		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(a.login.Methods, ", ")}}}
 	}
@@ -66,14 +64,13 @@ func (a *Auth[T]) greet(r Request, start time.Time) Response {
 		setDefault(&res.Status, http.StatusOK)
 		return res
 	}
-	res, s, err := a.logIn(r)
+	res, s, err := a.logIn(r, o)
 	ctx := withSession(r.Context(), s)
 	if err != nil {
-		e := classify(err)
-		a.observe(ctx, start, Event{Action: ActionLogin}, e)
-		return a.answer(ActionLogin, r, Credential{}, e)
+		return a.refuse(ctx, o, ActionLogin, r, Credential{}, classify(err))
 	}
-	a.done(ctx, start, Event{Action: ActionLogin})
+	o.answered(res)
+	o.end(ctx, nil)
 	return res
 }
 
@@ -105,7 +102,7 @@ func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error
 }
 
 // logIn is the order of a login's steps. The session is set as far as it is known.
-func (a *Auth[T]) logIn(r Request) (res Response, s Session, err error) {
+func (a *Auth[T]) logIn(r Request, o *outcome) (res Response, s Session, err error) {
 	if err := wellFormed(r); err != nil {
 		return res, s, err
 	}
@@ -119,29 +116,36 @@ func (a *Auth[T]) logIn(r Request) (res Response, s Session, err error) {
 	if err != nil {
 		return res, s, err
 	}
+	if o != nil {
+		o.username = c.Username
+	}
 	moment, err := a.begin(r.Context())
 	if err != nil {
 		return res, s, err
 	}
-	identity, err := a.admitted(r, c)
+	identity, err := a.admitted(r, c, o)
 	if err != nil {
 		return res, s, err
 	}
+	done := o.step("issue")
 	res, issued, err := a.admit(r.Context(), moment, identity, nil, r)
+	done()
 	return res, issued.Session, err
 }
 
 // admitted asks Throttle and then Authenticate, and tells Throttle how that went,
 // also if the client has gone meanwhile or Authenticate panics.
-func (a *Auth[T]) admitted(r Request, c Credentials) (identity T, err error) {
+func (a *Auth[T]) admitted(r Request, c Credentials, o *outcome) (identity T, err error) {
 	var settle func(context.Context, error)
 	if a.throttle != nil {
-		if settle, err = judged(r, a.timeout, a.throttle, c); err != nil {
+		done := o.step("throttle")
+		settle, err = judged(r, a.timeout, a.throttle, c)
+		if done(); err != nil {
 			return identity, err
 		}
 	}
 	if settle == nil {
-		return a.authenticated(r, c)
+		return a.authenticated(r, c, o)
 	}
 	outcome := error(Internal) // of a panic
 	defer func() {
@@ -149,13 +153,14 @@ func (a *Auth[T]) admitted(r Request, c Credentials) (identity T, err error) {
 		defer cancel()
 		settle(ctx, outcome)
 	}()
-	identity, err = a.authenticated(r, c)
+	identity, err = a.authenticated(r, c, o)
 	outcome = err
 	return identity, err
 }
 
 // authenticated asks Authenticate.
-func (a *Auth[T]) authenticated(r Request, c Credentials) (identity T, err error) {
+func (a *Auth[T]) authenticated(r Request, c Credentials, o *outcome) (identity T, err error) {
+	defer o.step("authenticate")()
 	identity, err = judged(r, a.timeout, a.authenticate, c)
 	if err == nil && a.nobody(identity) {
 		err = BadCredentials

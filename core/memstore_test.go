@@ -149,7 +149,7 @@ func TestJournalCut(t *testing.T) {
 		}
 		if len(seen.events) > 0 {
 			e := seen.events[0]
-			if e.Action != core.ActionStore || e.Source != cfg.Journal || e.Kind != 0 {
+			if e.Action != core.ActionStore || e.Resource != cfg.Journal || e.Kind != 0 {
 				t.Errorf("%s: observed %+v", name, e)
 			}
 			told = fmt.Sprint(e.Cause)

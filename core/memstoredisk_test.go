@@ -144,7 +144,7 @@ func testFullDiskRewrite(t *testing.T, d *smalldisk.Disk) {
 		}
 	}
 	e := <-told
-	if e.Action != core.ActionStore || e.Source != cfg.Journal || !strings.Contains(fmt.Sprint(e.Cause), "cannot be written anew") || !strings.Contains(fmt.Sprint(e.Cause), "no space") {
+	if e.Action != core.ActionStore || e.Resource != cfg.Journal || !strings.Contains(fmt.Sprint(e.Cause), "cannot be written anew") || !strings.Contains(fmt.Sprint(e.Cause), "no space") {
 		t.Errorf("observed %+v", e)
 	}
 	if after, err := os.Stat(cfg.Journal); err != nil || !os.SameFile(before, after) {
@@ -221,7 +221,7 @@ func TestJournalGone(t *testing.T) {
 		if err := change(); err == nil || !strings.Contains(err.Error(), "removed, moved or replaced") {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if e := <-told; e.Action != core.ActionStore || e.Source != path || len(told) != 0 {
+		if e := <-told; e.Action != core.ActionStore || e.Resource != path || len(told) != 0 {
 			t.Errorf("%s: observed %+v and %d more", name, e, len(told))
 		}
 	}

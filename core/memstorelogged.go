@@ -270,7 +270,7 @@ func (m *MemoryStore) last() int64 {
 func reporter(o Observer, path string) func(error) {
 	return func(err error) {
 		if o != nil {
-			o.Observe(context.Background(), Event{Action: ActionStore, Source: path, Cause: err})
+			o.Observe(context.Background(), Event{Action: ActionStore, Resource: path, Cause: err})
 		}
 	}
 }

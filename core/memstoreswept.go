@@ -57,7 +57,7 @@ func (m *MemoryStore) tell(l logged) {
 		errs = append(errs, m.watchers.tell(SessionEnding{Realm: l.Realm, ID: id}))
 	}
 	if err := errors.Join(errs...); err != nil && m.cfg.Observer != nil {
-		m.cfg.Observer.Observe(context.Background(), Event{Action: ActionStore, Source: "session watcher", Cause: err})
+		m.cfg.Observer.Observe(context.Background(), Event{Action: ActionStore, Resource: "session watcher", Cause: err})
 	}
 }
 

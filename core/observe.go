@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,23 +14,31 @@ type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
 
+// StepObserver is an Observer that asks for Event.Steps, for which the clock is
+// read twice a step. It is asked once, by New.
+type StepObserver interface {
+	Observer
+	WantsSteps() bool
+}
+
 // Action is what an Event tells the outcome of.
 type Action uint8
 
 const (
 	// ActionVerify is a gate's decision.
 	ActionVerify Action = iota + 1
-	// ActionLogin is the login endpoint's.
+	// ActionLogin is the login endpoint's, or Admit's.
 	ActionLogin
 	// ActionKeys is a fetch of keys from a provider, or a change of a key ring. It
 	// belongs to no request.
 	ActionKeys
 	// ActionPublish is the answer of an endpoint of KeyRoutes.
 	ActionPublish
-	// ActionRefresh is the refresh endpoint's. A Kind of ReusedRefresh is a theft.
+	// ActionRefresh is the refresh endpoint's, or Exchange's. A Kind of ReusedRefresh
+	// is a theft.
 	ActionRefresh
-	// ActionLogout is the end of a session, or of all: by the endpoints, or because
-	// a login was one more than Sessions.MaxPerSubject.
+	// ActionLogout is the end of a session, or of all: by the endpoints, by EndSession
+	// or EndSessionsOf, or because a login was one more than Sessions.MaxPerSubject.
 	ActionLogout
 	// ActionSessions is the list of sessions, or the end of one from the list.
 	ActionSessions
@@ -40,6 +50,11 @@ const (
 	// lost, or to somebody who has a copy and follows the owner. It comes beside
 	// the ActionRefresh.
 	ActionGrace
+	// ActionIssue is Issue's.
+	ActionIssue
+	// ActionReject is an answer of Reject. What was refused, a Verify perhaps, has an
+	// event of its own.
+	ActionReject
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -63,84 +78,149 @@ func (a Action) String() string {
 		return "store"
 	case ActionGrace:
 		return "grace"
+	case ActionIssue:
+		return "issue"
+	case ActionReject:
+		return "reject"
 	}
 	return "unknown"
 }
 
-// Event is one outcome. It never holds a token, a key or a claim's value, and
-// nothing of a token that was not verified. Whom an event about a session is
-// about, SessionOf finds in the context.
+// Event is one outcome. A field means the same whatever the Action, and is zero
+// where there is nothing to say. An Event never holds a token, a key or a claim's
+// value, and nothing of a token that was not verified; whom it is about, only
+// Config.Who says, and Event.Session. Action, Kind, Framework, Guard and the names of
+// Steps are each of a closed set, fit for a metric's label.
 type Event struct {
 	Action Action
-	// Kind is zero for a yes.
+	// Kind is why it was refused, zero for a yes.
 	Kind Kind
-	// Anonymous is a yes without an identity, of Optional.
-	Anonymous bool
-	// Claim is the name of the claim that was judged wrong, if one was.
-	Claim string
-	// Algorithm, KeyID and Issuer are those of the key that verified the token.
-	Algorithm, KeyID, Issuer string
-	// Source names the key source of an ActionKeys: its URL, without the query; or
-	// the journal or the connection of an ActionStore.
-	Source string
+	// Status is that of the HTTP answer core made. Of a refusal that it did not answer
+	// itself, it is the Kind's; of a yes that the handler answers, zero.
+	Status int
 	// Duration is the time that core and the callbacks took.
 	Duration time.Duration
-	// Cause is set only where the answer is a 5xx; of an ActionKeys it is why the
-	// fetch failed or, if Kind is zero, which of the keys are not used; of an
-	// ActionStore what was wrong.
+	// Steps are its parts, in order, for a StepObserver: of a gate and of Verify
+	// lookup, decode, revocation, identify and guards, of the login throttle,
+	// authenticate and issue, as far as they came to be asked.
+	Steps []Step
+	// Again is a gate behind another of the same Auth, which has told of the same
+	// request already.
+	Again bool
+	// Anonymous is a yes without an identity, of Optional.
+	Anonymous bool
+
+	// Framework and Route are the request's, as its adapter names them: "gin",
+	// "/orders/:id".
+	Framework, Route string
+	// Algorithm, KeyID and Issuer are those of the key that the event is about: of the
+	// one that verified the token, or that came or went.
+	Algorithm, KeyID, Issuer string
+	// Cached is a token that the cache of verified tokens knew.
+	Cached bool
+
+	// Claim is the name of the claim that was judged wrong, if one was.
+	Claim string
+	// Guard is the name of the guard that said no, and Wanted what the refusal or,
+	// failing that, the guard says was wanted: scopes, values, authentication contexts.
+	Guard  string
+	Wanted []string
+
+	// Resource names what the event is about where that is no request: a key source by
+	// its URL, without the query, a journal by its file, a connection.
+	Resource string
+	// Account and Peer are what Config.Who said.
+	Account, Peer string
+	// Cause is what an operator should know of: the defect or the outage behind a 5xx,
+	// what was wrong with keys, a journal or a connection. It is never what a client
+	// did wrong.
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte
 }
 
-// done reports what has been done and cannot be undone. An Observer that panics at
-// it is told so, and does not change the answer: whoever was told of a failure would
-// not have the tokens that took the place of the old ones.
-func (a *engine) done(ctx context.Context, start time.Time, e Event) {
-	caught(func() { a.observe(ctx, start, e, nil) }, func(failed *Error) {
-		a.observe(ctx, start, Event{Action: e.Action}, failed)
-	})
+// Step is a part of an action.
+type Step struct {
+	Name string
+	Took time.Duration
 }
 
-// LogObserver writes events to l, with the request's context: a yes and what a
-// client did wrong at debug level, since strangers decide how many there are; a
-// failed login at info; Unavailable, keys that are not used, a journal's trouble
-// and a refresh token used twice, also within the grace, at warn; Internal at error
-// with its cause and stack.
+// LogObserver writes events to l, with the request's context: a yes at debug level; a
+// no, which an operator sees by default, at info; Unavailable, keys that are not
+// used, a journal's trouble and a refresh token used twice, also within the grace, at
+// warn; Internal at error with its cause and stack. All times are in milliseconds,
+// and their names end with _ms. What belongs together is in a group: request, key,
+// refused, who, steps.
 func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
 
 type logObserver struct{ l *slog.Logger }
 
 func (o logObserver) Observe(ctx context.Context, e Event) {
-	level := slog.LevelDebug
-	switch {
-	case e.Kind == Internal:
-		level = slog.LevelError
-	case e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace,
-		(e.Action == ActionKeys || e.Action == ActionStore) && e.Cause != nil:
-		level = slog.LevelWarn
-	case e.Action == ActionLogin && e.Kind == BadCredentials:
-		level = slog.LevelInfo
-	}
+	level := e.level()
 	if !o.l.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.Duration("took", e.Duration))
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.Float64("took_ms", inMilliseconds(e.Duration)))
+	if e.Status != 0 {
+		attrs = append(attrs, slog.Int("status", e.Status))
+	}
+	var steps []slog.Attr
+	for _, s := range e.Steps {
+		steps = append(steps, slog.Float64(s.Name+"_ms", inMilliseconds(s.Took)))
+	}
 	for _, a := range []slog.Attr{
-		slog.String("claim", e.Claim), slog.String("alg", e.Algorithm),
-		slog.String("kid", e.KeyID), slog.String("iss", e.Issuer),
-		slog.String("source", e.Source), slog.String("stack", string(e.Stack)),
+		group("request", said("framework", e.Framework), said("route", e.Route), flag("again", e.Again), flag("anonymous", e.Anonymous)),
+		group("key", said("alg", e.Algorithm), said("kid", e.KeyID), said("iss", e.Issuer), flag("cached", e.Cached)),
+		group("refused", said("claim", e.Claim), said("guard", e.Guard), said("wanted", strings.Join(e.Wanted, " "))),
+		group("who", said("account", e.Account), said("peer", e.Peer)),
+		group("steps", steps...),
+		said("resource", e.Resource), said("stack", string(e.Stack)),
 	} {
-		if a.Value.String() != "" {
+		if a.Key != "" {
 			attrs = append(attrs, a)
 		}
-	}
-	if e.Anonymous {
-		attrs = append(attrs, slog.Bool("anonymous", true))
 	}
 	if e.Cause != nil {
 		attrs = append(attrs, slog.Any("cause", e.Cause))
 	}
 	o.l.LogAttrs(ctx, level, "jwtgate "+e.Action.String(), attrs...)
+}
+
+// level is how loud an event is.
+func (e Event) level() slog.Level {
+	switch {
+	case e.Kind == Internal:
+		return slog.LevelError
+	case e.Cause != nil, e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace:
+		return slog.LevelWarn
+	case e.Kind != 0:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+func inMilliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// said, flag and group are attributes without a key if there is nothing to say.
+func said(name, value string) slog.Attr {
+	if value == "" {
+		return slog.Attr{}
+	}
+	return slog.String(name, value)
+}
+
+func flag(name string, value bool) slog.Attr {
+	if !value {
+		return slog.Attr{}
+	}
+	return slog.Bool(name, true)
+}
+
+func group(name string, attrs ...slog.Attr) slog.Attr {
+	attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Key == "" })
+	if len(attrs) == 0 {
+		return slog.Attr{}
+	}
+	return slog.Attr{Key: name, Value: slog.GroupValue(attrs...)}
 }

@@ -113,9 +113,9 @@ func TestLogObserver(t *testing.T) {
 		level        slog.Level
 		want         []string
 	}{
-		{"yes", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, core.Payload{"sub": "joe"}))) }, slog.LevelDebug, []string{`msg="jwtgate verify"`, "kind=ok", "alg=HS256", "took="}},
-		{"anonymous", nil, func(a *core.Auth[string]) { a.Optional()(get()) }, slog.LevelDebug, []string{"kind=ok", "anonymous=true"}},
-		{"bad token", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, nil, jwttest.Expired()))) }, slog.LevelDebug, []string{"kind=expired", "claim=exp"}},
+		{"yes", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, core.Payload{"sub": "joe"}))) }, slog.LevelDebug, []string{`msg="jwtgate verify"`, "kind=ok", "key.alg=HS256", "took_ms="}},
+		{"anonymous", nil, func(a *core.Auth[string]) { a.Optional()(get()) }, slog.LevelDebug, []string{"kind=ok", "request.anonymous=true"}},
+		{"bad token", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, nil, jwttest.Expired()))) }, slog.LevelInfo, []string{"kind=expired", "status=401", "refused.claim=exp"}},
 		{"failed login", func(context.Context, core.Credentials) (string, error) { return "", nil }, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelInfo, []string{`msg="jwtgate login"`, "kind=bad_credentials"}},
 		{"outage", func(context.Context, core.Credentials) (string, error) { return "", context.DeadlineExceeded }, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelWarn, []string{"kind=unavailable", "cause="}},
 		{"defect", boom, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelError, []string{"kind=internal", `cause="panic: boom"`, "observe_test.go"}},

@@ -71,9 +71,11 @@ type Issued struct {
 // have the further claims. The error is an *Error; BadCredentials, if the subject
 // was ended after the moment.
 func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Claim) (issued Issued, err error) {
+	o, s := a.watch(ActionIssue, nil), Session{}
+	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
 	_, issued, err = a.admit(ctx, moment, identity, extra, nil)
-	if err != nil {
+	if s = issued.Session; err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil

@@ -106,31 +106,31 @@ type keyDocument struct {
 var keySetMethods = []string{http.MethodGet, http.MethodHead}
 
 func (e *keySetEndpoint) serve(r Request) (res Response) {
-	start := e.start()
-	if failed := caught(func() { res = e.publish(r, start) }, func(failed *Error) { // the Observer's
-		e.observe(r.Context(), start, Event{Action: ActionPublish}, failed)
+	o := e.watch(ActionPublish, r)
+	if failed := caught(func() { res = e.publish(r, o) }, func(failed *Error) { // the Observer's
+		o.tell(r.Context(), failed)
 	}); failed != nil {
 		return e.answer(ActionPublish, r, Credential{}, failed)
 	}
 	return res
 }
 
-func (e *keySetEndpoint) publish(r Request, start time.Time) Response {
+func (e *keySetEndpoint) publish(r Request, o *outcome) Response {
 	err := wellFormed(r)
 	if err == nil && !slices.Contains(keySetMethods, r.Method()) {
 		err = &Error{Kind: MethodNotAllowed, Methods: keySetMethods}
 	}
 	if err != nil {
-		refusal := classify(err)
-		e.observe(r.Context(), start, Event{Action: ActionPublish}, refusal)
-		return e.answer(ActionPublish, r, Credential{}, refusal)
+		return e.refuse(r.Context(), o, ActionPublish, r, Credential{}, classify(err))
 	}
 	doc := e.document()
-	e.observe(r.Context(), start, Event{Action: ActionPublish}, nil)
+	res := doc.ok
 	if matches(r.Header("If-None-Match"), doc.tag) {
-		return doc.notModified
+		res = doc.notModified
 	}
-	return doc.ok
+	o.answered(res)
+	o.tell(r.Context(), nil)
+	return res
 }
 
 // document returns the key set of now.

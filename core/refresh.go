@@ -12,12 +12,14 @@ import (
 // next tokens of its session, once. The error is an *Error: BadRefresh,
 // ReusedRefresh, RacedRefresh, what Renew says, Unavailable.
 func (a *Auth[T]) Exchange(ctx context.Context, token string) (issued Issued, err error) {
+	o, s := a.watch(ActionRefresh, nil), Session{}
+	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return Issued{}, classify(errNoSessions)
 	}
 	_, issued, err = a.exchange(ctx, token, nil)
-	if err != nil {
+	if s = issued.Session; err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
@@ -87,7 +89,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 		return res, made, nil
 	}
 	// Somebody was faster, and has got a pair: this is the same one.
-	a.done(withSession(ctx, rotated.Session), a.start(), Event{Action: ActionGrace})
+	a.watch(ActionGrace, r).end(withSession(ctx, rotated.Session), nil)
 	if made, err = token.unseal(rotated.Sealed, now); err != nil {
 		return res, issued, err
 	}
@@ -192,6 +194,8 @@ func (a *Auth[T]) SessionsOf(ctx context.Context, subject string) (list []Sessio
 // EndSession ends a session: its refresh token is worth nothing at once, its
 // access tokens within the bound of the store. One that is over is no error.
 func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
+	o := a.watch(ActionLogout, nil)
+	defer func() { o.end(sessionContext{ctx, Session{ID: id}}, err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return classify(errNoSessions)
@@ -205,6 +209,8 @@ func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
 // EndSessionsOf ends all sessions of a subject, as when a password was changed,
 // and the logins that are under way: whose Moment is from before it gets none.
 func (a *Auth[T]) EndSessionsOf(ctx context.Context, subject string) (err error) {
+	o := a.watch(ActionLogout, nil)
+	defer func() { o.end(sessionContext{ctx, Session{Subject: subject}}, err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return classify(errNoSessions)

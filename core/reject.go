@@ -18,36 +18,49 @@ type ErrorHandler func(Request, *Error) Response
 
 // Reject is the line "no": it makes the answer to any step's error, as the gates
 // do. An error of no known kind is Internal.
-func (a *Auth[T]) Reject(r Request, err error) Response {
+func (a *Auth[T]) Reject(r Request, err error) (res Response) {
 	if err == nil {
 		err = fmt.Errorf("Reject was called without an error")
 	}
-	return a.answer(ActionVerify, r, Credential{}, classify(err))
+	o := a.watch(ActionReject, r)
+	refusal := classify(err)
+	if failed := caught(func() { res = a.refuse(r.Context(), o, ActionReject, r, Credential{}, refusal) }, func(e *Error) {
+		o.tell(r.Context(), e)
+	}); failed != nil {
+		return a.answer(ActionReject, r, Credential{}, failed)
+	}
+	return res
 }
 
-// answer makes the Response to a refusal, with OnError's help if it is set.
-func (a *engine) answer(action Action, r Request, cred Credential, e *Error) (res Response) {
+// answer makes the Response to a refusal, and tells the Observer of OnError's panic.
+func (a *engine) answer(action Action, r Request, cred Credential, e *Error) Response {
+	res, failed := a.respond(r, cred, e)
+	if failed != nil {
+		a.watch(action, r).tell(r.Context(), failed)
+	}
+	return res
+}
+
+// respond makes the Response to a refusal, with OnError's help if it is set: failed is
+// its panic.
+func (a *engine) respond(r Request, cred Credential, e *Error) (res Response, failed *Error) {
 	e.realm, e.scheme = a.prepared.realm, a.prepared.scheme
 	if a.onError == nil {
-		return a.prepared.forError(e, cred)
+		return a.prepared.forError(e, cred), nil
 	}
-	failed := caught(func() {
+	failed = caught(func() {
 		r, cancel := boundRequest(r, a.timeout)
 		defer cancel()
 		res = a.onError(r, e)
 		setDefault(&res.Status, e.Kind.Status())
 		res.Refusal = e.refusal()
 		res = a.prepared.decorate(typed(res), cred)
-	}, func(failed *Error) {
-		if failed.Cause != errGoexit { // the caller's to tell
-			a.observe(r.Context(), a.start(), Event{Action: action}, failed)
-		}
-	})
+	}, func(*Error) {}) // the caller's to tell, also where the goroutine ends
 	if failed != nil {
 		failed.realm, failed.scheme = e.realm, e.scheme
-		return a.prepared.forError(failed, cred)
+		res = a.prepared.forError(failed, cred)
 	}
-	return res
+	return res, failed
 }
 
 // typed gives a body whose type nobody said one: net/http would guess it from

@@ -27,6 +27,7 @@ func (d *decoder) known(ctx context.Context, token string) (*Claims, error) {
 	}
 	for _, key := range candidates {
 		if key == claims.key {
+			noteCached(ctx)
 			if err := d.rules.judgeDates(&claims.dates); err != nil {
 				return nil, err
 			}

@@ -177,8 +177,8 @@ func TestOnError(t *testing.T) {
 			t.Errorf("%s: OnError got %v, want the kind and the cause", tt.name, got)
 		}
 		lacks(t, tt.name, res.Body, "secret", "database")
-		if e := seen.Events(); tt.status == 500 && (len(e) != 2 || e[1].Kind != core.Internal || len(e[1].Stack) == 0) {
-			t.Errorf("%s: got events %v, want the refusal and the panic", tt.name, e)
+		if e := seen.Events(); tt.status == 500 && (len(e) != 2 || e[0].Kind != core.Forbidden || e[0].Status != 500 || e[1].Kind != core.Internal || len(e[1].Stack) == 0) {
+			t.Errorf("%s: got %d events %v, want the refusal, as it was answered, and the panic", tt.name, len(e), e)
 		}
 	}
 }

@@ -206,7 +206,7 @@ func (r *ring) observe(ctx context.Context, key *Key, err error) {
 	if r.cfg.Observer == nil {
 		return
 	}
-	e := Event{Action: ActionKeys, Source: r.source, KeyID: key.ID(), Algorithm: key.algorithm()}
+	e := Event{Action: ActionKeys, Resource: r.source, KeyID: key.ID(), Algorithm: key.algorithm()}
 	if err != nil {
 		e.Kind, e.Cause = Unavailable, err
 	}

@@ -173,7 +173,7 @@ func TestKeyRingChanges(t *testing.T) {
 	}
 	var seen []string
 	for _, e := range recorder.Events() {
-		if e.Action != core.ActionKeys || e.Kind != 0 || e.Cause != nil || e.Source != "key ring" || e.Algorithm != "EdDSA" {
+		if e.Action != core.ActionKeys || e.Kind != 0 || e.Cause != nil || e.Resource != "key ring" || e.Algorithm != "EdDSA" {
 			t.Errorf("event %+v", e)
 		}
 		seen = append(seen, e.KeyID)

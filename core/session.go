@@ -102,7 +102,7 @@ func cleanLabel(label string) string {
 // machine sleeps.
 func (a *engine) sessionTime() time.Time { return a.now().UTC().Truncate(time.Millisecond) }
 
-// sessionContext is a context in which SessionOf finds a session.
+// sessionContext is a context in which Event.Session finds a session.
 type sessionContext struct {
 	context.Context
 	session Session
@@ -110,7 +110,7 @@ type sessionContext struct {
 
 type sessionKey struct{}
 
-// withSession is the context in which SessionOf finds the session, if there is one.
+// withSession is the context in which Event.Session finds the session, if there is one.
 func withSession(ctx context.Context, s Session) context.Context {
 	if s.ID == "" {
 		return ctx
@@ -126,9 +126,10 @@ func (c sessionContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// SessionOf returns the session that an event is about: it is for an Observer,
-// whose Event holds no names. Behind a gate, the claim sid names the session.
-func SessionOf(ctx context.Context) (Session, bool) {
+// Session returns the session that the event is about, as far as it is known: its
+// ID, or of the end of all of a subject's its Subject alone. ctx is what Observe was
+// given with the event. Of a gate's event, the claim sid of ClaimsOf names it.
+func (e Event) Session(ctx context.Context) (Session, bool) {
 	s, ok := ctx.Value(sessionKey{}).(Session)
 	return s, ok
 }
@@ -155,7 +156,7 @@ func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshT
 		return err
 	}
 	for _, old := range made.Ended { // one too many for the subject
-		a.done(sessionContext{ctx, old}, a.start(), Event{Action: ActionLogout})
+		a.watch(ActionLogout, nil).end(sessionContext{ctx, old}, nil)
 	}
 	if made.Refused {
 		return &Error{Kind: BadCredentials, Cause: errEndedSince}

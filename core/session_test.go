@@ -41,7 +41,7 @@ type watcher struct {
 func (w *watcher) Observe(ctx context.Context, e core.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s, _ := core.SessionOf(ctx)
+	s, _ := e.Session(ctx)
 	w.events, w.whose = append(w.events, e), append(w.whose, s)
 }
 

@@ -90,7 +90,7 @@ func (a *engine) explicit(r Request) bool {
 // its subject is perhaps somebody else of the same name.
 func (a *Auth[T]) insider(r Request) (context.Context, Session, error) {
 	var cred Credential
-	rec, err := a.verify(r.Context(), r, &cred)
+	rec, err := a.verify(r.Context(), r, &cred, nil)
 	if err != nil {
 		return r.Context(), Session{}, err
 	}

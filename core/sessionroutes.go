@@ -163,7 +163,7 @@ func sessionList(list []Session, current string) (Response, error) {
 // endpoint is what all endpoints of sessions have in common. Methods nil are all.
 // The context that f returns is what the Observer gets.
 func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() (context.Context, Response, error)) (res Response) {
-	start := a.start()
+	o := a.watch(action, r)
 	if e := caught(func() {
 		ctx, err := r.Context(), wellFormed(r)
 		switch {
@@ -176,15 +176,12 @@ func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() 
 			ctx, res, err = f()
 		}
 		if err != nil {
-			e := classify(err)
-			a.observe(ctx, start, Event{Action: action}, e)
-			res = a.answer(action, r, Credential{}, e)
+			res = a.refuse(ctx, o, action, r, Credential{}, classify(err))
 			return
 		}
-		a.done(ctx, start, Event{Action: action})
-	}, func(e *Error) {
-		a.observe(r.Context(), start, Event{Action: action}, e)
-	}); e != nil {
+		o.answered(res)
+		o.end(ctx, nil)
+	}, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
 		res = a.answer(action, r, Credential{}, e)
 	}
 	return noStore(typed(res))

@@ -104,7 +104,7 @@ func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
 	set, err := LoadKeySet(where, keyAlgorithm(alg)...)
 	if err == nil && r.observer != nil && len(set.Skipped()) > 0 {
 		r.observer.Observe(context.Background(), Event{
-			Action: ActionKeys, Source: "key set file " + where, Cause: errors.Join(set.Skipped()...),
+			Action: ActionKeys, Resource: "key set file " + where, Cause: errors.Join(set.Skipped()...),
 		})
 	}
 	return notNil(set, err)

@@ -85,7 +85,7 @@ func (e *eviction) check(ctx context.Context) error {
 
 func (e *eviction) observe(ctx context.Context, cause error) {
 	if e.observer != nil {
-		e.observer.Observe(ctx, core.Event{Action: core.ActionStore, Source: "redis maxmemory-policy", Cause: cause})
+		e.observer.Observe(ctx, core.Event{Action: core.ActionStore, Resource: "redis maxmemory-policy", Cause: cause})
 	}
 }
 

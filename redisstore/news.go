@@ -101,7 +101,7 @@ func (n *news) run(ctx context.Context) {
 
 func (n *news) observe(ctx context.Context, cause error) {
 	if n.observer != nil {
-		n.observer.Observe(ctx, core.Event{Action: core.ActionStore, Source: "redis " + n.channel, Cause: cause})
+		n.observer.Observe(ctx, core.Event{Action: core.ActionStore, Resource: "redis " + n.channel, Cause: cause})
 	}
 }
 
