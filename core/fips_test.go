@@ -30,7 +30,7 @@ func TestFIPSOnlySecret(t *testing.T) {
 			if _, err := core.Encoder(key)(t.Context(), nil, core.Payload{"sub": "joe", "exp": int64(1 << 40)}); err != nil {
 				t.Errorf("a secret of %d bytes: %v", length, err)
 			}
-		} else if !strings.Contains(err.Error(), "fips140=only") {
+		} else if !strings.Contains(err.Error(), "FIPS 140-only") {
 			t.Errorf("got %v, want the mode named", err)
 		}
 	}
