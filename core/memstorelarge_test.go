@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,14 +41,14 @@ func (s *slowest) during(done *atomic.Bool, do func()) {
 	}
 }
 
-// TestLargeJournal: a session takes at most 100 bytes in a journal, and all of them
-// are there after it was written anew beside logins and gates. It prints how long
-// those waited and what a start costs; both say something about the machine too.
-func TestLargeJournal(t *testing.T) {
-	n := large()
-	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions"), Max: 2 * n, InsecureNoSync: true}
-	store := memory(t, cfg)
-	var id string
+// filled makes a journal with so many sessions, and returns one's ID.
+func filled(t testing.TB, n int) (cfg core.MemoryConfig, id string) {
+	t.Helper()
+	cfg = core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions"), Max: 2 * n, InsecureNoSync: true}
+	store, err := core.NewMemoryStore(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range n {
 		var raw [16]byte
 		_, _ = rand.Read(raw[:])
@@ -61,9 +62,37 @@ func TestLargeJournal(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return cfg, id
+}
+
+// BenchmarkJournalStart is a start with a large journal, which is read and written
+// anew.
+func BenchmarkJournalStart(b *testing.B) {
+	cfg, _ := filled(b, large())
+	runtime.GC()
+	cpu := cpuTime()
+	for b.Loop() {
+		store, err := core.NewMemoryStore(cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric((cpuTime()-cpu).Seconds()/float64(b.N), "cpu-s/op")
+}
+
+// TestLargeJournal: a session takes at most 100 bytes in a journal, and all of them
+// are there after it was written anew beside logins and gates. It prints how long
+// those waited and what a start costs; both say something about the machine too.
+func TestLargeJournal(t *testing.T) {
+	n := large()
+	cfg, id := filled(t, n)
+	runtime.GC()
 	cfg.InsecureNoSync = false
 	began, cpu := time.Now(), cpuTime()
-	store = memory(t, cfg)
+	store := memory(t, cfg)
 	t.Logf("start with %d sessions: %v of CPU, %v", n, (cpuTime() - cpu).Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	before, err := os.Stat(cfg.Journal)
 	if err != nil {

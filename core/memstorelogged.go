@@ -130,11 +130,17 @@ func (s *memorySession) append(b []byte) []byte {
 	return b
 }
 
+// strictBase64 is how core writes a session's ID.
+var strictBase64 = base64.RawURLEncoding.Strict()
+
 // appendID appends the 16 bytes behind an ID that core made, after an empty text;
 // of another one the text.
 func appendID(b []byte, id string) []byte {
-	if raw, err := base64.RawURLEncoding.Strict().DecodeString(id); err == nil && isSessionID(id) {
-		return append(journal.AppendText(b, ""), raw...)
+	var raw [16]byte
+	if len(id) == 22 {
+		if n, err := strictBase64.Decode(raw[:], []byte(id)); err == nil && n == len(raw) {
+			return append(journal.AppendText(b, ""), raw[:]...)
+		}
 	}
 	return journal.AppendText(b, id)
 }
@@ -143,7 +149,7 @@ func readID(f *journal.Fields) string {
 	if text := f.Text(); len(text) > 0 {
 		return string(text)
 	}
-	return base64.RawURLEncoding.EncodeToString(f.Raw(16))
+	return strictBase64.EncodeToString(f.Raw(16))
 }
 
 var errLogged = errors.New("the record is no change of sessions that this version knows")

@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,49 @@ func TestJournalRecordTooLarge(t *testing.T) {
 	if _, err := m.Create(t.Context(), Creation{Realm: "r", Session: s, Token: TokenHash{}, Most: 20, Now: journalNow}); err == nil || m.Len() != 0 {
 		t.Errorf("got %v, %d sessions", err, m.Len())
 	}
+}
+
+// TestEndManyOfOne: all sessions of a subject end with one small record, however
+// many they are, and are not back after a restart.
+func TestEndManyOfOne(t *testing.T) {
+	cfg := MemoryConfig{Journal: filepath.Join(t.TempDir(), "journal"), Max: 50_000, InsecureNoSync: true}
+	m, err := NewMemoryStore(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(id string) {
+		t.Helper()
+		s := &memorySession{Session: journalSession(id), erase: time.Hour}
+		if err := m.change(t.Context(), func() (change, error) {
+			return change{logged{Realm: "r", Put: s}, func() { m.add(m.realm("r"), s) }}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 42_000 {
+		add(fmt.Sprint(i))
+	}
+	before := m.journal.Last()
+	if err := m.EndSubject(t.Context(), "r", "joe", journalNow); err != nil || m.Len() != 0 {
+		t.Errorf("got %v, %d sessions", err, m.Len())
+	}
+	if n := m.journal.Last() - before; n > 100 {
+		t.Errorf("the record has %d bytes", n)
+	}
+	add("later")
+	for range 2 {
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if m, err = NewMemoryStore(cfg); err != nil {
+			t.Fatal(err)
+		}
+		ended, _ := m.Ended(t.Context(), "r", "later", journalNow)
+		if m.Len() != 1 || ended || m.realms["r"].marks["joe"].number == 0 {
+			t.Errorf("after a restart: %d sessions, ended %v, %v", m.Len(), ended, m.realms["r"].marks)
+		}
+	}
+	_ = m.Close()
 }
 
 // TestSealedIsErased: what was sealed for a grace is gone from memory after it,
@@ -135,7 +179,7 @@ func TestLogged(t *testing.T) {
 	}
 	for name, r := range m.realms {
 		got := again.realms[name]
-		if got == nil || got.counter != r.counter || len(got.byID) != len(r.byID) || len(got.marks) != len(r.marks) || got.marks["ann"].number != r.marks["ann"].number {
+		if got == nil || got.counter != max(r.counter, again.began.UnixMilli()) || len(got.byID) != len(r.byID) || len(got.marks) != len(r.marks) || got.marks["ann"].number != r.marks["ann"].number {
 			t.Errorf("%q: got %+v, want %+v", name, got, r)
 			continue
 		}

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // memoryMark is what the ending of a subject's sessions left: who holds an older
 // ticket has been authenticated before it.
@@ -27,7 +24,9 @@ func (m *MemoryStore) endAll(r *memoryRealm, e loggedEnding) {
 		m.marked = append(m.marked, markedSubject{r, subject, erase})
 	}
 	r.marks[subject] = memoryMark{max(r.marks[subject].number, e.Number), erase}
-	for _, s := range slices.Clone(r.bySubject[subject]) {
+	own := r.bySubject[subject]
+	delete(r.bySubject, subject) // first, so that nobody looks for each in it
+	for _, s := range own {
 		m.remove(s)
 	}
 }

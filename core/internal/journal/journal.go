@@ -61,7 +61,8 @@ type Config struct {
 // Journal is an open journal.
 type Journal struct {
 	cfg      Config
-	path     string // what cfg.Path named at the beginning
+	named    string // cfg.Path, wherever the process goes
+	path     string // what that named at the beginning
 	head     []byte
 	salted   salted
 	lock     *os.File

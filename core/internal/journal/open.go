@@ -25,7 +25,10 @@ func Open(cfg Config) (_ *Journal, err error) {
 	if j.cfg.Report == nil {
 		j.cfg.Report = func(error) {}
 	}
-	if j.path, err = resolve(cfg.Path); err != nil {
+	if j.named, err = filepath.Abs(cfg.Path); err != nil {
+		return nil, err
+	}
+	if j.path, err = resolve(j.named); err != nil {
 		return nil, err
 	}
 	if j.lock, err = openLock(j.path + ".lock"); err != nil {
@@ -87,9 +90,6 @@ func resolve(path string) (string, error) {
 	for range 40 {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
-			return "", err
-		}
-		if dir, err = filepath.Abs(dir); err != nil {
 			return "", err
 		}
 		path = filepath.Join(dir, filepath.Base(path))

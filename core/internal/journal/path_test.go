@@ -165,6 +165,23 @@ func TestStrayed(t *testing.T) {
 	}
 }
 
+// TestRelative: a path is meant from where the process was when it opened it.
+func TestRelative(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	l := openLedger(t, "j")
+	t.Chdir(t.TempDir())
+	l.must("a 1")
+	l.slack = -1 << 40
+	l.anew()
+	if got := files(t, dir); got != "j j.lock" {
+		t.Errorf("files: %s", got)
+	}
+	if got := files(t, "."); got != "" {
+		t.Errorf("files where the process is now: %s", got)
+	}
+}
+
 // TestLinkTurned: a link that is turned elsewhere is another file at the next start.
 func TestLinkTurned(t *testing.T) {
 	dir := t.TempDir()

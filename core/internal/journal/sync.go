@@ -89,15 +89,19 @@ func (j *Journal) look(size int64) error {
 	j.mu.Lock()
 	info := j.info
 	j.mu.Unlock()
-	named, err1 := os.Stat(j.cfg.Path) // a link may have been turned elsewhere
-	there, err2 := os.Lstat(j.path)
-	lock, err3 := os.Lstat(j.path + ".lock")
+	there, err := os.Lstat(j.path)
+	lost := err != nil || !os.SameFile(there, info)
+	if !lost && j.named != j.path { // a link may have been turned elsewhere
+		named, err := os.Stat(j.named)
+		lost = err != nil || !os.SameFile(named, info)
+	}
+	lock, err := os.Lstat(j.path + ".lock")
 	switch {
-	case err1 != nil || err2 != nil || !os.SameFile(named, info) || !os.SameFile(there, info):
+	case lost:
 		return fmt.Errorf("journal %s: the file was removed, moved or replaced while it was in use: put it back, or start again", j.cfg.Path)
 	case there.Size() < size:
 		return fmt.Errorf("journal %s: the file was cut from %d to %d bytes by somebody else: start again, and what it kept is lost", j.cfg.Path, size, there.Size())
-	case err3 != nil || !os.SameFile(lock, j.lockInfo):
+	case err != nil || !os.SameFile(lock, j.lockInfo):
 		return fmt.Errorf("journal %s: the lock file %s.lock was removed or replaced, so another process may write to it: stop that, and start again", j.cfg.Path, j.path)
 	}
 	return nil
