@@ -10,64 +10,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
 // maxSetKeys bounds a JWK Set where its source sets no bound of its own.
 const maxSetKeys = 1024
-
-// jwkRules say what is taken from a JWK Set.
-type jwkRules struct {
-	publicOnly  bool     // private and oct keys are skipped: for sets from a URL
-	algorithms  []string // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
-	maxKeys     int      // 0: maxSetKeys
-	issuer      string   // the only issuer whose tokens the keys verify; "": any
-	shortSecret bool     // an oct key may be shorter than RFC 7518 section 3.2 demands
-}
-
-// parseKeySet reads a JWK Set (RFC 7517 section 5). What is wrong with one key
-// is in skipped, and the others are kept: "Implementations SHOULD ignore JWKs
-// within a JWK Set that use kty values that are not understood, that are missing
-// required members, or for which values are out of the supported ranges". An err
-// means that the text is no JWK Set at all, or has too many keys. A set without
-// one usable key is no error here.
-//
-// Of the keys returned, no two have the same id and an algorithm in common: of
-// two such keys the first one is kept, so that adding a key to a set never takes
-// one away. Keys of one id and different kinds are all kept. No error holds a
-// key's material.
-func parseKeySet(data []byte, rules jwkRules) (keys []*Key, skipped []error, err error) {
-	limit := rules.maxKeys
-	if limit == 0 {
-		limit = maxSetKeys
-	}
-	texts, err := splitKeySet(data, limit)
-	if err != nil {
-		return nil, nil, fmt.Errorf("jwtgate: key set: %w", err)
-	}
-	taken := make(keysTaken)
-	for i, text := range texts {
-		j, err := readJWK(text)
-		var key *Key
-		if err == nil {
-			key, err = j.key(rules)
-		}
-		if err == nil {
-			err = taken.take(key)
-		}
-		if err != nil {
-			kid := ""
-			if j.kid != "" {
-				kid = fmt.Sprintf(" (kid %.64q)", j.kid)
-			}
-			skipped = append(skipped, fmt.Errorf("jwtgate: key set: key %d%s: %w", i+1, kid, err))
-			continue
-		}
-		keys = append(keys, key)
-	}
-	return keys, skipped, nil
-}
 
 // splitKeySet returns the texts of the keys in a set. It does not look into
 // them: one key with a duplicate member, or a string that is not UTF-8, is one
@@ -120,26 +67,9 @@ func splitKeySet(data []byte, limit int) ([]string, error) {
 	return texts, nil
 }
 
-// keysTaken are the keys of a set so far, by id.
-type keysTaken map[string][]*Key
-
-// take refuses a key that could never be found, or only instead of another.
-func (t keysTaken) take(k *Key) error {
-	same := 0
-	for _, other := range t[k.m.id] {
-		if !slices.ContainsFunc(k.m.bound, func(b *jws.Bound) bool { return other.boundTo(b.Name) != nil }) {
-			continue
-		}
-		if k.m.id != "" {
-			return fmt.Errorf("a key before it has the same id, and %s too", k.algorithm())
-		}
-		if same++; same == maxCandidates {
-			return fmt.Errorf("%d keys before it have no id, and are tried for %s; give it a kid", same, k.algorithm())
-		}
-	}
-	t[k.m.id] = append(t[k.m.id], k)
-	return nil
-}
+// privateMembers are the members that only a private or a symmetric key has
+// (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 // jwk is one JSON Web Key: the members that every kind has, and all of them.
 // Members that are not understood are ignored (RFC 7517 section 4), and so are

@@ -26,7 +26,7 @@ func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 	var key *Key
 	if err == nil {
 		j.kid = cmp.Or(j.kid, o.id)
-		key, err = j.key(jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret})
+		key, err = jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret}.key(&j)
 	}
 	var goKey any // nil: only the names of the algorithms are judged
 	if err != nil {
@@ -43,12 +43,8 @@ func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 	return key, nil
 }
 
-// privateMembers are the members that only a private or a symmetric key has
-// (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2).
-var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
-
 // key makes the Key, if rules and the JWK itself let it verify or sign tokens.
-func (j *jwk) key(rules jwkRules) (*Key, error) {
+func (rules jwkRules) key(j *jwk) (*Key, error) {
 	if rules.publicOnly {
 		switch {
 		case j.kty == "oct":
@@ -64,7 +60,7 @@ func (j *jwk) key(rules jwkRules) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	algorithms, err := j.algorithms(goKey, rules.algorithms)
+	algorithms, err := jwkAlgorithms(j, goKey, rules.algorithms)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +70,7 @@ func (j *jwk) key(rules jwkRules) (*Key, error) {
 		}
 	}
 	t := traits{id: j.kid, issuer: rules.issuer, algorithms: algorithms}
-	if err := j.operations(goKey, &t); err != nil {
+	if err := applyOperations(j, goKey, &t); err != nil {
 		return nil, err
 	}
 	if t.id == "" {
@@ -83,10 +79,10 @@ func (j *jwk) key(rules jwkRules) (*Key, error) {
 	return newKey(goKey, t)
 }
 
-// algorithms returns what the key is for: what its alg says, or those of the
+// jwkAlgorithms returns what the key is for: what its alg says, or those of the
 // list that fit it, or the default for its kind. A secret has no default here:
 // the header would then be the only one to name the algorithm.
-func (j *jwk) algorithms(goKey any, list []string) ([]jws.Algorithm, error) {
+func jwkAlgorithms(j *jwk, goKey any, list []string) ([]jws.Algorithm, error) {
 	fit := jws.For(goKey)
 	if j.alg != "" {
 		a, known := jws.Lookup(j.alg)
@@ -111,9 +107,9 @@ func (j *jwk) algorithms(goKey any, list []string) ([]jws.Algorithm, error) {
 	return algorithms, nil
 }
 
-// operations applies key_ops (RFC 7517 section 4.3). A private key that is for
+// applyOperations applies key_ops (RFC 7517 section 4.3). A private key that is for
 // "sign" says nothing against its public half, which is for "verify".
-func (j *jwk) operations(goKey any, t *traits) error {
+func applyOperations(j *jwk, goKey any, t *traits) error {
 	if j.ops == nil {
 		return nil
 	}
@@ -127,4 +123,30 @@ func (j *jwk) operations(goKey any, t *traits) error {
 	t.noSign = !sign
 	t.noVerify = !verify && j.kty == "oct"
 	return nil
+}
+
+// Thumbprint returns the SHA-256 thumbprint of the key's public half (RFC 7638,
+// RFC 8037 appendix A.3) in base64url: the same for a private key and its public
+// one, whoever computes it, so it makes a good id. It is the id of the keys in a
+// JWK Set that have none. A secret has no thumbprint: it would help whoever
+// guesses the secret (RFC 7638 section 7), and Thumbprint returns an error.
+func (k *Key) Thumbprint() (string, error) {
+	if !k.made() {
+		return "", errZeroKey
+	}
+	print, ok := thumbprint(k.m.goKey)
+	if !ok {
+		return "", errors.New("jwtgate: a secret has no thumbprint, for it would help to guess the secret (RFC 7638 section 7)")
+	}
+	return print, nil
+}
+
+// jwk returns the public half of the key as it is published: with the key's id
+// or else its thumbprint, with the algorithm that it signs with, and for
+// signatures only. A secret is never published, and ok is false.
+func (k *Key) jwk() (text []byte, ok bool) {
+	if !k.made() {
+		return nil, false
+	}
+	return publicText(k.m.goKey, k.m.id, k.algorithm())
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"math/big"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
@@ -70,38 +69,19 @@ func thumbprint(public crypto.PublicKey) (string, bool) {
 	return jws.Encode(sum[:]), true
 }
 
-// Thumbprint returns the SHA-256 thumbprint of the key's public half (RFC 7638,
-// RFC 8037 appendix A.3) in base64url: the same for a private key and its public
-// one, whoever computes it, so it makes a good id. It is the id of the keys in a
-// JWK Set that have none. A secret has no thumbprint: it would help whoever
-// guesses the secret (RFC 7638 section 7), and Thumbprint returns an error.
-func (k *Key) Thumbprint() (string, error) {
-	if !k.made() {
-		return "", errZeroKey
-	}
-	print, ok := thumbprint(k.m.goKey)
-	if !ok {
-		return "", errors.New("jwtgate: a secret has no thumbprint, for it would help to guess the secret (RFC 7638 section 7)")
-	}
-	return print, nil
-}
-
-// jwk returns the public half of the key as it is published: with the key's id
-// or else its thumbprint, with the algorithm that it signs with, and for
-// signatures only. A secret is never published, and ok is false.
-func (k *Key) jwk() (text []byte, ok bool) {
-	if !k.made() {
-		return nil, false
-	}
-	j, ok := membersOf(k.m.goKey)
+// publicText is a public key as it is published: under its id or else its
+// thumbprint, for one algorithm and for signatures only. A secret is never
+// published, and ok is false.
+func publicText(public crypto.PublicKey, id, algorithm string) (text []byte, ok bool) {
+	j, ok := membersOf(public)
 	if !ok {
 		return nil, false
 	}
-	j.Kid = k.m.id
+	j.Kid = id
 	if j.Kid == "" {
-		j.Kid, _ = thumbprint(k.m.goKey)
+		j.Kid, _ = thumbprint(public)
 	}
-	j.Alg, j.Use = k.algorithm(), "sig"
+	j.Alg, j.Use = algorithm, "sig"
 	text, err := json.Marshal(j)
 	return text, err == nil
 }

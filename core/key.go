@@ -3,9 +3,6 @@ package core
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"time"
@@ -138,25 +135,6 @@ func newKey(goKey any, t traits) (*Key, error) {
 		}
 	}
 	return k, nil
-}
-
-// publicHalf returns the half of goKey that verifies; nil for a secret.
-func publicHalf(goKey any) crypto.PublicKey {
-	switch goKey := goKey.(type) {
-	case []byte:
-		return nil
-	case interface{ Public() crypto.PublicKey }:
-		return goKey.Public()
-	}
-	return goKey
-}
-
-func isPublic(goKey any) bool {
-	switch goKey.(type) {
-	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
-		return true
-	}
-	return false
 }
 
 // ID returns the key's id, the "kid" of the tokens it signs; "" if it has none.

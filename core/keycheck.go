@@ -165,3 +165,29 @@ func checkEd25519(key ed25519.PublicKey) error {
 	}
 	return nil
 }
+
+// publicHalf returns the half of goKey that verifies; nil for a secret.
+func publicHalf(goKey any) crypto.PublicKey {
+	switch goKey := goKey.(type) {
+	case []byte:
+		return nil
+	case interface{ Public() crypto.PublicKey }:
+		return goKey.Public()
+	}
+	return goKey
+}
+
+func isPublic(goKey any) bool {
+	switch goKey.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return true
+	}
+	return false
+}
+
+// samePublic reports whether two public keys are one. Every public key of the
+// standard library has Equal.
+func samePublic(a, b crypto.PublicKey) bool {
+	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && key.Equal(b)
+}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,20 +19,6 @@ type keyText struct {
 	path   string // "" if it is not a file
 	data   []byte
 	failed bool // it could not be read, and the problem is noted
-}
-
-// read reads a file for a key.
-func (p *keyProblems) read(what, path string) keyText {
-	t := keyText{about: what, path: path}
-	data, err := readKeyFile(path)
-	if err != nil {
-		// The path is a part of the os error, or must not be shown.
-		p.add(what, "%w", err)
-		t.failed = true
-		return t
-	}
-	t.about, t.data = what+" "+path, data
-	return t
 }
 
 // errPathIsPEM keeps a private key given as a path out of the error text, where
@@ -66,4 +53,9 @@ func (t keyText) file() string {
 		return "key.pem"
 	}
 	return t.path
+}
+
+// isJSON reports whether the text begins as a JSON object does.
+func (t keyText) isJSON() bool {
+	return bytes.HasPrefix(bytes.TrimLeft(t.data, " \t\r\n"), []byte("{"))
 }

@@ -1,7 +1,5 @@
 package core
 
-import "crypto"
-
 // ParseKey makes a key of a text that holds one: a private key, which signs and
 // verifies, or a public one, which verifies only. The text is PEM or one JWK.
 //
@@ -105,9 +103,45 @@ func (p *keyProblems) key(about string, goKey any, o keyOptions) (*Key, error) {
 	return newKey(goKey, o.traits(algorithms))
 }
 
-// samePublic reports whether two public keys are one. Every public key of the
-// standard library has Equal.
-func samePublic(a, b crypto.PublicKey) bool {
-	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && key.Equal(b)
+// read reads a file for a key.
+func (p *keyProblems) read(what, path string) keyText {
+	t := keyText{about: what, path: path}
+	data, err := readKeyFile(path)
+	if err != nil {
+		// The path is a part of the os error, or must not be shown.
+		p.add(what, "%w", err)
+		t.failed = true
+		return t
+	}
+	t.about, t.data = what+" "+path, data
+	return t
+}
+
+// parseOne returns the one key in text. If there is none, or not ok, what is
+// wrong has been noted.
+func (p *keyProblems) parseOne(text keyText, o keyOptions) (key pemKey, ok bool) {
+	keys := p.parseAll(text, o)
+	if len(keys) > 1 {
+		p.add(text.about, "it holds several keys that do not belong together; leave one in it, or load them all with ParseKeySet or LoadKeySet")
+	}
+	if len(keys) != 1 {
+		return pemKey{}, false
+	}
+	return keys[0], true
+}
+
+// parseAll returns the keys in text in their order, each once and with its
+// private half if that is there too. If there are none, what is wrong has been
+// noted.
+func (p *keyProblems) parseAll(text keyText, o keyOptions) (keys []pemKey) {
+	if text.failed {
+		return nil
+	}
+	keys, err := pemKeys(text, pemOptions{o.passphrase, o.expired})
+	if err != nil {
+		// One is enough: a file of a hundred weak keys has one mistake.
+		p.add(text.about, "%w", err)
+		return nil
+	}
+	return keys
 }

@@ -21,36 +21,15 @@ type pemKey struct {
 	certificate *x509.Certificate
 }
 
-// parseOne returns the one key in text. If there is none, or not ok, what is
-// wrong has been noted.
-func (p *keyProblems) parseOne(text keyText, o keyOptions) (key pemKey, ok bool) {
-	keys := p.parseAll(text, o)
-	if len(keys) > 1 {
-		p.add(text.about, "it holds several keys that do not belong together; leave one in it, or load them all with ParseKeySet or LoadKeySet")
-	}
-	if len(keys) != 1 {
-		return pemKey{}, false
-	}
-	return keys[0], true
+// pemOptions are what may be said of a PEM text.
+type pemOptions struct {
+	passphrase []byte // nil: none is given
+	expired    bool   // the dates of certificates do not count
 }
 
-// parseAll returns the keys in text in their order, each once and with its
-// private half if that is there too. If there are none, what is wrong has been
-// noted.
-func (p *keyProblems) parseAll(text keyText, o keyOptions) (keys []pemKey) {
-	if text.failed {
-		return nil
-	}
-	keys, err := pemKeys(text, o)
-	if err != nil {
-		// One is enough: a file of a hundred weak keys has one mistake.
-		p.add(text.about, "%w", err)
-		return nil
-	}
-	return keys
-}
-
-func pemKeys(text keyText, o keyOptions) (keys []pemKey, err error) {
+// pemKeys returns the keys in a PEM text in their order, each once and with its
+// private half if that is there too.
+func pemKeys(text keyText, o pemOptions) (keys []pemKey, err error) {
 	if len(bytes.TrimSpace(text.data)) == 0 {
 		return nil, errors.New("it is empty")
 	}
@@ -134,7 +113,7 @@ const encryptedBlock = "ENCRYPTED PRIVATE KEY"
 
 // parseBlock returns the key in one block; nothing for EC parameters. File is
 // the name that commands in errors use.
-func parseBlock(block *pem.Block, file string, o keyOptions) (key pemKey, err error) {
+func parseBlock(block *pem.Block, file string, o pemOptions) (key pemKey, err error) {
 	if strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return key, errors.New(encryptedOldForm + file + encryptedOldFormTo)
 	}

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"bytes"
-	"errors"
-)
+import "errors"
 
 // ParseKeySet makes a set of the keys in a text: a JWK Set (RFC 7517 section 5),
 // or PEM with one or more keys or certificates.
@@ -95,9 +92,4 @@ func (p *keyProblems) pemSet(text keyText, o keyOptions) (*KeySet, error) {
 		return nil, err
 	}
 	return Keys(keys...)
-}
-
-// isJSON reports whether the text begins as a JSON object does.
-func (t keyText) isJSON() bool {
-	return bytes.HasPrefix(bytes.TrimLeft(t.data, " \t\r\n"), []byte("{"))
 }
