@@ -15,7 +15,6 @@ type Auth[T any] struct {
 	payload      PayloadHandler[T]
 	headers      HeadersHandler[T]
 	authResponse AuthResponseHandler[T]
-	authRequest  func(Request) Response
 	throttle     ThrottleHandler
 	renew        RenewHandler[T]
 	stamp        func(T) string // nil: there is none
@@ -101,7 +100,6 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		payload:      c.Payload,
 		headers:      c.Headers,
 		authResponse: c.AuthResponse,
-		authRequest:  c.AuthRequest,
 		throttle:     c.Throttle,
 		renew:        c.Renew,
 		stamp:        c.Stamp,

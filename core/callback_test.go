@@ -50,16 +50,6 @@ func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config
 		}
 		return login
 	}
-	steps["AuthRequest"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		c.Authenticate = nil
-		c.AuthRequest = func(r core.Request) core.Response {
-			if err := act(r.Context()); err != nil {
-				return core.Response{Status: 503}
-			}
-			return core.Response{}
-		}
-		return login
-	}
 	steps["Throttle"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
 		c.Throttle = func(ctx context.Context, _ core.Credentials) (func(context.Context, error), error) {
 			return nil, act(ctx)

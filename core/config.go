@@ -101,13 +101,6 @@ type Config[T any] struct {
 	// where nobody thinks of EndSessionsOf, within the life of an access token. Nil:
 	// the identity's method Stamp() string, if it has one. "" is none.
 	Stamp func(identity T) string
-
-	// AuthRequest answers the login's requests in place of Authenticate and all
-	// that follows it. Flask-JWT called it auth_request_handler.
-	//
-	// Deprecated: it is here for ports of Flask-JWT, where it was deprecated
-	// too. Mount an endpoint of your own, and issue with Auth.Issue.
-	AuthRequest func(Request) Response
 }
 
 // LoginEndpoint shapes the login endpoint.
@@ -270,20 +263,14 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 		bad("Signer: Encode is set too and does not use it; set one, or wrap core.Encoder(signer)")
 	}
 	l := c.Login
-	if raw.Authenticate != nil && raw.AuthRequest != nil {
-		bad("AuthRequest: Authenticate is set too and would never be called; set one")
-	}
-	if c.flask && raw.Authenticate == nil && raw.AuthRequest == nil && !l.NoRoute {
+	if c.flask && raw.Authenticate == nil && !l.NoRoute {
 		bad("Authenticate: nil, and FlaskConfig has a login; set it, or Login.NoRoute")
 	}
-	if raw.Authenticate == nil && raw.AuthRequest == nil {
+	if raw.Authenticate == nil {
 		return errs
 	}
 	if !plainPath(l.Path) {
 		bad("Login.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", l.Path)
-	}
-	if raw.Authenticate == nil {
-		return errs
 	}
 	if c.Signer == nil && c.Encode == nil {
 		bad("Signer: nil, and Keys cannot sign; Authenticate needs a private key or a secret to issue tokens")

@@ -66,12 +66,6 @@ func TestFlaskHandlers(t *testing.T) {
 			}
 			c.Encode = fixedToken
 		}, body, "", "200 for joe"},
-		{"H5 auth_request_handler", func(c *config) {
-			c.Authenticate = nil // the original too worked without
-			c.AuthRequest = func(r core.Request) core.Response {
-				return core.Response{Body: []byte(r.Method() + ` {"hello":"world"}`)}
-			}
-		}, body, "", `200 POST {"hello":"world"}`},
 		{"H6 jwt_encode_handler", func(c *config) { c.Encode = fixedToken }, body, "", `200 {"access_token":"to.k.en"}`},
 		{"H7 jwt_decode_handler", func(c *config) {
 			c.Decode = func(_ context.Context, token string) (*core.Claims, error) {

@@ -57,13 +57,6 @@ func (a *Auth[T]) greet(r Request, o *outcome) Response {
 	if r.Method() == http.MethodOptions && slices.Contains(a.login.Methods, http.MethodOptions) {
 		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(a.login.Methods, ", ")}}}
 	}
-	if a.authRequest != nil && wellFormed(r) == nil && slices.Contains(a.login.Methods, r.Method()) {
-		r, cancel := boundRequest(r, a.timeout)
-		defer cancel()
-		res := a.authRequest(r)
-		setDefault(&res.Status, http.StatusOK)
-		return res
-	}
 	res, s, err := a.logIn(r, o)
 	ctx := withSession(r.Context(), s)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -164,12 +165,7 @@ func (a *engine) revoked(ctx context.Context, claims *Claims) error {
 // it is.
 func unanswered(err error) error {
 	if err != nil && classify(err).Kind == Internal {
-		err = &Error{Kind: Unavailable, Cause: revocationError{err}}
+		err = &Error{Kind: Unavailable, Cause: fmt.Errorf("revocation: %w", err)}
 	}
 	return err
 }
-
-type revocationError struct{ cause error }
-
-func (e revocationError) Error() string { return "revocation: " + e.cause.Error() }
-func (e revocationError) Unwrap() error { return e.cause }

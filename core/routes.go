@@ -12,7 +12,7 @@ type Route struct {
 // LoginRoute is the login at Config.Login.Path. It panics if the Auth has no
 // Authenticate.
 func (a *Auth[T]) LoginRoute() Route {
-	if a.authenticate == nil && a.authRequest == nil {
+	if a.authenticate == nil {
 		panic("jwtgate: LoginRoute: Config.Authenticate is nil, so there is no login")
 	}
 	return Route{Name: a.login.Name, Path: a.login.Path, Serve: a.Login}
@@ -22,7 +22,7 @@ func (a *Auth[T]) LoginRoute() Route {
 // Sessions those of refresh, logout, logout everywhere and the list of sessions.
 func (a *Auth[T]) Routes() []Route {
 	var routes []Route
-	if (a.authenticate != nil || a.authRequest != nil) && !a.login.NoRoute {
+	if a.authenticate != nil && !a.login.NoRoute {
 		routes = append(routes, a.LoginRoute())
 	}
 	return append(routes, a.sessionRoutes()...)

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -171,15 +172,10 @@ func stored[V any](ctx context.Context, d time.Duration, call func(context.Conte
 	defer cancel()
 	v, err := call(ctx)
 	if err != nil && classify(err).Kind == Internal {
-		err = &Error{Kind: Unavailable, Cause: sessionStoreError{err}}
+		err = &Error{Kind: Unavailable, Cause: fmt.Errorf("session store: %w", err)}
 	}
 	return v, err
 }
-
-type sessionStoreError struct{ cause error }
-
-func (e sessionStoreError) Error() string { return "session store: " + e.cause.Error() }
-func (e sessionStoreError) Unwrap() error { return e.cause }
 
 // end ends a session for good, even if the client does not wait for the answer.
 func (a *engine) end(ctx context.Context, id string) error {

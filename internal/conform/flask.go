@@ -91,16 +91,7 @@ func flaskVariants() map[string]func(*core.Config[*User]) {
 				return &User{Name: id}, nil
 			}
 		},
-		"/bearer": func(c *config) { c.Scheme = "Bearer" }, // T18
-		"/request": func(c *config) { // T19
-			c.Authenticate = nil
-			//lint:ignore SA1019 it was deprecated in the original, too, and had this test
-			c.AuthRequest = func(core.Request) core.Response {
-				res, err := core.JSON(http.StatusOK, map[string]string{"hello": "world"})
-				check(err)
-				return res
-			}
-		},
+		"/bearer":      func(c *config) { c.Scheme = "Bearer" },                       // T18
 		"/required":    func(c *config) { c.Rules.Required = []string{"exp", "sub"} }, // E8
 		"/quoted":      func(c *config) { c.Realm = `My "R"` },                        // E1
 		"/put":         func(c *config) { c.Login.Methods = []string{"POST", "PUT"} }, // C14

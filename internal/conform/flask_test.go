@@ -99,7 +99,6 @@ func flaskCases() []Case {
 		row("T17: payload handler, and back", jwt("/payload/protected", hs(hs256, fmt.Sprintf(`{"exp":%d,"iat":1,"id":"joe","nbf":1}`, now+60))), success),
 		row("T18: prefix", get("/bearer/protected", auth(token)), success),
 		row("T18: not the default prefix", jwt("/bearer/protected", token), e2),
-		row("T19: request handler", post("/request/auth", `no JSON`, form), jsonOK(`{"hello":"world"}`).with(noStore)),
 
 		row("E1: empty header", protected(""), e1),
 		row("E1: scheme JWT whatever the prefix", get("/bearer/protected"), e1),
@@ -135,7 +134,6 @@ func flaskCases() []Case {
 		row("Q4: malformed", post("/auth", `{"username":`),
 			flaskNo(core.BadBody, "Bad Request", "The request body is not a JSON object with the expected fields", noStore).as(400)),
 		row("Q4: GET", get("/auth"), flaskNotAllowed("POST, OPTIONS")),
-		row("Q4: GET, request handler", get("/request/auth"), flaskNotAllowed("POST, OPTIONS")),
 		row("Q11: OPTIONS", do("OPTIONS", "/auth"), Answer{Status: 200}.with("Allow: POST, OPTIONS", noStore)),
 		row("C14: PUT", send("PUT", "/put/auth", loginJoe), loggedIn(token)),
 		row("C14: OPTIONS", do("OPTIONS", "/put/auth"), Answer{Status: 200}.with("Allow: POST, PUT, OPTIONS", noStore)),
