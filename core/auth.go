@@ -93,6 +93,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	if e.encode == nil && c.Signer != nil {
 		e.encode = Encoder(c.Signer)
 	}
+	tellOpen(c.Observer, append(openKeys(c.Keys), openKeys(c.Signer)...)...)
 	return &Auth[T]{
 		engine:       e,
 		identify:     c.Identify,

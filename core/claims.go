@@ -22,6 +22,7 @@ type Claims struct {
 	key    *Key                 // that verified the token; nil if core did not
 	hint   *KeyHint             // that found the key
 	dates  dates                // as the rules read them
+	mixed  bool                 // the token may be of several issuers, so sub alone is nobody
 	inline [11]strictjson.Field // the memory of fields, for as many as tokens usually have
 }
 

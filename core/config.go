@@ -211,7 +211,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	}
 	rules := flatten(raw.Rules.check())
 	if raw.Decode == nil && !isNil(raw.Keys) {
-		rules = append(rules, flatten(raw.Rules.checkRemote(raw.Keys))...)
+		rules = append(rules, flatten(raw.Rules.checkSource(raw.Keys))...)
 	}
 	for _, e := range rules {
 		bad("Rules.%w", e)
@@ -248,6 +248,9 @@ func (c Config[T]) check(raw Config[T]) error {
 	errs = append(errs, flatten(checkSources(raw.Sources))...)
 	if raw.CallbackTimeout < 0 {
 		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
+	}
+	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !isNil(raw.Keys) && raw.Rules.mixes(raw.Keys) {
+		bad("Identify: nil, and %w", errMixed)
 	}
 	if c.Identify == nil {
 		bad("Identify: nil, and there is no default for %v; set a function from claims to it", reflect.TypeFor[T]())

@@ -28,7 +28,7 @@ func Decoder(keys KeySource, rules ClaimRules) DecodeHandler {
 	if isNil(keys) {
 		panic("jwtgate: core.Decoder: keys is nil")
 	}
-	if err := errors.Join(rules.check(), rules.checkRemote(keys)); err != nil {
+	if err := errors.Join(rules.check(), rules.checkSource(keys)); err != nil {
 		panic("jwtgate: core.Decoder: " + err.Error())
 	}
 	return newDecoder(keys, rules).decode
@@ -40,6 +40,7 @@ type decoder struct {
 	rules   ClaimRules
 	types   map[string]bool
 	issuers bool         // the key source wants to know iss
+	mixed   bool         // a sub alone does not say who it is
 	headers headerMemory // of tokens that were verified
 	cache   *tokencache.Cache[*Claims]
 }
@@ -59,6 +60,7 @@ func newDecoder(keys KeySource, rules ClaimRules) *decoder {
 	}
 	_, ignores := keys.(interface{ ignoresIssuer() })
 	d.issuers = !ignores
+	d.mixed = rules.mixes(keys)
 	if rules.CacheTokens > 0 {
 		d.cache = tokencache.New[*Claims](rules.CacheTokens)
 	}
@@ -139,7 +141,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 		d.headers.add(header)
 		hint = &KeyHint{KeyID: header.hint.KeyID, Algorithm: header.hint.Algorithm, Issuer: hint.Issuer}
 	}
-	claims.key, claims.hint = key, hint
+	claims.key, claims.hint, claims.mixed = key, hint, d.mixed
 	return claims, nil
 }
 

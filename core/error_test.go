@@ -207,7 +207,7 @@ func TestClassify(t *testing.T) {
 
 // TestGolangJWTErrors returns the errors of golang-jwt's own parser as they are.
 func TestGolangJWTErrors(t *testing.T) {
-	secret := []byte("0123456789abcdef0123456789abcdef")
+	secret := []byte("a4c123b1612dd272d1371c17149d4395")
 	parse := func(key any, options ...jwt.ParserOption) core.DecodeHandler {
 		return func(_ context.Context, token string) (*core.Claims, error) {
 			parsed, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return key, nil },

@@ -64,8 +64,8 @@ func ExampleDecoder_pitfall() {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
-		Decode: core.Decoder(key, core.ClaimRules{}),            // no audience asked for
-		Rules:  core.ClaimRules{Audience: []string{"invoices"}}, // not read by that Decode
+		Decode: core.Decoder(key, core.ClaimRules{InsecureAnyAudience: true}), // aud is not looked at
+		Rules:  core.ClaimRules{Audience: []string{"invoices"}},               // not read by that Decode
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -34,7 +34,7 @@ func ExampleAuth_Issue() {
 	}
 	fmt.Println(issued, issued.ExpiresIn) // the token itself is never printed
 
-	decode := core.Decoder(key, core.ClaimRules{Now: func() time.Time { return now }})
+	decode := core.Decoder(key, core.ClaimRules{Audience: []string{"orders"}, Now: func() time.Time { return now }})
 	claims, err := decode(context.Background(), issued.Token)
 	if err != nil {
 		log.Fatal(err)

@@ -22,7 +22,7 @@ func TestFIPSOnlySecret(t *testing.T) {
 		return
 	}
 	for length, taken := range map[int]bool{13: false, 14: true, 32: true} {
-		key, err := core.NewSecret([]byte("0123456789abcdefghijklmnopqrstuv")[:length], core.InsecureShortSecret())
+		key, err := core.NewSecret([]byte("k7Qm2zR9w4Lx8Vb1Nc6Td3Hf5Jg0PsYu")[:length], core.InsecureShortSecret())
 		if (err == nil) != taken {
 			t.Errorf("a secret of %d bytes: got %v, want taken %v", length, err, taken)
 		}

@@ -64,6 +64,9 @@ func (c *Config[T]) flaskDefaults() {
 	if c.Identify == nil && reflect.TypeFor[T]().Kind() == reflect.String {
 		c.Identify = func(_ context.Context, claims *Claims) (T, error) {
 			var identity T
+			if claims.mixed {
+				return identity, &Error{Kind: Internal, Claim: "identity", Cause: errMixed}
+			}
 			id, _ := claims.String("identity")
 			reflect.ValueOf(&identity).Elem().SetString(id) // "" is nobody
 			return identity, nil

@@ -21,7 +21,7 @@ type account struct {
 
 var accounts = map[int64]*account{1: {1, "joe"}, 2: {2, "ann"}}
 
-var flaskSecret = []byte("super-secret, and long enough: 32")
+var flaskSecret = []byte("c255404e4fb440034d6608697a8d41be")
 
 // flaskConfig is the application of Flask-JWT's own tests.
 func flaskConfig(t testing.TB) core.Config[*account] {

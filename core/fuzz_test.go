@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -25,6 +26,7 @@ type judgement struct {
 	header, payload string // as JSON, "" if they are no base64url
 	headers         map[string]any
 	claims          map[string]any // by exact names; nil if there is no object
+	parties         bool           // an issuer and an audience are set
 }
 
 // stricter is the closed list of what golang-jwt accepts and core refuses, with
@@ -43,6 +45,15 @@ var stricter = []struct {
 	}},
 	{"crit or b64", core.Malformed, "no extension is understood (RFC 7515 section 4.1.11, RFC 7797 section 7)", func(j *judgement) bool {
 		return has(j.headers, "crit") || has(j.headers, "b64")
+	}},
+	{"many members in the header", core.Malformed, "to compare so many names costs more than a signature", func(j *judgement) bool {
+		return strings.Count(j.header, ":") > 32
+	}},
+	{"aud where none is set", core.WrongAudience, "the token is for somebody else (RFC 7519 section 4.1.3)", func(j *judgement) bool {
+		return has(j.claims, "aud") && !j.parties
+	}},
+	{"cnf", core.BadClaim, "nobody asks the holder for the proof (RFC 7800)", func(j *judgement) bool {
+		return has(j.claims, "cnf")
 	}},
 	{"cty", core.Malformed, "a nested token is not unwrapped (RFC 7519 section 5.2)", func(j *judgement) bool {
 		s, ok := j.headers["cty"].(string)
@@ -189,7 +200,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, payload string, flags byte) {
 		secret := decodeSecret
 		if flags&flagForged != 0 {
-			secret = []byte("another-secret-another-secret-xx")
+			secret = []byte("d440e50454f31af3176813e02ea68ef7")
 		}
 		c.judge(t, signed(secret, header, payload), flags)
 	})
@@ -256,6 +267,7 @@ func (c *court) judge(t *testing.T, token string, flags byte) {
 	ours, err := core.Decoder(c.keys, rules)(context.Background(), token)
 	theirs, theirErr := c.parse(token, flags)
 	j := newJudgement(token)
+	j.parties = flags&flagParties != 0
 
 	if err == nil {
 		if theirErr == nil {
@@ -405,6 +417,15 @@ func inspect(text string) (f finding) {
 	return f
 }
 
+// manyMembers is the text of n members.
+func manyMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"m%d":0`, i)
+	}
+	return b.String()
+}
+
 // TestDifferences keeps the lists honest: each row has a token that needs it.
 func TestDifferences(t *testing.T) {
 	c := newCourt(t)
@@ -415,6 +436,9 @@ func TestDifferences(t *testing.T) {
 	}{
 		"crit or b64":                         {`{"alg":"HS256","crit":["x"]}`, decodePayload, 0},
 		"too long":                            {`{"alg":"HS256"}`, `{"exp":9e9,"a":"` + strings.Repeat("x", 8192) + `"}`, 0},
+		"many members in the header":          {`{"alg":"HS256"` + manyMembers(32) + `}`, decodePayload, 0},
+		"aud where none is set":               {`{"alg":"HS256"}`, `{"exp":9e9,"aud":"a"}`, 0},
+		"cnf":                                 {`{"alg":"HS256"}`, `{"exp":9e9,"cnf":{}}`, 0},
 		"cty":                                 {`{"alg":"HS256","cty":"jwt"}`, decodePayload, 0},
 		"kid or typ that is no short string":  {`{"alg":"HS256","kid":"` + long + `"}`, decodePayload, 0},
 		"typ":                                 {`{"alg":"HS256","typ":"rt+jwt"}`, decodePayload, 0},

@@ -27,6 +27,9 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 		h = IdentityHandler[*Claims](func(_ context.Context, c *Claims) (*Claims, error) { return c, nil })
 	case *string:
 		h = IdentityHandler[string](func(_ context.Context, c *Claims) (string, error) {
+			if c.mixed { // by a Decoder that New has not seen
+				return "", &Error{Kind: Internal, Claim: "sub", Cause: errMixed}
+			}
 			sub := c.Subject()
 			if sub == "" {
 				return "", &Error{Kind: UnknownIdentity, Claim: "sub", Cause: errNoSubject}
@@ -37,6 +40,15 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 	f, _ := h.(IdentityHandler[T])
 	return f
 }
+
+// mixes reports whether tokens of two issuers may pass, and nothing said that this
+// is meant.
+func (r *ClaimRules) mixes(keys KeySource) bool {
+	return r.Issuer == "" && !r.InsecureAnyIssuer && partiesOf(keys).several()
+}
+
+var errMixed = errors.New("tokens of several issuers are taken, at which one sub may be two people: set Identify to a function that tells them apart by iss, " +
+	"or Rules.Issuer to one of them (RFC 7519 section 4.1.2)")
 
 var errNoSubject = errors.New("sub is absent, empty or no string (RFC 7519 section 4.1.2)")
 

@@ -251,5 +251,3 @@ func (c *IssuerCache) String() string {
 	defer c.mu.RUnlock()
 	return fmt.Sprintf("IssuerCache[%d]", len(c.sources))
 }
-
-func (c *IssuerCache) remote() bool { return true }

@@ -22,6 +22,59 @@ func issues(source KeySource, iss string) bool {
 	return true
 }
 
+// parties are those whose tokens a key source verifies. Two of them may call two
+// people by one sub.
+type parties struct {
+	issuers []string // those that keys are bound to; "" is whoever holds keys of our own
+	many    bool     // more than can be listed
+	shared  bool     // keys are not bound, and others sign with them: any iss would be believed
+}
+
+// partiesOf tells the parties of a source. One that says nothing, as a source of
+// the user's own or a wrapper around one of ours, is taken for a provider's.
+func partiesOf(source KeySource) (p parties) {
+	s, ok := source.(interface{ parties() parties })
+	if !ok || isNil(source) {
+		return parties{shared: true}
+	}
+	return s.parties()
+}
+
+// several reports whether the source speaks for more than one party.
+func (p parties) several() bool { return p.many || p.shared || len(p.issuers) > 1 }
+
+// ofProvider reports whether keys of the source sign tokens for other services too.
+func ofProvider(source KeySource) bool {
+	switch source.(type) {
+	case *Key, *KeySet, *KeyRing, *KeyDir:
+		return false
+	}
+	return true
+}
+
+func partiesOfKeys(keys []*Key) (p parties) {
+	for _, k := range keys {
+		if iss := k.issuer(); !slices.Contains(p.issuers, iss) {
+			p.issuers = append(p.issuers, iss)
+		}
+	}
+	return p
+}
+
+func (k *Key) parties() parties         { return partiesOfKeys([]*Key{k}) }
+func (s *KeySet) parties() parties      { return partiesOfKeys(s.keys) }
+func (m issuerMap) parties() parties    { return parties{issuers: slices.Sorted(maps.Keys(m))} }
+func (c *IssuerCache) parties() parties { return parties{many: true} }
+
+func (r *ring) parties() parties { return partiesOfKeys(r.all()) }
+
+func (r *RemoteKeys) parties() parties {
+	if r.cfg.Issuer == "" {
+		return parties{shared: true}
+	}
+	return parties{issuers: []string{r.cfg.Issuer}}
+}
+
 // issuerMap is a fixed choice of issuers.
 type issuerMap map[string]KeySource
 
@@ -29,6 +82,9 @@ type issuerMap map[string]KeySource
 // issuer, which the claim iss names exactly (RFC 7519 section 4.1.1, RFC 8725
 // section 3.8). So each issuer's keys verify only its own tokens. A token of
 // another issuer, or without one, costs nothing: no source is asked.
+//
+// A sub is unique at its issuer alone (section 4.1.2), so Config.Identify has no
+// default for T = string there: make the identity of both claims.
 //
 //	keys, err := core.Issuers(map[string]core.KeySource{
 //		"https://login.example.com": employees, // from core.NewOIDC
@@ -71,9 +127,5 @@ func (m issuerMap) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 
 // String counts the issuers.
 func (m issuerMap) String() string { return fmt.Sprintf("Issuers[%d]", len(m)) }
-
-// remote holds also for issuers whose keys are files: a token for another
-// service of theirs has the same signature.
-func (m issuerMap) remote() bool { return true }
 
 func (m issuerMap) issues(iss string) bool { return m[iss] != nil }

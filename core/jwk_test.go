@@ -171,9 +171,9 @@ func TestUsableKeys(t *testing.T) {
 		{"e 2^24-1", jwkOf(t, rsa, changes{"e": "____", "kid": "k"}), `Key{RS256, id "k", verifies only}`, nil},
 		{"e with a leading zero", jwkOf(t, rsa, changes{"e": "AAEAAQ", "kid": "k"}), `Key{RS256, id "k", verifies only}`, nil},
 		{"8192 bits", jwkOf(t, rsa, changes{"n": numberOf(8192, true), "kid": "k"}), `Key{RS256, id "k", verifies only}`, nil},
-		{"oct without alg, the source's list", `{"kty":"oct","kid":"k","k":"` + strings.Repeat("A", 43) + `"}`, `Key{HS256, id "k", can sign}`, []string{"HS256"}},
-		{"oct without kid has no id, RFC 7638 section 7", `{"kty":"oct","alg":"HS256","k":"` + strings.Repeat("A", 43) + `"}`, `Key{HS256, can sign}`, nil},
-		{"oct to verify only", `{"kty":"oct","alg":"HS256","key_ops":["verify"],"k":"` + strings.Repeat("A", 43) + `"}`, `Key{HS256, verifies only}`, nil},
+		{"oct without alg, the source's list", `{"kty":"oct","kid":"k","k":"` + "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrY" + `"}`, `Key{HS256, id "k", can sign}`, []string{"HS256"}},
+		{"oct without kid has no id, RFC 7638 section 7", `{"kty":"oct","alg":"HS256","k":"` + "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrY" + `"}`, `Key{HS256, can sign}`, nil},
+		{"oct to verify only", `{"kty":"oct","alg":"HS256","key_ops":["verify"],"k":"` + "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrY" + `"}`, `Key{HS256, verifies only}`, nil},
 	} {
 		keys, skipped, err := parseKeySet(setOf(tt.jwk), jwkRules{algorithms: tt.algorithms})
 		if err != nil || len(skipped) > 0 || len(keys) != 1 || keys[0].String() != tt.want {

@@ -12,7 +12,7 @@ import (
 
 // oneJWK is oneKey of a JWK.
 func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
-	o := p.options(text.about, opts, "WithKeyID", "InsecureShortSecret")
+	o := p.options(text.about, opts, "WithKeyID", "InsecureShortSecret", "InsecureGuessableSecret")
 	j, err := readJWK(string(text.data))
 	if err != nil && j.has("keys") {
 		err = errors.New("it is a JWK Set; load it with ParseKeySet or LoadKeySet")
@@ -26,7 +26,7 @@ func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 	var key *Key
 	if err == nil {
 		j.kid = cmp.Or(j.kid, o.id)
-		key, err = jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret}.key(&j)
+		key, err = jwkRules{algorithms: o.algorithms, issuer: o.issuer, secret: o}.key(&j)
 	}
 	var goKey any // nil: only the names of the algorithms are judged
 	if err != nil {
@@ -40,7 +40,7 @@ func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	return key, nil
+	return text.of(key, nil)
 }
 
 // key makes the Key, if rules and the JWK itself let it verify or sign tokens.
@@ -65,7 +65,7 @@ func (rules jwkRules) key(j *jwk) (*Key, error) {
 		return nil, err
 	}
 	if secret, ok := goKey.([]byte); ok {
-		if err := checkSecret(secret, algorithms, rules.shortSecret); err != nil {
+		if err := checkSecret(secret, algorithms, rules.secret); err != nil {
 			return nil, err
 		}
 	}

@@ -136,7 +136,7 @@ func TestPublicOnly(t *testing.T) {
 func TestSecretOperations(t *testing.T) {
 	secret := func(ops string) *Key {
 		t.Helper()
-		key, err := ParseKey([]byte(`{"kty":"oct","alg":"HS256","key_ops":` + ops + `,"k":"` + strings.Repeat("A", 43) + `"}`))
+		key, err := ParseKey([]byte(`{"kty":"oct","alg":"HS256","key_ops":` + ops + `,"k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrY"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func TestKeysOfOneID(t *testing.T) {
 	rsa, other, ec := named("rsa-spki.pem", changes{}), named("rsa-other-spki.pem", changes{}), named("ec-p256-spki.pem", changes{})
 	var secrets []string
 	for i := range 10 {
-		secrets = append(secrets, `{"kty":"oct","alg":"HS256","k":"`+strings.Repeat(string(rune('A'+i)), 44)+`"}`)
+		secrets = append(secrets, `{"kty":"oct","alg":"HS256","k":"`+string(rune('A'+i))+"M1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrZ0"+`"}`)
 	}
 	for _, tt := range []struct {
 		name    string

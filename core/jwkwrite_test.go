@@ -84,7 +84,7 @@ func TestPublishedKey(t *testing.T) {
 			t.Errorf("%s: the public half is published as %s", tt.file, again)
 		}
 	}
-	secret, err := NewSecret([]byte(strings.Repeat("s", 32)), WithKeyID("s"))
+	secret, err := NewSecret([]byte("5ec84d8dbc74254770f58904dba41ecc"), WithKeyID("s"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type material struct {
 	goKey   crypto.PublicKey // nil for a secret
 	self    []*Key           // Find's answer, made once
 	public  *Key             // nil for a secret; for a public key, the key itself
+	open    error            // what is wrong with who may read its file; nil: nothing
 }
 
 // traits are what a key has besides its material.

@@ -12,7 +12,7 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 )
 
-const keySecret = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" // 64 bytes
+const keySecret = "36b3216fdaeeb975729fae923d5a4fd12aabfe228f219e9cb0eb53f16947ccf2" // 64 bytes
 
 // keyFile reads a file of testdata/keys.
 func keyFile(t testing.TB, name string) []byte {

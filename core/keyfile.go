@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -18,33 +20,48 @@ type keyText struct {
 	about  string // how errors call it
 	path   string // "" if it is not a file
 	data   []byte
-	failed bool // it could not be read, and the problem is noted
+	open   error // what is wrong with who may read the file; nil: nothing
+	failed bool  // it could not be read, and the problem is noted
+}
+
+// openFile says that others than the file's owner and group may read or change it.
+// On Windows the mode says nothing about that.
+func openFile(path string, mode fs.FileMode) error {
+	const others = 0o006
+	if mode.Perm()&others == 0 || runtime.GOOS == "windows" {
+		return nil
+	}
+	return fmt.Errorf("the file %s holds what signs, and its mode is %04o: every user of the machine can read or change it; say: chmod 600", path, mode.Perm())
 }
 
 // errPathIsPEM keeps a private key given as a path out of the error text, where
 // package os would quote it.
 var errPathIsPEM = errors.New("this is the text of a key, not a path; use ParseKey or ParseKeyPair")
 
-func readKeyFile(path string) ([]byte, error) {
+// readKeyFile reads a file for a key. Open is what is wrong with who may read it.
+func readKeyFile(path string) (data []byte, open, err error) {
 	if path == "" {
-		return nil, errors.New("the path is empty")
+		return nil, nil, errors.New("the path is empty")
 	}
 	if strings.Contains(path, "-----BEGIN") || strings.ContainsAny(path, "\r\n") {
-		return nil, errPathIsPEM
+		return nil, nil, errPathIsPEM
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxKeyFileBytes+1))
+	if info, err := f.Stat(); err == nil {
+		open = openFile(path, info.Mode())
+	}
+	data, err = io.ReadAll(io.LimitReader(f, maxKeyFileBytes+1))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(data) > maxKeyFileBytes {
-		return nil, fmt.Errorf("%s is larger than %d bytes; this is no key", path, maxKeyFileBytes)
+		return nil, nil, fmt.Errorf("%s is larger than %d bytes; this is no key", path, maxKeyFileBytes)
 	}
-	return data, nil
+	return data, open, nil
 }
 
 // file names the text in a command.

@@ -3,10 +3,14 @@ package core
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // keyFileIn says what kind of key file data is, as in "a PEM text"; "" if it is
@@ -26,15 +30,46 @@ func keyFileIn(data []byte) string {
 	if what := derIn(data); what != "" {
 		return what + " in DER"
 	}
-	if decoded, ok := unbase64(text); ok {
+	for _, coding := range codings {
+		decoded, ok := coding.decode(text)
+		if !ok {
+			continue
+		}
 		if bytes.Contains(decoded, []byte("-----BEGIN")) {
-			return "the base64 of a PEM text"
+			return coding.name + " of a PEM text"
+		}
+		if isJWK(bytes.TrimSpace(decoded)) {
+			return coding.name + " of a JWK"
 		}
 		if what := derIn(decoded); what != "" {
-			return what + " in base64 without its BEGIN and END lines"
+			return what + " in " + coding.where
+		}
+		if bytes.HasPrefix(decoded, []byte("\x00\x00\x00")) && isSSHType(decoded) {
+			return "an SSH public key"
 		}
 	}
 	return ""
+}
+
+// codings are the ways in which bytes become text, each of which people take off
+// a key's file, or forget to: its lines, its quotes, escaped line breaks.
+var codings = []struct {
+	name, where string
+	decode      func(text []byte) ([]byte, bool)
+}{
+	{"the base64", "base64 without its BEGIN and END lines", unbase64},
+	{"the hexadecimal", "hexadecimal", unhex},
+}
+
+// plainText is text without what stands between the digits of a coding.
+func plainText(text []byte, between string) string {
+	plain := strings.NewReplacer(`\r`, "", `\n`, "").Replace(string(text))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(between, r) || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, plain)
 }
 
 // whatIsIn says what a text without a PEM block holds, and what to do.
@@ -70,21 +105,29 @@ func isSSHPublicKey(text []byte) bool {
 	return false
 }
 
-// isJWK reports whether text is a JWK or a JWK Set (RFC 7517 sections 4.1, 5.1).
+// isJWK reports whether text is a JWK, a JWK Set (RFC 7517 sections 4.1, 5.1), or
+// the array of one.
 func isJWK(text []byte) bool {
 	var members struct{ Kty, Keys json.RawMessage }
-	return bytes.HasPrefix(text, []byte("{")) && json.Unmarshal(text, &members) == nil &&
-		(members.Kty != nil || members.Keys != nil)
+	if bytes.HasPrefix(text, []byte("{")) && json.Unmarshal(text, &members) == nil {
+		return members.Kty != nil || members.Keys != nil
+	}
+	var list []json.RawMessage
+	return bytes.HasPrefix(text, []byte("[")) && json.Unmarshal(text, &list) == nil && len(list) > 0 && isJWK(bytes.TrimSpace(list[0]))
 }
 
+// derIn says what key file data is in DER. What stands behind it, as a line break,
+// does not matter.
 func derIn(data []byte) string {
+	var whole asn1.RawValue
+	if _, err := asn1.Unmarshal(data, &whole); err != nil || whole.Tag != asn1.TagSequence {
+		return ""
+	}
+	data = whole.FullBytes
 	for _, parse := range []func([]byte) (any, error){parsePKCS8, parsePKCS1, parseSEC1} {
 		if _, err := parse(data); err == nil {
 			return "a private key"
 		}
-	}
-	if _, err := x509.ParsePKIXPublicKey(data); err == nil {
-		return "a public key"
 	}
 	if _, err := x509.ParsePKCS1PublicKey(data); err == nil {
 		return "a public key"
@@ -92,13 +135,46 @@ func derIn(data []byte) string {
 	if _, err := x509.ParseCertificate(data); err == nil {
 		return "a certificate"
 	}
+	// Of kinds, too, that package x509 does not know (RFC 5280 section 4.1, RFC 5958
+	// section 2).
+	var public struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if unmarshalDER(data, &public) {
+		return "a public key"
+	}
+	var private struct {
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+	}
+	if _, err := asn1.Unmarshal(data, &private); err == nil {
+		return "a private key"
+	}
+	var encrypted encryptedPKCS8
+	if unmarshalDER(data, &encrypted) {
+		return "a private key"
+	}
 	return ""
 }
 
 func unbase64(text []byte) ([]byte, bool) {
-	plain := strings.Join(strings.Fields(string(text)), "")
-	decoded, err := base64.StdEncoding.DecodeString(plain)
+	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(plainText(text, "\"'`,"), "="))
+	decoded, err := base64.RawStdEncoding.DecodeString(plain)
 	return decoded, err == nil
+}
+
+func unhex(text []byte) ([]byte, bool) {
+	plain := strings.TrimPrefix(strings.ReplaceAll(plainText(text, "\"'`,:"), `\x`, ""), "0x")
+	decoded, err := hex.DecodeString(plain)
+	return decoded, err == nil
+}
+
+// isSSHType reports whether bytes begin with the name of a kind of SSH key (RFC
+// 4253 section 6.6).
+func isSSHType(data []byte) bool {
+	return len(data) > 4 && isSSHPublicKey(append(bytes.Clone(data[4:min(len(data), 4+int(data[3]))]), ' '))
 }
 
 // foreignBlock says what a PEM block of a type that holds no key for tokens is.

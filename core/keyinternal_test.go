@@ -35,7 +35,7 @@ func TestKeySignVerify(t *testing.T) {
 		{"Ed25519", "ed25519-pkcs8.pem", "ed25519-spki.pem", nil, "EdDSA", []string{"EdDSA", "Ed25519"}, []string{"eddsa", "ed25519", "ES256"}},
 		{"Ed25519 by its new name", "ed25519-pkcs8.pem", "ed25519-spki.pem", keys{WithAlgorithm("Ed25519")}, "Ed25519", []string{"EdDSA", "Ed25519"}, []string{"HS256"}},
 	} {
-		key, err := NewSecret([]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), tt.opts...)
+		key, err := NewSecret([]byte("36b3216fdaeeb975729fae923d5a4fd12aabfe228f219e9cb0eb53f16947ccf2"), tt.opts...)
 		if tt.file != "" {
 			key, err = LoadKey("testdata/keys/"+tt.file, tt.opts...)
 		}
@@ -125,7 +125,7 @@ func TestZeroKeyVerifiesNothing(t *testing.T) {
 }
 
 func TestNewSecretCopies(t *testing.T) {
-	secret := []byte("0123456789abcdef0123456789abcdef")
+	secret := []byte("a4c123b1612dd272d1371c17149d4395")
 	key, err := NewSecret(secret)
 	if err != nil {
 		t.Fatal(err)

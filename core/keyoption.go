@@ -25,6 +25,7 @@ type keyOptions struct {
 	passphrase  []byte // nil: WithPassphrase is not given
 	timeout     time.Duration
 	shortSecret bool
+	guessable   bool
 	expired     bool
 	wrong       []string // mistakes in the options themselves
 	given       map[string]bool
@@ -142,6 +143,16 @@ func InsecureShortSecret() KeyOption {
 	}
 }
 
+// InsecureGuessableSecret lets [NewSecret], and a symmetric JWK, be a text that
+// others know or can guess, as the placeholder of an example. It is meant for
+// tests that want a readable one. A key's own text is no secret even so.
+func InsecureGuessableSecret() KeyOption {
+	return func(o *keyOptions) {
+		o.once("InsecureGuessableSecret")
+		o.guessable = true
+	}
+}
+
 // InsecureExpiredCertificate takes the key of an X.509 certificate that is
 // expired or not yet valid, and does not look at its dates.
 func InsecureExpiredCertificate() KeyOption {
@@ -158,6 +169,7 @@ var optionsFor = []struct{ name, text string }{
 	{"WithPassphrase", "WithPassphrase is for an encrypted PEM key"},
 	{"WithSignTimeout", "WithSignTimeout is for NewKey of a ContextSigner"},
 	{"InsecureShortSecret", "InsecureShortSecret is for NewSecret and for a symmetric JWK; no other key is a secret of one's choice"},
+	{"InsecureGuessableSecret", "InsecureGuessableSecret is for NewSecret and for a symmetric JWK; no other key is a secret of one's choice"},
 	{"InsecureExpiredCertificate", "InsecureExpiredCertificate is for a PEM key in a certificate"},
 }
 

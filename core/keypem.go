@@ -29,7 +29,8 @@ func ParseKey(text []byte, opts ...KeyOption) (*Key, error) {
 }
 
 // LoadKey is [ParseKey] of a file of at most 1 MiB. Its errors name the path,
-// and keep the error of package os for [errors.Is].
+// and keep the error of package os for [errors.Is]. If the key can sign and every
+// user of the machine may read its file, or write to it, New tells the Observer.
 func LoadKey(path string, opts ...KeyOption) (*Key, error) {
 	var p keyProblems
 	return oneKey(p.read("key file", path), p, opts)
@@ -61,7 +62,7 @@ func oneKey(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 		return p.key(text.about, nil, o)
 	}
 	if found.private != nil {
-		return p.key(text.about, found.private, o)
+		return text.of(p.key(text.about, found.private, o))
 	}
 	return p.key(text.about, found.public, o)
 }
@@ -90,7 +91,7 @@ func keyPair(privateText, publicText keyText, p keyProblems, opts []KeyOption) (
 	if private.private == nil {
 		return p.key("key pair", nil, o)
 	}
-	return p.key("key pair", private.private, o)
+	return privateText.of(p.key("key pair", private.private, o))
 }
 
 // key makes the Key, or reports all that was found. A nil goKey could not be
@@ -106,14 +107,14 @@ func (p *keyProblems) key(about string, goKey any, o keyOptions) (*Key, error) {
 // read reads a file for a key.
 func (p *keyProblems) read(what, path string) keyText {
 	t := keyText{about: what, path: path}
-	data, err := readKeyFile(path)
+	data, open, err := readKeyFile(path)
 	if err != nil {
 		// The path is a part of the os error, or must not be shown.
 		p.add(what, "%w", err)
 		t.failed = true
 		return t
 	}
-	t.about, t.data = what+" "+path, data
+	t.about, t.data, t.open = what+" "+path, data, open
 	return t
 }
 

@@ -39,7 +39,7 @@ func TestKeyString(t *testing.T) {
 // printing shows bytes.
 func TestKeyShowsNoSecret(t *testing.T) {
 	secret := []byte("\x8fTop-Secret-Material-0123456789!\xfe")
-	hmac, err := core.NewSecret(secret, core.WithKeyID("k1"))
+	hmac, err := core.NewSecret(secret, core.WithKeyID("k1"), core.InsecureGuessableSecret())
 	if err != nil {
 		t.Fatal(err)
 	}

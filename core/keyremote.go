@@ -25,8 +25,9 @@ type RemoteConfig struct {
 	Client *http.Client
 	// Context ends the source as Close does. Nil: only Close ends it.
 	Context context.Context
-	// Issuer binds the keys: they verify tokens with this iss and no others. For
-	// NewOIDC and NewOAuth it is the issuer they are given; leave it empty.
+	// Issuer binds the keys: they verify tokens with this iss and no others. With
+	// NewKeySetURL, it or ClaimRules.Issuer must be set. For NewOIDC and NewOAuth it
+	// is the issuer they are given; leave it empty.
 	Issuer string
 	// Algorithms are what keys without an "alg" may be used with, as far as
 	// they fit the key. Nil: RS256 for RSA, the curve's algorithm, EdDSA.
@@ -146,13 +147,17 @@ func (c RemoteConfig) check() (errs []error) {
 	return errs
 }
 
-// checkRemote says what rules lack that keys of a provider need. Each text
-// starts with the field.
-func (r ClaimRules) checkRemote(keys KeySource) error {
+// checkSource says what rules lack that the keys need. Each text starts with the
+// field.
+func (r ClaimRules) checkSource(keys KeySource) error {
 	var errs []error
-	if s, ok := keys.(interface{ remote() bool }); ok && s.remote() && r.Audience == nil && !r.InsecureAnyAudience {
+	if ofProvider(keys) && r.Audience == nil && !r.InsecureAnyAudience {
 		errs = append(errs, errors.New("Audience: nil, and the provider of Keys issues tokens for other services too, which would be taken here; "+
 			"set the aud of this service, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)"))
+	}
+	if r.Issuer == "" && partiesOf(keys).shared && !r.InsecureAnyIssuer {
+		errs = append(errs, errors.New("Issuer: empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs; "+
+			"set the iss of the provider, here or in RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
 	}
 	if r.Issuer != "" && !issues(keys, r.Issuer) {
 		errs = append(errs, fmt.Errorf("Issuer: %q, and Keys are bound to another issuer; leave one of them out, both compare iss", r.Issuer))

@@ -89,7 +89,7 @@ func TestAudienceIsNeeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bound, err := core.NewSecret([]byte(strings.Repeat("s", 32)), core.WithIssuer(iss))
+	bound, err := core.NewSecret([]byte("5ec84d8dbc74254770f58904dba41ecc"), core.WithIssuer(iss))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,9 +21,11 @@ import (
 // NewSecret returns an error, naming all mistakes, if the secret is empty, is
 // shorter than the hash of one of its algorithms (32, 48 or 64 bytes for HS256,
 // HS384, HS512: RFC 7518 section 3.2; see [InsecureShortSecret]), or is a PEM
-// text, an SSH key, a JWK or a DER file: a public key is known to everybody, and
-// who knows an HMAC secret can sign (RFC 8725 section 2.1). The error never
-// holds bytes of the secret.
+// text, an SSH key, a JWK or a DER file, also in base64 or hexadecimal: a public
+// key is known to everybody, and who knows an HMAC secret can sign (RFC 8725
+// section 2.1). Nor does it take what can be guessed: a path, a URL, a template
+// that was not filled in, the placeholder of an example, a text that repeats
+// itself; see [InsecureGuessableSecret]. The error never holds bytes of the secret.
 func NewSecret(secret []byte, opts ...KeyOption) (*Key, error) {
 	return newSecret(bytes.Clone(secret), nil, opts)
 }
@@ -66,14 +68,14 @@ func decodeBase64(text string) ([]byte, error) {
 func newSecret(secret []byte, unreadable error, opts []KeyOption) (*Key, error) {
 	const about = "secret"
 	var p keyProblems
-	o := p.options(about, opts, "WithKeyID", "InsecureShortSecret")
+	o := p.options(about, opts, "WithKeyID", "InsecureShortSecret", "InsecureGuessableSecret")
 	sample := secret
 	if len(secret) == 0 {
 		sample = []byte{0} // so that the names are judged as those of a secret
 	}
 	algorithms := p.algorithms(about, o.algorithms, sample)
 	if unreadable == nil {
-		unreadable = checkSecret(secret, algorithms, o.shortSecret)
+		unreadable = checkSecret(secret, algorithms, o)
 	}
 	if unreadable != nil {
 		for _, err := range flatten(unreadable) {
@@ -87,7 +89,7 @@ func newSecret(secret []byte, unreadable error, opts []KeyOption) (*Key, error) 
 }
 
 // checkSecret says what is wrong with the bytes of a secret for these algorithms.
-func checkSecret(secret []byte, algorithms []jws.Algorithm, short bool) error {
+func checkSecret(secret []byte, algorithms []jws.Algorithm, o keyOptions) error {
 	if len(secret) == 0 {
 		return errors.New("it is empty; make one with: openssl rand -hex 32")
 	}
@@ -95,10 +97,19 @@ func checkSecret(secret []byte, algorithms []jws.Algorithm, short bool) error {
 		return fmt.Errorf("it is %s, not a secret; load a key with ParseKey or LoadKey", found)
 	}
 	var errs []error
+	short := false
 	for _, a := range algorithms {
-		if need := a.Hash.Size(); len(secret) < need && !short {
+		need := a.Hash.Size()
+		short = short || len(secret) < need
+		if len(secret) < need && !o.shortSecret {
 			errs = append(errs, fmt.Errorf("%s needs at least %d bytes, this has %d (RFC 7518 section 3.2); make one with: openssl rand -hex %d",
 				a.Name, need, len(secret), need))
+		}
+	}
+	// A short secret is found by trying; that it can be guessed too is no news.
+	if !short && !o.guessable {
+		if err := checkGuessable(secret); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -41,7 +41,7 @@ func LoadKeySet(path string, opts ...KeyOption) (*KeySet, error) {
 func manyKeys(text keyText, p keyProblems, opts []KeyOption) (*KeySet, error) {
 	taken := []string{"WithPassphrase", "InsecureExpiredCertificate"}
 	if text.isJSON() {
-		taken = []string{"InsecureShortSecret"}
+		taken = []string{"InsecureShortSecret", "InsecureGuessableSecret"}
 	}
 	o := p.options(text.about, opts, taken...)
 	p.algorithms(text.about, o.algorithms, nil) // judges the names
@@ -55,7 +55,7 @@ func manyKeys(text keyText, p keyProblems, opts []KeyOption) (*KeySet, error) {
 }
 
 func (p *keyProblems) jwkSet(text keyText, o keyOptions) (*KeySet, error) {
-	keys, skipped, err := parseKeySet(text.data, jwkRules{algorithms: o.algorithms, issuer: o.issuer, shortSecret: o.shortSecret})
+	keys, skipped, err := parseKeySet(text.data, jwkRules{algorithms: o.algorithms, issuer: o.issuer, secret: o})
 	if err != nil {
 		p.add(text.about, "%w", err)
 		return nil, p.err()
@@ -63,6 +63,9 @@ func (p *keyProblems) jwkSet(text keyText, o keyOptions) (*KeySet, error) {
 	if len(keys) == 0 {
 		p.add(text.about, "it has no usable key; every token would be refused")
 		return nil, errors.Join(append(*p, skipped...)...)
+	}
+	for _, k := range keys {
+		_, _ = text.of(k, nil)
 	}
 	return newKeySet(keys, skipped), nil
 }
@@ -82,7 +85,7 @@ func (p *keyProblems) pemSet(text keyText, o keyOptions) (*KeySet, error) {
 				continue
 			}
 		}
-		key, err := newKey(goKey, o.traits(algorithms))
+		key, err := text.of(newKey(goKey, o.traits(algorithms)))
 		if err != nil {
 			return nil, err
 		}

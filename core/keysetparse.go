@@ -9,11 +9,11 @@ import (
 
 // jwkRules say what is taken from a JWK Set.
 type jwkRules struct {
-	publicOnly  bool     // private and oct keys are skipped: for sets from a URL
-	algorithms  []string // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
-	maxKeys     int      // 0: maxSetKeys
-	issuer      string   // the only issuer whose tokens the keys verify; "": any
-	shortSecret bool     // an oct key may be shorter than RFC 7518 section 3.2 demands
+	publicOnly bool       // private and oct keys are skipped: for sets from a URL
+	algorithms []string   // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
+	maxKeys    int        // 0: maxSetKeys
+	issuer     string     // the only issuer whose tokens the keys verify; "": any
+	secret     keyOptions // what an oct key may be
 }
 
 // parseKeySet reads a JWK Set (RFC 7517 section 5). What is wrong with one key

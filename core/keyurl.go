@@ -63,8 +63,9 @@ var _ KeySource = (*RemoteKeys)(nil)
 // which is https, or http to this machine. It returns an error, naming all
 // mistakes, for an impossible URL or config; it does not fetch.
 //
-// Set Config.Rules.Audience beside it: the provider signs tokens for others with
-// the same keys.
+// Set Config.Rules.Audience beside it, since the provider signs tokens for others
+// with the same keys, and RemoteConfig.Issuer or Config.Rules.Issuer, since many
+// issuers may share a key set.
 func NewKeySetURL(rawURL string, cfg RemoteConfig) (*RemoteKeys, error) {
 	cfg = cfg.withDefaults()
 	errs := cfg.check()
@@ -202,8 +203,6 @@ func (r *RemoteKeys) allowsAny(alg string) bool {
 	a, ok := jws.Lookup(alg)
 	return ok && a.Family != jws.Secret
 }
-
-func (r *RemoteKeys) remote() bool { return true }
 
 func (r *RemoteKeys) issues(iss string) bool { return r.cfg.Issuer == "" || r.cfg.Issuer == iss }
 

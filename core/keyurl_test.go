@@ -33,7 +33,7 @@ func remoteKeys(t testing.TB, issuer *jwttest.Issuer, cfg core.RemoteConfig) *co
 // answering is the answer of a real gate over keys; 200 for a pass.
 func answering(t testing.TB, keys core.KeySource) func(token string) core.Response {
 	t.Helper()
-	auth, err := core.New(core.Config[*core.Claims]{Keys: keys, Rules: core.ClaimRules{Audience: []string{"api"}}})
+	auth, err := core.New(core.Config[*core.Claims]{Keys: keys, Rules: core.ClaimRules{Audience: []string{"api"}, InsecureAnyIssuer: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestLeavingClient(t *testing.T) {
 			issuer.ServeHTTP(w, r)
 		}))
 		keys := remoteKeys(t, issuer, core.RemoteConfig{})
-		decode := core.Decoder(keys, core.ClaimRules{Audience: []string{"api"}})
+		decode := core.Decoder(keys, core.ClaimRules{Audience: []string{"api"}, InsecureAnyIssuer: true})
 		token := mint(t, issuer)
 		ctx, leave := context.WithCancel(t.Context())
 		var first, second error

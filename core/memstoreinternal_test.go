@@ -218,7 +218,7 @@ func TestSessionsKeepNoWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := NewSecret([]byte(strings.Repeat("s", 32)))
+	key, err := NewSecret([]byte("5ec84d8dbc74254770f58904dba41ecc"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,8 +132,8 @@ type Event struct {
 	// Account and Peer are what Config.Who said.
 	Account, Peer string
 	// Cause is what an operator should know of: the defect or the outage behind a 5xx,
-	// what was wrong with keys, a journal or a connection. It is never what a client
-	// did wrong.
+	// what was wrong with keys or their files, a journal or a connection, the setting
+	// for want of which a valid token is refused. It is never what a client did wrong.
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte

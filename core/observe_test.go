@@ -155,7 +155,7 @@ func TestActionString(t *testing.T) {
 // TestPrinting: whatever a program prints by accident, no token, password,
 // secret or claim's value is in it.
 func TestPrinting(t *testing.T) {
-	const secret = "0123456789abcdef-the-secret-text"
+	const secret = "9209dcb468e07e032fd0db16-the-secret-text"
 	key, err := core.NewSecret([]byte(secret))
 	if err != nil {
 		t.Fatal(err)

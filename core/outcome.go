@@ -121,7 +121,7 @@ func (o *outcome) with(refusal *Error) Event {
 	if e.Status == 0 {
 		e.Status = refusal.Kind.Status()
 	}
-	if refusal.Kind.Status() >= 500 {
+	if refusal.Kind.Status() >= 500 || refusal.setting {
 		e.Cause = refusal.Cause
 	}
 	if wanted := slices.Concat(refusal.Scopes, refusal.ACR); wanted != nil {

@@ -93,7 +93,7 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-const testSecret = "a secret of thirty-two bytes, and some more of it"
+const testSecret = "6f1c9ad07e5b4832a1d0c7e94b8f2635, and some more of it"
 
 func jsonOf(t *testing.T, v any) []byte {
 	text, err := json.Marshal(v)

@@ -161,6 +161,14 @@ func (r *ring) Keys() []RingKey {
 	return slices.DeleteFunc(slices.Clone(v.keys), func(k RingKey) bool { return k.retired(now) })
 }
 
+// all returns the keys that verify now, the newest first.
+func (r *ring) all() []*Key {
+	if v := r.current(); v != nil {
+		return v.set.keys
+	}
+	return nil
+}
+
 // String lists the keys with their times. It never shows their material.
 func (r *ring) String() string {
 	var texts []string

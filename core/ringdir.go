@@ -43,6 +43,7 @@ type KeyDir struct {
 	dir   string
 	opts  []KeyOption
 	known map[[sha256.Size]byte]knownKey // by the file's content; changed under mu
+	fresh []*Key                         // those that tellNew has not looked at; changed under mu
 }
 
 // knownKey is a key that was read from a file.
@@ -86,6 +87,7 @@ func LoadKeyDir(dir string, cfg KeyRingConfig, opts ...KeyOption) (*KeyDir, erro
 	if _, err := d.reload(true); err != nil {
 		return nil, err
 	}
+	d.tellNew()
 	return d, nil
 }
 
@@ -104,6 +106,7 @@ func (d *KeyDir) Reload(ctx context.Context) error {
 	if changed || err != nil {
 		d.observe(ctx, d.newest(), err)
 	}
+	d.tellNew()
 	return err
 }
 
@@ -132,8 +135,18 @@ func (d *KeyDir) Watch(ctx context.Context) {
 		if changed || text != last {
 			d.observe(ctx, d.newest(), err)
 		}
+		d.tellNew()
 		last = text
 	}
+}
+
+// tellNew tells the Observer of new keys whose files others may read.
+func (d *KeyDir) tellNew() {
+	d.mu.Lock()
+	fresh := d.fresh
+	d.fresh = nil
+	d.mu.Unlock()
+	tellOpen(d.cfg.Observer, fresh...)
 }
 
 // newest returns the key that signs, nil if none does.
@@ -209,6 +222,11 @@ func (d *KeyDir) reload(starting bool) (changed bool, err error) {
 	if err := p.err(); err != nil {
 		return false, d.mistake(err)
 	}
+	for sum, k := range known {
+		if _, ok := d.known[sum]; !ok {
+			d.fresh = append(d.fresh, k.key)
+		}
+	}
 	d.known = known
 	if before != nil && slices.Equal(keys, before.keys) {
 		return false, nil
@@ -228,7 +246,7 @@ func (d *KeyDir) mistake(err error) error {
 // parse makes the key of a file.
 func (d *KeyDir) parse(file keyFile) (*Key, error) {
 	about := "key file " + file.path
-	key, err := oneKey(keyText{about: about, path: file.path, data: file.text}, nil, d.opts)
+	key, err := oneKey(keyText{about: about, path: file.path, data: file.text, open: file.open}, nil, d.opts)
 	if err != nil {
 		return nil, err
 	}

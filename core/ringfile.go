@@ -20,6 +20,7 @@ type keyFile struct {
 	from, until time.Time
 	written     time.Time
 	text        []byte
+	open        error             // what is wrong with who may read it
 	sum         [sha256.Size]byte // of the text
 }
 
@@ -71,7 +72,7 @@ func readKeyFiles(dir string) ([]keyFile, error) {
 		case !info.Mode().IsRegular():
 			err = errors.New("it is no file") // reading a pipe would wait for ever
 		default:
-			file.text, err = readKeyFile(path)
+			file.text, file.open, err = readKeyFile(path)
 		}
 		if err == nil {
 			err = file.times()

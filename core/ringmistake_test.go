@@ -36,7 +36,7 @@ var spoilings = []struct {
 	{"no key", func(d *keyDir) { d.write("b.pem", []byte("hello\n"), 0) }, "key file %s/b.pem: "},
 	{"a key set", func(d *keyDir) { d.write("b.json", []byte(`{"keys":[]}`), 0) }, "key file %s/b.json: it is a JWK Set"},
 	{"a secret without an id", func(d *keyDir) {
-		d.write("b.jwk", []byte(`{"kty":"oct","alg":"HS256","k":"`+strings.Repeat("abcd", 12)+`"}`), 0)
+		d.write("b.jwk", []byte(`{"kty":"oct","alg":"HS256","k":"`+"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrY"+`"}`), 0)
 	}, "key file %s/b.jwk: it is a secret without an id"},
 	{"the same key twice", func(d *keyDir) {
 		text, err := os.ReadFile(filepath.Join(d.path, "a.pem"))

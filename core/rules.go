@@ -18,8 +18,9 @@ type ClaimRules struct {
 	// comparison is exact (RFC 7519 section 4.1.1).
 	Issuer string
 	// Audience: aud must name at least one of these (RFC 7519 section 4.1.3).
-	// Issued tokens get all of them. With none, aud is not looked at; keys of a
-	// provider need one, see InsecureAnyAudience.
+	// Issued tokens get all of them. With none, a token that has an aud is refused,
+	// as the standard demands, and the Observer hears why; keys of a provider need
+	// one. See InsecureAnyAudience.
 	Audience []string
 	// Required are the names of further claims that must be there. exp always
 	// is, unless InsecureNoExpiry says otherwise.
@@ -56,10 +57,21 @@ type ClaimRules struct {
 	// InsecureIgnoreExpiry does not look at exp, InsecureIgnoreNotBefore not at nbf.
 	InsecureIgnoreExpiry    bool
 	InsecureIgnoreNotBefore bool
-	// InsecureAnyAudience lets Audience be nil with keys of a provider, which
-	// signs tokens for others too: RemoteKeys, Issuers. What any of them was
-	// given for its own use is then taken here.
+	// InsecureAnyAudience does not look at aud, and lets Audience be nil with keys
+	// of a provider, which signs tokens for others too: RemoteKeys, Issuers, a
+	// KeySource of one's own. What others were given for their own use is then
+	// taken here.
 	InsecureAnyAudience bool
+	// InsecureAnyIssuer lets Issuer be empty with keys that are bound to no issuer
+	// and that others sign with, as those of NewKeySetURL without one. Whoever
+	// signs with them may then speak for every other: with a key set that tenants
+	// share, each tenant for all.
+	InsecureAnyIssuer bool
+	// InsecureIgnoreConfirmation takes a token with the claim cnf, which is bound to
+	// a key or a certificate of its holder (RFC 7800, RFC 8705, RFC 9449), as a
+	// plain Bearer token: whoever has a copy can use it. Set it also if Check, or
+	// a guard, asks the holder for the proof.
+	InsecureIgnoreConfirmation bool
 
 	pyjwt bool // judge dates as FlaskConfig must
 }
@@ -94,6 +106,9 @@ func (r ClaimRules) check() error {
 	}
 	if r.InsecureAnyAudience && r.Audience != nil {
 		bad("InsecureAnyAudience: Audience is set too; leave one out")
+	}
+	if r.InsecureAnyIssuer && r.Issuer != "" {
+		bad("InsecureAnyIssuer: Issuer is set too; leave one out")
 	}
 	for _, list := range []struct {
 		field  string
@@ -165,8 +180,11 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 	return nil
 }
 
-// judgeParties compares who issued the token and whom it is for.
+// judgeParties compares who issued the token, whom it is for, and who may use it.
 func (r *ClaimRules) judgeParties(c *Claims) error {
+	if !r.InsecureIgnoreConfirmation && c.Has("cnf") {
+		return errBound
+	}
 	if r.Issuer != "" {
 		if iss, ok := c.text("iss"); !ok {
 			return &Error{Kind: absentOrBad(c, "iss"), Claim: "iss"}
@@ -174,11 +192,26 @@ func (r *ClaimRules) judgeParties(c *Claims) error {
 			return &Error{Kind: WrongIssuer, Claim: "iss"}
 		}
 	}
-	if r.Audience != nil {
+	switch {
+	case r.Audience != nil:
 		return r.judgeAudience(c)
+	case r.InsecureAnyAudience || !c.Has("aud"):
+		return nil
+	case r.pyjwt: // which looks at its type first
+		if _, ok := c.Strings("aud"); !ok {
+			return &Error{Kind: BadClaim, Claim: "aud"}
+		}
 	}
-	return nil
+	return errNoAudience
 }
+
+// What is refused for want of a setting: the cause is for who can set it.
+var (
+	errBound = &Error{Kind: BadClaim, Claim: "cnf", setting: true, Cause: errors.New(
+		"the token is bound to a key of its holder, and nothing here asks for the proof; have it issued without, or set Rules.InsecureIgnoreConfirmation (RFC 7800 section 3)")}
+	errNoAudience = &Error{Kind: WrongAudience, Claim: "aud", setting: true, Cause: errors.New(
+		"the token has an aud, and Rules.Audience is nil; set it to the aud of this service, or InsecureAnyAudience (RFC 7519 section 4.1.3)")}
+)
 
 // judgeAudience wants one of ours in aud, which is a string or an array of
 // strings (RFC 7519 section 4.1.3).

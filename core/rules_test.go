@@ -142,7 +142,8 @@ func TestIssuerAndAudience(t *testing.T) {
 		{"aud object", aud, `"aud":{"a":1}`, core.BadClaim},
 		{"aud mixed", aud, `"aud":["a",1]`, core.BadClaim},
 		{"aud nested", aud, `"aud":[["a"]]`, core.BadClaim},
-		{"aud not asked for", core.ClaimRules{}, `"aud":1`, 0},
+		{"aud not asked for", core.ClaimRules{InsecureAnyAudience: true}, `"aud":1`, 0},
+		{"aud not set, RFC 7519 section 4.1.3", core.ClaimRules{}, `"aud":1`, core.WrongAudience},
 	} {
 		wantKind(t, tt.name, judge(t, tt.rules, now, `{"exp":9e9,`+tt.claims+`}`), tt.want)
 	}

@@ -116,9 +116,10 @@ var settings = []setting{
 	{"PUBLIC_KEY_FILE", "a file with it", nil},
 	{"KEY_DIR", "in place of the keys above: a directory of keys, of which the newest signs; see KeyDir", nil},
 	{"JWKS_FILE", "in place of the keys above: a file with the JWK Set that verifies", nil},
-	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE", nil},
+	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE and ISSUER", nil},
 	{"OIDC_ISSUER", "in place of the keys above: an OpenID provider, whose keys are found through it; needs AUDIENCE", nil},
 	{"INSECURE_SHORT_SECRET", "1 allows a secret shorter than RFC 7518 section 3.2 demands", nil},
+	{"INSECURE_GUESSABLE_SECRET", "1 allows a secret that others can guess, as the placeholder of an example", nil},
 
 	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s", (*reading).readLeeway},
 	{"REQUIRED_CLAIMS", "comma list of claims that must be there besides exp", (*reading).readRequired},

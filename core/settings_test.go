@@ -15,7 +15,7 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 )
 
-const envSecret = "a secret for the environment, 40 bytes, " // ends with a space, on purpose
+const envSecret = "1b56bb9a2f5fe555a632, 3d188a3b99e68433, " // ends with a space, on purpose
 
 var envNow = time.Unix(1_700_000_000, 0)
 

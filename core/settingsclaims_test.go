@@ -81,7 +81,7 @@ func TestReadEnvInsecureRules(t *testing.T) {
 
 // The signature is verified whatever the environment says.
 func TestReadEnvAlwaysVerifiesSignature(t *testing.T) {
-	other, err := core.NewSecret([]byte("another secret, which is 32 bytes"))
+	other, err := core.NewSecret([]byte("f7a43c5e11dc057071e2b0cf6128e6e9"))
 	if err != nil {
 		t.Fatal(err)
 	}

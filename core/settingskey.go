@@ -14,6 +14,7 @@ import (
 type envKey struct {
 	name string // the setting's
 	text string // "" if the environment has none
+	open error  // what is wrong with who may read its file
 }
 
 func (k envKey) set() bool { return k.name != "" }
@@ -22,29 +23,29 @@ func (k envKey) pem() bool { return strings.Contains(k.text, "-----BEGIN") }
 // keyText is the PEM with its line breaks: many places that hold an environment
 // have lines, so \n is written for a break. No PEM has a backslash in it.
 func (r *reading) keyText(k envKey) keyText {
-	return keyText{about: r.full(k.name), data: []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(k.text))}
+	return keyText{about: r.full(k.name), open: k.open, data: []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(k.text))}
 }
 
 // readKeys reads all settings about the key. They make sense together only.
 func (r *reading) readKeys() {
 	alg, algOK := r.readAlgorithm()
-	short, shortOK := r.readShortSecret()
-	if algOK && shortOK && r.readKeySource(alg, short) {
+	insecure, insecureOK := r.readInsecureSecret()
+	if algOK && insecureOK && r.readKeySource(alg, insecure) {
 		return
 	}
 	secret, secretOK := r.readKey("SECRET_KEY")
 	public, publicOK := r.readKey("PUBLIC_KEY")
-	if !algOK || !shortOK || !secretOK || !publicOK {
+	if !algOK || !insecureOK || !secretOK || !publicOK {
 		return
 	}
 	var key *Key
 	switch {
 	case !secret.set() && !public.set():
-		r.keepKey(alg, short)
+		r.keepKey(alg, insecure)
 	case secret.set() && !secret.pem():
-		key = r.secretKey(secret, public, alg, short)
+		key = r.secretKey(secret, public, alg, insecure)
 	default:
-		key = r.pemKey(secret, public, alg, short)
+		key = r.pemKey(secret, public, alg, insecure)
 	}
 	if key != nil {
 		r.keys, r.signer = key, nil // New makes the key the signer, if it can sign
@@ -66,18 +67,45 @@ func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
 	return a, ok
 }
 
-func (r *reading) readShortSecret() (short, ok bool) {
-	const name = "INSECURE_SHORT_SECRET"
-	value, ok := r.values[name]
-	if !ok {
-		return false, !r.failed[name]
+// insecureSecrets are the settings that let a secret be a bad one.
+var insecureSecrets = []struct {
+	name   string
+	option func() KeyOption
+	fix    string
+}{
+	{"INSECURE_SHORT_SECRET", InsecureShortSecret, "use a secret that is long enough"},
+	{"INSECURE_GUESSABLE_SECRET", InsecureGuessableSecret, "use a secret that was made at random"},
+}
+
+// readInsecureSecret returns which of insecureSecrets are on, by their names.
+func (r *reading) readInsecureSecret() (on map[string]KeyOption, ok bool) {
+	on, ok = make(map[string]KeyOption), true
+	for _, s := range insecureSecrets {
+		value, there := r.values[s.name]
+		if !there {
+			ok = ok && !r.failed[s.name]
+			continue
+		}
+		yes, err := strconv.ParseBool(strings.TrimSpace(value))
+		if err != nil {
+			// Without the value: somebody may have put the secret here.
+			r.bad(s.name, "it is neither 1 nor 0; unset it, and %s", s.fix)
+			ok = false
+		}
+		if yes {
+			on[s.name] = s.option()
+		}
 	}
-	short, err := strconv.ParseBool(strings.TrimSpace(value))
-	if err != nil {
-		// Without the value: somebody may have put the secret here.
-		r.bad(name, "it is neither 1 nor 0; unset it, and use a secret that is long enough")
+	return on, ok
+}
+
+// noSecret says of the insecureSecrets that are on that there is no secret.
+func (r *reading) noSecret(on map[string]KeyOption, format string, args ...any) {
+	for _, s := range insecureSecrets {
+		if on[s.name] != nil {
+			r.bad(s.name, format, args...)
+		}
 	}
-	return short, err == nil
 }
 
 // readKey reads one key's text. It is not ok if there is a mistake in it.
@@ -96,11 +124,12 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		if path, ok = r.text(name, path); !ok {
 			return k, false
 		}
-		data, err := readKeyFile(path)
+		data, open, err := readKeyFile(path)
 		if err != nil {
 			r.bad(name, "the file cannot be read: %w", withoutPath(err))
 			return k, false
 		}
+		k.open = open
 		value = string(data)
 		if line, ended := strings.CutSuffix(value, "\n"); ended {
 			value = strings.TrimSuffix(line, "\r")
@@ -112,7 +141,7 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		r.bad(name, "there is no key in it; a secret is made with: openssl rand -hex 32")
 		return k, false
 	}
-	return envKey{name, value}, true
+	return envKey{name, value, k.open}, true
 }
 
 // withoutPath takes the path out of an error: whoever put the secret itself
@@ -126,7 +155,7 @@ func withoutPath(err error) error {
 }
 
 // keepKey judges the settings about a key against the one the Config holds.
-func (r *reading) keepKey(alg jws.Algorithm, short bool) {
+func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]KeyOption) {
 	held, _ := r.keys.(*Key)
 	if alg.Name != "" && held.algorithm() != alg.Name {
 		what := "a private key in PEM, or only " + r.prefix + "PUBLIC_KEY to verify with"
@@ -135,24 +164,24 @@ func (r *reading) keepKey(alg jws.Algorithm, short bool) {
 		}
 		r.bad("ALGORITHM", "%s, but there is no key for it; set %sSECRET_KEY to %s", alg.Name, r.prefix, what)
 	}
-	if short {
-		r.bad("INSECURE_SHORT_SECRET", "there is no secret; set %sSECRET_KEY, or unset it", r.prefix)
-	}
+	r.noSecret(insecure, "there is no secret; set %sSECRET_KEY, or unset it", r.prefix)
 }
 
-func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, short bool) *Key {
+func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure map[string]KeyOption) *Key {
 	opts := []KeyOption{}
 	if alg.Name != "" {
 		opts = append(opts, WithAlgorithm(alg.Name))
 	}
-	if short {
-		opts = append(opts, InsecureShortSecret())
+	for _, option := range insecure {
+		opts = append(opts, option)
 	}
 	switch what := keyFileIn([]byte(secret.text)); {
 	case what != "":
 		r.bad(secret.name, "it is %s; set it to a secret, or to a private key in PEM", what)
-	case namesFile(secret.text):
+	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && (namesFile(secret.text) || isPathText(strings.TrimSpace(secret.text))):
 		r.bad(secret.name, "it is the path of a file; set %sSECRET_KEY_FILE to have it read", r.prefix)
+	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && isURLText(strings.TrimSpace(secret.text)):
+		r.bad(secret.name, "it is a URL; set %sJWKS_URL or %sOIDC_ISSUER to have the keys of a provider fetched", r.prefix, r.prefix)
 	case alg.Name != "" && alg.Family != jws.Secret:
 		r.bad(secret.name, "it is no PEM, and %sALGORITHM %s needs a private key in PEM; set it to one, or the algorithm to HS256",
 			r.prefix, alg.Name)
@@ -164,6 +193,7 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, short bool
 		for _, e := range flatten(err) {
 			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what NewSecret calls it
 		}
+		key, _ = keyText{open: secret.open}.of(key, err)
 		return key
 	}
 	return nil
@@ -179,7 +209,7 @@ func namesFile(secret string) bool {
 }
 
 // pemKey loads a private key, a public key, or both, which must be a pair.
-func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, short bool) *Key {
+func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[string]KeyOption) *Key {
 	load := func(opts ...KeyOption) (*Key, error) {
 		switch {
 		case !public.set():
@@ -197,8 +227,8 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, short bool) *
 	case public.set() && !public.pem() && keyFileIn([]byte(public.text)) == "":
 		r.bad(public.name, "it is no PEM; set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix)
 		return nil
-	case short:
-		r.bad("INSECURE_SHORT_SECRET", "%s%s is a PEM, and no short secret; unset it", r.prefix, first.name)
+	case len(insecure) > 0:
+		r.noSecret(insecure, "%s%s is a PEM, and no secret; unset it", r.prefix, first.name)
 	case alg.Family == jws.Secret:
 		r.bad("ALGORITHM", "%s takes a secret, and %s is a PEM; unset it, or set it to the key's own, as RS256", alg.Name, r.full(first.name))
 		return nil

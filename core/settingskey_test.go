@@ -20,6 +20,8 @@ type envKeyTest struct {
 	same    *core.Key // signs what the environment's key must accept
 }
 
+const guessableSecret = "your-super-secret-jwt-key-change-in-production"
+
 func envKeyTests(t testing.TB) []envKeyTest {
 	load := func(name string, opts ...core.KeyOption) *core.Key {
 		t.Helper()
@@ -33,7 +35,11 @@ func envKeyTests(t testing.TB) []envKeyTest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backslash, err := core.NewSecret([]byte(`a plain secret keeps its \n as it is`))
+	guessable, err := core.NewSecret([]byte(guessableSecret), core.InsecureGuessableSecret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	backslash, err := core.NewSecret([]byte(`6235783d50ead5 keeps its \n d279dd91`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +52,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 	)
 	return []envKeyTest{
 		{"secret", []string{"JWT_SECRET_KEY=" + envSecret}, "HS256", true, secret},
-		{"secret with backslashes", []string{`JWT_SECRET_KEY=a plain secret keeps its \n as it is`}, "HS256", true, backslash},
+		{"secret with backslashes", []string{`JWT_SECRET_KEY=6235783d50ead5 keeps its \n d279dd91`}, "HS256", true, backslash},
 		{"secret, HS256", []string{"JWT_SECRET_KEY=" + envSecret, "JWT_ALGORITHM= HS256 "}, "HS256", true, secret},
 		{"secret, HS512", []string{"JWT_SECRET_KEY=" + envSecret + envSecret, "JWT_ALGORITHM=HS512"}, "HS512", true, hs512},
 		{"secret file", []string{"JWT_SECRET_KEY_FILE=" + envFile(t, envSecret)}, "HS256", true, secret},
@@ -57,6 +63,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 		{"private PEM", []string{"JWT_SECRET_KEY=" + private}, "RS256", true, rsa},
 		{"private PEM on one line", []string{"JWT_SECRET_KEY=" + strings.ReplaceAll(private, "\n", `\n`)}, "RS256", true, rsa},
 		{"private PEM on one line, CRLF", []string{"JWT_SECRET_KEY=" + strings.ReplaceAll(private, "\n", `\r\n`)}, "RS256", true, rsa},
+		{"guessable secret", []string{"JWT_SECRET_KEY=" + guessableSecret, "JWT_INSECURE_GUESSABLE_SECRET=1"}, "HS256", true, guessable},
 		{"private PEM in a file", []string{"JWT_SECRET_KEY_FILE=" + envFile(t, private)}, "RS256", true, rsa},
 		{"private PEM, PS256", []string{"JWT_SECRET_KEY=" + private, "JWT_ALGORITHM=PS256"}, "PS256", true, load("rsa-pkcs8.pem", core.WithAlgorithm("PS256"))},
 		{"pair", []string{"JWT_SECRET_KEY=" + private, "JWT_PUBLIC_KEY=" + public}, "RS256", true, rsa},
@@ -72,7 +79,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 func TestReadEnvKeys(t *testing.T) {
 	for _, tt := range envKeyTests(t) {
 		t.Run(tt.name, func(t *testing.T) {
-			held, err := core.NewSecret([]byte("the key that the Config held before"))
+			held, err := core.NewSecret([]byte("2b92bcd013e7b2fad6e57dd6d987df499fc3"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +127,7 @@ func TestReadEnvMistakes(t *testing.T) {
 	var (
 		private = envKeyPEM(t, "rsa-pkcs8.pem")
 		public  = envKeyPEM(t, "rsa-spki.pem")
-		path    = envFile(t, "a secret in a file, 32 bytes long")
+		path    = envFile(t, "9304ad752a37fe80ac04c605ed2d8f59")
 	)
 	for _, tt := range []struct {
 		name string

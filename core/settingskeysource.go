@@ -44,7 +44,7 @@ func keySettings() []string {
 
 // readKeySource reads the settings of keySources. It is done if one of them is
 // there, whether right or wrong.
-func (r *reading) readKeySource(alg jws.Algorithm, short bool) (done bool) {
+func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]KeyOption) (done bool) {
 	for _, s := range keySources {
 		value, ok := r.values[s.name]
 		if !ok {
@@ -56,9 +56,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, short bool) (done bool) {
 			return true
 		}
 		done = true
-		if short {
-			r.bad("INSECURE_SHORT_SECRET", "there is no secret in %s; unset it", r.full(s.name))
-		}
+		r.noSecret(insecure, "there is no secret in %s; unset it", r.full(s.name))
 		where, ok := r.text(s.name, value)
 		switch {
 		case !ok:

@@ -30,12 +30,11 @@ func TestReadEnvKeySources(t *testing.T) {
 		token   string
 		canSign bool
 	}{
-		{"KEY_DIR", []string{"JWT_KEY_DIR=" + d.path}, own, true},
-		{"KEY_DIR, spaces", []string{"JWT_KEY_DIR= " + d.path + " "}, own, true},
-		{"KEY_DIR, ALGORITHM", []string{"JWT_KEY_DIR=" + d.path, "JWT_ALGORITHM=EdDSA"}, own, true},
-		{"JWKS_FILE", []string{"JWT_JWKS_FILE=" + set}, own, false},
+		{"KEY_DIR", []string{"JWT_KEY_DIR=" + d.path, "JWT_AUDIENCE=orders"}, own, true},
+		{"KEY_DIR, spaces", []string{"JWT_KEY_DIR= " + d.path + " ", "JWT_AUDIENCE=orders"}, own, true},
+		{"KEY_DIR, ALGORITHM", []string{"JWT_KEY_DIR=" + d.path, "JWT_ALGORITHM=EdDSA", "JWT_AUDIENCE=orders"}, own, true},
 		{"JWKS_FILE, AUDIENCE", []string{"JWT_JWKS_FILE=" + set, "JWT_AUDIENCE=orders"}, own, false},
-		{"JWKS_URL", []string{"JWT_JWKS_URL=" + issuer.KeySetURL(), "JWT_AUDIENCE=orders"}, ofIssuer, false},
+		{"JWKS_URL", []string{"JWT_JWKS_URL=" + issuer.KeySetURL(), "JWT_AUDIENCE=orders", "JWT_ISSUER=" + issuer.URL()}, ofIssuer, false},
 		{"OIDC_ISSUER", []string{"JWT_OIDC_ISSUER=" + issuer.URL(), "JWT_AUDIENCE=orders"}, ofIssuer, false},
 		{"OIDC_ISSUER, ISSUER", []string{"JWT_OIDC_ISSUER=" + issuer.URL(), "JWT_ISSUER=" + issuer.URL(), "JWT_AUDIENCE=orders"}, ofIssuer, false},
 	} {

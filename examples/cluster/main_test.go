@@ -50,7 +50,7 @@ func newCluster(t *testing.T) (c *cluster, url string) {
 	addr, err := freeAddr()
 	check(t, err)
 	log := &log{}
-	c, err = start(t.TempDir(), addr, "a secret of thirty-two bytes or more", staleness, log)
+	c, err = start(t.TempDir(), addr, "3e8b1f6a0d9c4752b8e1a7f05c2d9461", staleness, log)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}

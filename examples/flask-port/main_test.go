@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const secret = "the application's SECRET_KEY, 32 bytes or more"
+const secret = "5be0c3a18f7d42966e1a0d94c8b3f752"
 
 // run starts the program with an address of its own and returns its URL.
 func run(t *testing.T) string {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	testSecret  = "the secret of these tests, known to all"
+	testSecret  = "c2f1d07a9be84635a1d90e7f3b5c8264"
 	tokenAnswer = `"access_token":"([^"]+)"`
 )
 

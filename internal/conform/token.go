@@ -22,7 +22,7 @@ const now = 1_800_000_000
 func clock() time.Time { return time.Unix(now, 0) }
 
 // secret is the HMAC key of the tokens that are forged here.
-const secret = "an HMAC key of thirty-two bytes!"
+const secret = "8d1f0c5e2b7a4963d0e81f5c2a9b7e46"
 
 // keys are made once for all frameworks, so that they sign alike.
 type keys struct {

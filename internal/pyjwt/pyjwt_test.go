@@ -34,7 +34,7 @@ type pair struct {
 
 func pairs(t *testing.T) []pair {
 	t.Helper()
-	hs, err := core.NewSecret([]byte(secret))
+	hs, err := core.NewSecret([]byte(secret), core.InsecureGuessableSecret())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func newSoak(t *testing.T, breakage func(core.SessionStore) core.SessionStore) *
 		model:   &model{clock: jwttest.NewClock(time.Time{}), counts: map[string]int{}},
 		journal: filepath.Join(t.TempDir(), "sessions"),
 	}
-	key, err := core.NewSecret([]byte("an HMAC key of thirty-two bytes!"))
+	key, err := core.NewSecret([]byte("8d1f0c5e2b7a4963d0e81f5c2a9b7e46"))
 	check(t, err)
 	s.store, err = core.NewMemoryStore(core.MemoryConfig{Journal: s.journal})
 	check(t, err)

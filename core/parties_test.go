@@ -1,0 +1,230 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+)
+
+// wrapped hides what a source says of itself, as a wrapper that logs does.
+type wrapped struct{ keys core.KeySource }
+
+func (w wrapped) Find(ctx context.Context, hint core.KeyHint) ([]*core.Key, error) {
+	return w.keys.Find(ctx, hint)
+}
+
+// TestNoIssuerOrAudienceIsSkipped goes through the ways to configure who is
+// believed, and for whom. Each combination that would skip iss or aud, or let two
+// issuers' subjects meet, is refused by New with the field and the fix, unless an
+// Insecure name says that it is meant.
+func TestNoIssuerOrAudienceIsSkipped(t *testing.T) {
+	const a, b = "https://a.example", "https://b.example"
+	ok := func(keys core.KeySource, err error) core.KeySource {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	url := func(issuer string) core.KeySource {
+		return ok(core.NewKeySetURL(a+"/jwks.json", core.RemoteConfig{Issuer: issuer}))
+	}
+	oidc := ok(core.NewOIDC(a, core.RemoteConfig{}))
+	own := secretKey(t)
+	ofA := secretKey(t, core.WithIssuer(a), core.WithKeyID("a"))
+	ofB := secretKey(t, core.WithIssuer(b), core.WithKeyID("b"))
+	open := secretKey(t, core.WithKeyID("own"))
+	sources := map[string]core.KeySource{
+		"one key": own, "a key of an issuer": ofA, "own keys": ok(core.Keys(open)), "keys of one issuer": ok(core.Keys(ofA)),
+		"keys of two issuers":           ok(core.Keys(ofA, ofB)),
+		"own keys and an issuer's":      ok(core.Keys(open, ofA)),
+		"a ring":                        newRing(t, core.KeyRingConfig{}, core.RingKey{Key: open}),
+		"a ring of two issuers":         newRing(t, core.KeyRingConfig{}, core.RingKey{Key: ofA}, core.RingKey{Key: ofB}),
+		"a key set by URL":              url(""),
+		"a key set by URL, bound":       url(a),
+		"a provider":                    oidc,
+		"an authorization server":       ok(core.NewOAuth(a, core.RemoteConfig{})),
+		"issuers":                       ok(core.Issuers(map[string]core.KeySource{a: oidc, b: ofB})),
+		"one issuer of a map":           ok(core.Issuers(map[string]core.KeySource{a: oidc})),
+		"issuers that share a key set":  ok(core.Issuers(map[string]core.KeySource{a: url(""), b: url("")})),
+		"tenants":                       ok(core.NewIssuerCache(func(context.Context, string) (core.KeySource, error) { return nil, nil }, core.IssuerCacheConfig{})),
+		"a wrapper around a provider":   wrapped{oidc},
+		"a wrapper around own keys":     wrapped{own},
+		"a wrapper around a key by URL": wrapped{url("")},
+	}
+	// What a source needs beyond the zero rules: an Audience, an Issuer, an Identify.
+	needs := map[string]string{
+		"one key": "", "a key of an issuer": "", "own keys": "", "keys of one issuer": "", "a ring": "",
+		"keys of two issuers": "I", "own keys and an issuer's": "I", "a ring of two issuers": "I",
+		"a key set by URL": "AiI", "a key set by URL, bound": "A", "a provider": "A", "an authorization server": "A",
+		"issuers": "AI", "one issuer of a map": "A", "issuers that share a key set": "AI", "tenants": "AI",
+		"a wrapper around a provider": "AiI", "a wrapper around own keys": "AiI", "a wrapper around a key by URL": "AiI",
+	}
+	person := func(_ context.Context, c *core.Claims) (string, error) { return c.Issuer() + " " + c.Subject(), nil }
+	misconfigurations := 0
+	for name, keys := range sources {
+		for _, rules := range []struct {
+			name  string
+			rules core.ClaimRules
+			meets string // of what may be needed
+		}{
+			{"no rules", core.ClaimRules{}, ""},
+			{"an audience", core.ClaimRules{Audience: []string{"api"}}, "A"},
+			{"an issuer", core.ClaimRules{Issuer: a}, "iI"},
+			{"both", core.ClaimRules{Audience: []string{"api"}, Issuer: a}, "AiI"},
+			{"any audience", core.ClaimRules{InsecureAnyAudience: true}, "A"},
+			{"any issuer", core.ClaimRules{InsecureAnyIssuer: true}, "iI"},
+			{"any of both", core.ClaimRules{InsecureAnyAudience: true, InsecureAnyIssuer: true}, "AiI"},
+		} {
+			for _, identify := range []core.IdentityHandler[string]{nil, person} {
+				meets := rules.meets
+				if identify != nil {
+					meets += "I"
+				}
+				fields := map[string]string{"A": "Rules.Audience: nil", "i": "Rules.Issuer: empty", "I": "Identify: nil, and tokens of several issuers"}
+				_, err := core.New(core.Config[string]{Keys: keys, Rules: rules.rules, Identify: identify})
+				text := fmt.Sprint(err)
+				wrong := false
+				for need, want := range fields {
+					lacks := strings.Contains(needs[name], need) && !strings.Contains(meets, need)
+					wrong = wrong || lacks
+					if strings.Contains(text, want) != lacks {
+						t.Errorf("%s with %s, Identify %v: got %q, want %q in it: %v", name, rules.name, identify != nil, text, want, lacks)
+					}
+				}
+				if wrong {
+					misconfigurations++
+				} else if err != nil {
+					t.Errorf("%s with %s, Identify %v: got %q, want none", name, rules.name, identify != nil, text)
+				}
+			}
+		}
+		// Claims say themselves whose they are; and what New refuses Decoder does too.
+		rules := core.ClaimRules{Audience: []string{"api"}, Issuer: a}
+		if _, err := core.New(core.Config[*core.Claims]{Keys: keys, Rules: rules}); err != nil {
+			t.Errorf("%s, with claims as identity: %v", name, err)
+		}
+		if strings.ContainsAny(needs[name], "Ai") {
+			misconfigurations++
+			if text := panicOf(func() { core.Decoder(keys, core.ClaimRules{}) }); !strings.Contains(text, "Audience: nil") {
+				t.Errorf("%s: Decoder without rules: got %q", name, text)
+			}
+		}
+	}
+	for name, rules := range map[string]core.ClaimRules{
+		"both audiences":   {Audience: []string{"api"}, InsecureAnyAudience: true},
+		"both issuers":     {Issuer: a, InsecureAnyIssuer: true},
+		"empty audience":   {Audience: []string{}},
+		"blank audience":   {Audience: []string{"api", ""}},
+		"another's issuer": {Issuer: b, Audience: []string{"api"}},
+	} {
+		misconfigurations++
+		if _, err := core.New(core.Config[*core.Claims]{Keys: oidc, Rules: rules}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if misconfigurations < 40 {
+		t.Errorf("%d misconfigurations, want at least 40", misconfigurations)
+	}
+}
+
+func panicOf(f func()) (text string) {
+	defer func() {
+		if p := recover(); p != nil {
+			text = fmt.Sprint(p)
+		}
+	}()
+	f()
+	return ""
+}
+
+// TestSubjectsMeetNowhere: a Decode of one's own around a Decoder is a way past
+// New, so the default identity refuses what it must not mix up.
+func TestSubjectsMeetNowhere(t *testing.T) {
+	issuers, err := core.Issuers(map[string]core.KeySource{
+		"a": secretKey(t, core.WithIssuer("a")), "b": secretKey(t, core.WithIssuer("b")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := signed([]byte(keySecret), `{"alg":"HS256"}`, `{"iss":"b","sub":"1","exp":1893456060}`)
+	for name, rules := range map[string]core.ClaimRules{
+		"mixed":      {InsecureAnyAudience: true, Now: stopped},
+		"one issuer": {InsecureAnyAudience: true, Now: stopped, Issuer: "b"},
+	} {
+		seen := &jwttest.Recorder{}
+		decode := core.Decoder(issuers, rules)
+		auth, err := core.New(core.Config[string]{Observer: seen, Decode: func(ctx context.Context, token string) (*core.Claims, error) {
+			return decode(ctx, token)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = auth.Verify(bearer(token))
+		if mixed := errors.Is(err, core.Internal); mixed != (name == "mixed") || (err == nil) == mixed {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestMissingSettingIsTold: a valid token that is refused for want of a setting
+// tells the Observer, and not the client, which one.
+func TestMissingSettingIsTold(t *testing.T) {
+	key := secretKey(t)
+	for _, tt := range []struct {
+		name, claims string
+		rules        core.ClaimRules
+		want         core.Kind // 0: it passes
+		claim, fix   string
+	}{
+		{"no audience set", `"aud":"other"`, core.ClaimRules{}, core.WrongAudience, "aud", "Rules.Audience is nil"},
+		{"several", `"aud":["a","b"]`, core.ClaimRules{}, core.WrongAudience, "aud", "Rules.Audience is nil"},
+		{"an empty list", `"aud":[]`, core.ClaimRules{}, core.WrongAudience, "aud", "Rules.Audience is nil"},
+		{"null", `"aud":null`, core.ClaimRules{}, core.WrongAudience, "aud", "Rules.Audience is nil"},
+		{"any audience", `"aud":"other"`, core.ClaimRules{InsecureAnyAudience: true}, 0, "", ""},
+		{"the audience", `"aud":"api"`, core.ClaimRules{Audience: []string{"api"}}, 0, "", ""},
+		{"another audience", `"aud":"other"`, core.ClaimRules{Audience: []string{"api"}}, core.WrongAudience, "aud", ""},
+		{"no aud", `"x":1`, core.ClaimRules{}, 0, "", ""},
+		{"bound to a key", `"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},
+		{"bound to a certificate", `"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},
+		{"bound to nothing", `"cnf":null`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},
+		{"bound, with its name escaped", `"\u0063nf":{}`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},
+		{"bound, and that is known", `"cnf":{}`, core.ClaimRules{InsecureIgnoreConfirmation: true}, 0, "", ""},
+		{"a claim of another name", `"CNF":{},"AUD":"x"`, core.ClaimRules{}, 0, "", ""},
+	} {
+		for _, cached := range []int{0, 8} {
+			rules := tt.rules
+			rules.CacheTokens = cached
+			seen := &jwttest.Recorder{}
+			auth, err := core.New(core.Config[string]{Keys: key, Rules: rules, Now: stopped, Observer: seen})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				_, err = auth.Verify(bearer(signed([]byte(keySecret), `{"alg":"HS256"}`, `{"sub":"joe","exp":1893456060,`+tt.claims+`}`)))
+				if (err == nil) != (tt.want == 0) || tt.want != 0 && !errors.Is(err, tt.want) {
+					t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+				}
+			}
+			for _, e := range seen.Events() {
+				if e.Kind != tt.want || e.Claim != tt.claim || (e.Cause != nil) != (tt.fix != "") || !strings.Contains(fmt.Sprint(e.Cause), tt.fix) {
+					t.Errorf("%s: told %v %q %v, want %v %q and %q", tt.name, e.Kind, e.Claim, e.Cause, tt.want, tt.claim, tt.fix)
+				}
+				if tt.fix != "" && e.Cause != nil && strings.Contains(e.Cause.Error(), "other") {
+					t.Errorf("%s: the cause holds the claim's value: %v", tt.name, e.Cause)
+				}
+			}
+			if tt.want == 0 {
+				continue
+			}
+			if res := auth.Reject(bearer(""), err); res.Status != 401 || strings.Contains(string(res.Body), "Rules") {
+				t.Errorf("%s: the client gets %d %s", tt.name, res.Status, res.Body)
+			}
+		}
+	}
+}
