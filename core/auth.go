@@ -44,9 +44,9 @@ type engine struct {
 	sessions  *sessions // nil: none
 	realm     string    // of sessions and logins, not that of challenges
 
-	revocations []Revocation          // asked in order
-	order       OrderedRevocation     // among them; nil: none
-	publishers  []func() *publication // of KeyRoutes
+	revocations []Revocation      // asked in order
+	order       OrderedRevocation // among them; nil: none
+	publishers  []Describer       // of KeyRoutes
 }
 
 // New makes an Auth. It touches nothing outside the process. The error lists
@@ -93,7 +93,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	if e.encode == nil && c.Signer != nil {
 		e.encode = Encoder(c.Signer)
 	}
-	tellOpen(c.Observer, append(openKeys(c.Keys), openKeys(c.Signer)...)...)
+	tellNotices(c.Observer, c.Keys, c.Signer)
 	return &Auth[T]{
 		engine:       e,
 		identify:     c.Identify,

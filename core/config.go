@@ -211,7 +211,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	}
 	rules := flatten(raw.Rules.check())
 	if raw.Decode == nil && !isNil(raw.Keys) {
-		rules = append(rules, flatten(raw.Rules.checkSource(raw.Keys))...)
+		rules = append(rules, flatten(raw.Rules.checkFacts(FactsOf(raw.Keys)))...)
 	}
 	for _, e := range rules {
 		bad("Rules.%w", e)
@@ -224,8 +224,8 @@ func (c Config[T]) check(raw Config[T]) error {
 	} else if c.Lifetime < time.Second && !c.flask { // Flask-JWT cut the fraction off
 		bad("Lifetime: %v is less than a second, and tokens count whole seconds", raw.Lifetime)
 	}
-	if r, ok := c.Signer.(interface{ tokenLifetime() time.Duration }); ok && !isNil(c.Signer) && c.Lifetime > r.tokenLifetime() {
-		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set KeyRingConfig.Lifetime to %v", c.Lifetime, r.tokenLifetime(), c.Lifetime)
+	if d, ok := c.Signer.(Describer); ok && !isNil(c.Signer) && d.Facts().Lifetime > 0 && c.Lifetime > d.Facts().Lifetime {
+		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set KeyRingConfig.Lifetime to %v", c.Lifetime, d.Facts().Lifetime, c.Lifetime)
 	}
 	if raw.NotBefore < 0 {
 		bad("NotBefore: %v is negative; a token is valid from iat on anyway", raw.NotBefore)
@@ -249,7 +249,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	if raw.CallbackTimeout < 0 {
 		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
 	}
-	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !isNil(raw.Keys) && raw.Rules.mixes(raw.Keys) {
+	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !isNil(raw.Keys) && raw.Rules.mixes(FactsOf(raw.Keys)) {
 		bad("Identify: nil, and %w", errMixed)
 	}
 	if c.Identify == nil {

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 	"github.com/jwtgate/jwtgate/core/internal/tokencache"
 )
 
@@ -28,7 +30,7 @@ func Decoder(keys KeySource, rules ClaimRules) DecodeHandler {
 	if isNil(keys) {
 		panic("jwtgate: core.Decoder: keys is nil")
 	}
-	if err := errors.Join(rules.check(), rules.checkSource(keys)); err != nil {
+	if err := errors.Join(rules.check(), rules.checkFacts(FactsOf(keys))); err != nil {
 		panic("jwtgate: core.Decoder: " + err.Error())
 	}
 	return newDecoder(keys, rules).decode
@@ -58,9 +60,8 @@ func newDecoder(keys KeySource, rules ClaimRules) *decoder {
 	for _, t := range types {
 		d.types[jws.NormalType(t)] = true
 	}
-	_, ignores := keys.(interface{ ignoresIssuer() })
-	d.issuers = !ignores
-	d.mixed = rules.mixes(keys)
+	d.issuers = FactsOf(keys).ReadsIssuer
+	d.mixed = rules.mixes(FactsOf(keys))
 	if rules.CacheTokens > 0 {
 		d.cache = tokencache.New[*Claims](rules.CacheTokens)
 	}
@@ -125,7 +126,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 			return nil, err
 		}
 	}
-	if want := key.issuer(); want != "" {
+	if want := key.Issuer(); want != "" {
 		if iss, _ := claims.text("iss"); iss != want {
 			return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
 		}
@@ -175,22 +176,22 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 	}
 	refusal := UnknownKey
 	if len(candidates) == 0 {
-		if s, ok := d.keys.(algorithmLister); ok && !s.allowsAny(hint.Algorithm) {
+		if !FactsOf(d.keys).Allows(hint.Algorithm) {
 			refusal = WrongAlgorithm
 		}
 	}
-	var tried attempts
+	var tried jws.Budget
 	for _, key := range candidates {
-		if !key.allows(hint.Algorithm) {
+		if !key.Allows(hint.Algorithm) {
 			if refusal == UnknownKey {
 				refusal = WrongAlgorithm
 			}
 			continue
 		}
-		if !tried.another(key, hint.Algorithm) {
+		if !tried.Another(key.Raw(inside.Pass{}).Work(hint.Algorithm)) {
 			break
 		}
-		if key.verify(hint.Algorithm, parts.SigningInput, signature) {
+		if key.Raw(inside.Pass{}).Verify(hint.Algorithm, parts.SigningInput, signature) {
 			return key, nil
 		}
 		refusal = BadSignature
@@ -198,22 +199,20 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 	return nil, refusal
 }
 
-// attempts are the signature checks that one token has cost so far.
-type attempts struct{ number, work int }
-
-// another reports whether the token may cost a check by this key too. One check
-// it may cost in any case.
-func (a *attempts) another(key *Key, alg string) bool {
-	a.number++
-	a.work += key.boundTo(alg).Work()
-	return a.number == 1 || a.number <= maxCandidates && a.work <= maxWork
-}
-
 // keySourceError makes an outage of what a key source returned, unless it said
 // itself what it is: an outage must not look like a bad token.
 func keySourceError(err error) error {
 	if e := classify(err); e.Kind != Internal {
-		return err
+		return outageOf(err)
 	}
 	return &Error{Kind: Unavailable, Cause: fmt.Errorf("key source: %w", err)}
+}
+
+// outageOf is an error with a Kind, if it is an outage of a room that knows none.
+func outageOf(err error) error {
+	var o *outage.Error
+	if errors.As(err, &o) && classify(err).Kind == Unavailable {
+		return &Error{Kind: Unavailable, Cause: err, RetryAfter: o.RetryAfter}
+	}
+	return err
 }

@@ -208,6 +208,9 @@ type source func(core.KeyHint) ([]*core.Key, error)
 
 func (s source) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, error) { return s(hint) }
 
+// Facts: the keys are ours alone.
+func (source) Facts() core.Facts { return core.Facts{} }
+
 func TestDecodeKeySource(t *testing.T) {
 	key := decodeKey(t)
 	other, err := core.NewSecret([]byte(keySecret))

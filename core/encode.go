@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
@@ -29,7 +30,8 @@ func Encoder(signer Signer) EncodeHandler {
 		if key == nil {
 			return "", errors.New("the Signer returned no key")
 		}
-		h := map[string]any{"alg": key.algorithm(), "typ": "JWT"}
+		raw := key.Raw(inside.Pass{})
+		h := map[string]any{"alg": raw.Algorithm(), "typ": "JWT"}
 		if key.ID() != "" {
 			h["kid"] = key.ID()
 		}
@@ -47,9 +49,9 @@ func Encoder(signer Signer) EncodeHandler {
 			return "", fmt.Errorf("payload: %w", err)
 		}
 		input := jws.Encode(head) + "." + jws.Encode(body)
-		signature, err := key.sign(ctx, key.algorithm(), input)
+		signature, err := raw.Sign(ctx, raw.Algorithm(), input)
 		if err != nil {
-			return "", fmt.Errorf("sign: %w", err)
+			return "", outageOf(fmt.Errorf("sign: %w", err))
 		}
 		return input + "." + jws.Encode(signature), nil
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 )
 
 // Kind says why a request was refused. It is an error, so a step says no by
@@ -274,6 +276,10 @@ func classify(err error) *Error {
 	var k Kind
 	if errors.As(err, &k) {
 		return &Error{Kind: k.valid(), Cause: err}
+	}
+	var o *outage.Error
+	if errors.As(err, &o) {
+		return &Error{Kind: Unavailable, Cause: o.Cause, RetryAfter: o.RetryAfter}
 	}
 	for _, row := range foreignErrors {
 		if errors.Is(err, row.err) {

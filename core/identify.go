@@ -43,8 +43,8 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 
 // mixes reports whether tokens of two issuers may pass, and nothing said that this
 // is meant.
-func (r *ClaimRules) mixes(keys KeySource) bool {
-	return r.Issuer == "" && !r.InsecureAnyIssuer && partiesOf(keys).several()
+func (r *ClaimRules) mixes(keys Facts) bool {
+	return r.Issuer == "" && !r.InsecureAnyIssuer && keys.Several()
 }
 
 var errMixed = errors.New("tokens of several issuers are taken, at which one sub may be two people: set Identify to a function that tells them apart by iss, " +

@@ -190,8 +190,8 @@ func (c *IssuerCache) answer(ctx context.Context, own *choice, issuer string, no
 		own.given = ctx.Err() == nil
 		return
 	case keys == nil:
-	case isNil(keys) || !issues(keys, issuer):
-		own.err = &Error{Kind: Internal, Cause: fmt.Errorf("choice of an issuer: a nil %T, or one of another issuer", keys)}
+	case isNil(keys) || !FactsOf(keys).Verifies(issuer):
+		own.err = fmt.Errorf("choice of an issuer: a nil %T, or one of another issuer", keys)
 	default:
 		own.source = &chosenSource{keys: keys, chosen: now}
 		own.source.used.Store(now.Unix())
@@ -251,3 +251,6 @@ func (c *IssuerCache) String() string {
 	defer c.mu.RUnlock()
 	return fmt.Sprintf("IssuerCache[%d]", len(c.sources))
 }
+
+// Facts implements [Describer].
+func (c *IssuerCache) Facts() Facts { return Facts{Shared: true, ReadsIssuer: true, Tenants: true} }

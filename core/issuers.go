@@ -8,73 +8,6 @@ import (
 	"slices"
 )
 
-// issues reports whether keys of the source may verify tokens of the issuer, as
-// far as the source says.
-func issues(source KeySource, iss string) bool {
-	switch s := source.(type) {
-	case *Key:
-		return s.issuer() == "" || s.issuer() == iss
-	case *KeySet:
-		return len(s.keys) == 0 || slices.ContainsFunc(s.keys, func(k *Key) bool { return issues(k, iss) })
-	case interface{ issues(iss string) bool }:
-		return s.issues(iss)
-	}
-	return true
-}
-
-// parties are those whose tokens a key source verifies. Two of them may call two
-// people by one sub.
-type parties struct {
-	issuers []string // those that keys are bound to; "" is whoever holds keys of our own
-	many    bool     // more than can be listed
-	shared  bool     // keys are not bound, and others sign with them: any iss would be believed
-}
-
-// partiesOf tells the parties of a source. One that says nothing, as a source of
-// the user's own or a wrapper around one of ours, is taken for a provider's.
-func partiesOf(source KeySource) (p parties) {
-	s, ok := source.(interface{ parties() parties })
-	if !ok || isNil(source) {
-		return parties{shared: true}
-	}
-	return s.parties()
-}
-
-// several reports whether the source speaks for more than one party.
-func (p parties) several() bool { return p.many || p.shared || len(p.issuers) > 1 }
-
-// ofProvider reports whether keys of the source sign tokens for other services too.
-func ofProvider(source KeySource) bool {
-	switch source.(type) {
-	case *Key, *KeySet, *KeyRing, *KeyDir:
-		return false
-	}
-	return true
-}
-
-func partiesOfKeys(keys []*Key) (p parties) {
-	for _, k := range keys {
-		if iss := k.issuer(); !slices.Contains(p.issuers, iss) {
-			p.issuers = append(p.issuers, iss)
-		}
-	}
-	return p
-}
-
-func (k *Key) parties() parties         { return partiesOfKeys([]*Key{k}) }
-func (s *KeySet) parties() parties      { return partiesOfKeys(s.keys) }
-func (m issuerMap) parties() parties    { return parties{issuers: slices.Sorted(maps.Keys(m))} }
-func (c *IssuerCache) parties() parties { return parties{many: true} }
-
-func (r *ring) parties() parties { return partiesOfKeys(r.all()) }
-
-func (r *RemoteKeys) parties() parties {
-	if r.cfg.Issuer == "" {
-		return parties{shared: true}
-	}
-	return parties{issuers: []string{r.cfg.Issuer}}
-}
-
 // issuerMap is a fixed choice of issuers.
 type issuerMap map[string]KeySource
 
@@ -106,7 +39,7 @@ func Issuers(sources map[string]KeySource) (KeySource, error) {
 			errs = append(errs, errors.New("an issuer is empty; a token without iss is nobody's"))
 		case isNil(source):
 			errs = append(errs, fmt.Errorf("%q: its source is nil; was the error of its constructor ignored?", iss))
-		case !issues(source, iss):
+		case !FactsOf(source).Verifies(iss):
 			errs = append(errs, fmt.Errorf("%q: the keys of its source are another issuer's", iss))
 		}
 	}
@@ -128,4 +61,12 @@ func (m issuerMap) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 // String counts the issuers.
 func (m issuerMap) String() string { return fmt.Sprintf("Issuers[%d]", len(m)) }
 
-func (m issuerMap) issues(iss string) bool { return m[iss] != nil }
+// Facts implements [Describer]. The keys are shared also where those of an issuer
+// are files: a token for another service of his has the same signature.
+func (m issuerMap) Facts() Facts {
+	f := Facts{Shared: true, ReadsIssuer: true, Issuers: slices.Sorted(maps.Keys(m))}
+	for _, iss := range f.Issuers {
+		f.Notices = append(f.Notices, FactsOf(m[iss]).Notices...)
+	}
+	return f
+}

@@ -16,9 +16,9 @@ func jwkOf(t testing.TB, file string, changes map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, ok := key.jwk()
-	if !ok {
-		t.Fatalf("%s: has no JWK", file)
+	text, err := key.JWK()
+	if err != nil {
+		t.Fatalf("%s: has no JWK: %v", file, err)
 	}
 	var members map[string]any
 	if err := json.Unmarshal(text, &members); err != nil {

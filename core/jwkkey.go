@@ -141,12 +141,16 @@ func (k *Key) Thumbprint() (string, error) {
 	return print, nil
 }
 
-// jwk returns the public half of the key as it is published: with the key's id
-// or else its thumbprint, with the algorithm that it signs with, and for
-// signatures only. A secret is never published, and ok is false.
-func (k *Key) jwk() (text []byte, ok bool) {
+// JWK returns the public half of the key as it is published (RFC 7517 section 4):
+// with the key's id or else its thumbprint, with the algorithm that it signs with,
+// and for signatures only. It is an error of a secret, which is never published.
+func (k *Key) JWK() ([]byte, error) {
 	if !k.made() {
-		return nil, false
+		return nil, errZeroKey
 	}
-	return publicText(k.m.goKey, k.m.id, k.algorithm())
+	text, ok := publicText(k.m.goKey, k.m.id, k.raw().Algorithm())
+	if !ok {
+		return nil, errors.New("jwtgate: a secret is not published: who can verify with it can sign with it")
+	}
+	return text, nil
 }

@@ -101,7 +101,7 @@ func TestPrivateJWK(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %s", tt.name, key, err, tt.want)
 			continue
 		}
-		if sig, err := key.sign(t.Context(), key.algorithm(), keyInput); key.CanSign() && (err != nil || !key.verify(key.algorithm(), keyInput, sig)) {
+		if sig, err := key.raw().Sign(t.Context(), key.raw().Algorithm(), keyInput); key.CanSign() && (err != nil || !key.raw().Verify(key.raw().Algorithm(), keyInput, sig)) {
 			t.Errorf("%s: does not verify its own: %v", tt.name, err)
 		}
 		// From a URL it is nobody's key any more.
@@ -143,28 +143,28 @@ func TestSecretOperations(t *testing.T) {
 		return key
 	}
 	signs, verifies, both := secret(`["sign"]`), secret(`["verify"]`), secret(`["verify","sign"]`)
-	sig, err := both.sign(t.Context(), "HS256", keyInput)
-	if err != nil || !both.verify("HS256", keyInput, sig) {
+	sig, err := both.raw().Sign(t.Context(), "HS256", keyInput)
+	if err != nil || !both.raw().Verify("HS256", keyInput, sig) {
 		t.Fatalf("both: %v", err)
 	}
-	if _, err := signs.sign(t.Context(), "HS256", keyInput); err != nil || signs.allows("HS256") || signs.verify("HS256", keyInput, sig) {
-		t.Errorf("sign: signs with %v, and verifies %v", err, signs.verify("HS256", keyInput, sig))
+	if _, err := signs.raw().Sign(t.Context(), "HS256", keyInput); err != nil || signs.Allows("HS256") || signs.raw().Verify("HS256", keyInput, sig) {
+		t.Errorf("sign: signs with %v, and verifies %v", err, signs.raw().Verify("HS256", keyInput, sig))
 	}
 	if found, err := newKeySet([]*Key{signs}, nil).Find(t.Context(), KeyHint{Algorithm: "HS256"}); len(found) > 0 || err != nil {
 		t.Errorf("sign: found %v, %v as a key that verifies", found, err)
 	}
-	if _, err := verifies.sign(t.Context(), "HS256", keyInput); err == nil || verifies.CanSign() || !verifies.verify("HS256", keyInput, sig) {
-		t.Errorf("verify: signs with %v, and verifies %v", err, verifies.verify("HS256", keyInput, sig))
+	if _, err := verifies.raw().Sign(t.Context(), "HS256", keyInput); err == nil || verifies.CanSign() || !verifies.raw().Verify("HS256", keyInput, sig) {
+		t.Errorf("verify: signs with %v, and verifies %v", err, verifies.raw().Verify("HS256", keyInput, sig))
 	}
 }
 
 // TestIssuerOfKeys: the issuer of the rules is the keys', and of their halves.
 func TestIssuerOfKeys(t *testing.T) {
 	keys, _, err := parseKeySet(setOf(privateJWK(t, "ec-p256-pkcs8.pem", nil)), jwkRules{issuer: "https://a.example"})
-	if err != nil || len(keys) != 1 || keys[0].issuer() != "https://a.example" {
+	if err != nil || len(keys) != 1 || keys[0].Issuer() != "https://a.example" {
 		t.Fatalf("got %v, %v", keys, err)
 	}
-	if public, err := keys[0].Public(); err != nil || public.issuer() != "https://a.example" {
+	if public, err := keys[0].Public(); err != nil || public.Issuer() != "https://a.example" {
 		t.Errorf("the public half: %v, %v", public, err)
 	}
 }

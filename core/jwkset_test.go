@@ -69,14 +69,14 @@ func TestKeysOfOneID(t *testing.T) {
 		keys, skipped, err := parseKeySet(setOf(tt.set...), jwkRules{})
 		var got []string
 		for _, k := range keys {
-			got = append(got, k.algorithm())
+			got = append(got, k.raw().Algorithm())
 		}
 		if err != nil || !slices.Equal(got, tt.want) {
 			t.Errorf("%s: got %v, %v, want %v", tt.name, got, err, tt.want)
 		}
 		wantSkipped(t, tt.name, skipped, tt.skipped)
 		for _, k := range keys {
-			found, err := newKeySet(keys, nil).Find(t.Context(), KeyHint{KeyID: k.ID(), Algorithm: k.algorithm()})
+			found, err := newKeySet(keys, nil).Find(t.Context(), KeyHint{KeyID: k.ID(), Algorithm: k.raw().Algorithm()})
 			if err != nil || !slices.Contains(found, k) {
 				t.Errorf("%s: %v is not found", tt.name, k)
 			}
@@ -95,15 +95,15 @@ func FuzzKeySet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		keys, _, _ := parseKeySet(data, jwkRules{})
 		for _, k := range keys {
-			text, ok := k.jwk()
-			if !ok {
+			text, err := k.JWK()
+			if err != nil {
 				continue
 			}
 			if err := checkStrength(k.m.goKey); err != nil {
 				t.Errorf("%s: %v", text, err)
 			}
 			again, err := ParseKey(text)
-			if err != nil || again.CanSign() || again.algorithm() != k.algorithm() || again.ID() != k.ID() {
+			if err != nil || again.CanSign() || again.raw().Algorithm() != k.raw().Algorithm() || again.ID() != k.ID() {
 				t.Fatalf("%s: read again: %v, %v, want %v", text, again, err, k)
 			}
 		}

@@ -47,8 +47,8 @@ func TestPublishedKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, ok := key.jwk()
-		if !ok {
+		text, err := key.JWK()
+		if err != nil {
 			t.Errorf("%s: not published", tt.file)
 			continue
 		}
@@ -57,7 +57,7 @@ func TestPublishedKey(t *testing.T) {
 		for _, m := range j.members {
 			names = append(names, m.Name)
 		}
-		if got := strings.Join(names, " "); err != nil || got != tt.names || j.use != "sig" || j.alg != key.algorithm() {
+		if got := strings.Join(names, " "); err != nil || got != tt.names || j.use != "sig" || j.alg != key.raw().Algorithm() {
 			t.Errorf("%s: got members %q, %v in %s", tt.file, got, err, text)
 		}
 		print, _ := key.Thumbprint()
@@ -74,13 +74,13 @@ func TestPublishedKey(t *testing.T) {
 			if again, _ := keys[0].Thumbprint(); again != print {
 				t.Errorf("%s: thumbprint %s, want %s", tt.file, again, print)
 			}
-			sig, err := key.sign(t.Context(), key.algorithm(), keyInput)
-			if err != nil || !keys[0].verify(key.algorithm(), keyInput, sig) {
+			sig, err := key.raw().Sign(t.Context(), key.raw().Algorithm(), keyInput)
+			if err != nil || !keys[0].raw().Verify(key.raw().Algorithm(), keyInput, sig) {
 				t.Errorf("%s: the published key does not verify: %v", tt.file, err)
 			}
 		}
 		public, _ := key.Public()
-		if again, _ := public.jwk(); string(again) != string(text) {
+		if again, _ := public.JWK(); string(again) != string(text) {
 			t.Errorf("%s: the public half is published as %s", tt.file, again)
 		}
 	}
@@ -89,7 +89,7 @@ func TestPublishedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []*Key{secret, nil, {}} {
-		if text, ok := key.jwk(); ok || text != nil {
+		if text, err := key.JWK(); err == nil || text != nil {
 			t.Errorf("%v is published as %s", key, text)
 		}
 		if print, err := key.Thumbprint(); err == nil || print != "" {

@@ -31,6 +31,7 @@ type material struct {
 	signing *jws.Bound       // nil if the key cannot sign
 	goKey   crypto.PublicKey // nil for a secret
 	self    []*Key           // Find's answer, made once
+	facts   Facts            // made once
 	public  *Key             // nil for a secret; for a public key, the key itself
 	open    error            // what is wrong with who may read its file; nil: nothing
 }
@@ -82,14 +83,10 @@ type Signer interface {
 	SigningKey(ctx context.Context) (*Key, error)
 }
 
-// algorithmLister is a KeySource that knows its keys, and says whether any of
-// them may be used with an algorithm. If none may, a token of that algorithm is
-// refused as WrongAlgorithm, and not as UnknownKey.
-type algorithmLister interface{ allowsAny(alg string) bool }
-
 var (
 	_ KeySource = (*Key)(nil)
 	_ Signer    = (*Key)(nil)
+	_ Describer = (*Key)(nil)
 )
 
 var errZeroKey = errors.New("jwtgate: a nil or zero Key; make one with NewSecret, ParseKey or LoadKey")
@@ -125,6 +122,7 @@ func newKey(goKey any, t traits) (*Key, error) {
 			m.signing = b
 		}
 	}
+	m.facts = factsOfKeys(m.self)
 	switch {
 	case public == nil: // a secret has no half that could be given away
 	case m.signing == nil:
@@ -185,7 +183,7 @@ func (k *Key) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
 	if !k.made() {
 		return nil, errZeroKey
 	}
-	if !k.allows(hint.Algorithm) {
+	if !k.Allows(hint.Algorithm) {
 		return nil, nil
 	}
 	if hint.KeyID != "" && k.m.id != "" && hint.KeyID != k.m.id {
@@ -205,8 +203,5 @@ func (k *Key) SigningKey(context.Context) (*Key, error) {
 	}
 	return k.m.self[0], nil
 }
-
-// ignoresIssuer says that hint.Issuer need not be read for Find.
-func (k *Key) ignoresIssuer() {}
 
 func (k *Key) made() bool { return k != nil && k.m != nil }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
@@ -73,7 +74,7 @@ func TestDeadlinesOfRemoteKeys(t *testing.T) {
 	found := func(w world, what string, hint core.KeyHint, want bool, unavailable bool) {
 		w.t.Helper()
 		keys, err := w.keys.Find(context.Background(), hint)
-		if (len(keys) == 1) != want || errors.Is(err, core.Unavailable) != unavailable || (err != nil) != unavailable {
+		if (len(keys) == 1) != want || isOutage(err) != unavailable || (err != nil) != unavailable {
 			w.t.Errorf("%s: got %v, %v, want found %v, unavailable %v", what, keys, err, want, unavailable)
 		}
 		synctest.Wait() // for a fetch that nobody waits for
@@ -156,7 +157,7 @@ func TestDeadlinesOfRemoteKeys(t *testing.T) {
 			found(w, "after MaxStale", hint, false, true)
 			w.clock.setBack(5 * time.Second)
 			_, err := w.keys.Find(context.Background(), hint)
-			var e *core.Error
+			var e *outage.Error
 			if !errors.As(err, &e) || e.RetryAfter > 10*time.Second {
 				w.t.Errorf("got %v, want a wait of at most the cool-down", err)
 			}

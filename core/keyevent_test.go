@@ -20,7 +20,7 @@ func TestFetchEvents(t *testing.T) {
 		var seen jwttest.Recorder
 		issuer := jwttest.NewIssuer(t)
 		keys, err := core.NewKeySetURL(issuer.KeySetURL()+"?apikey=hush", core.RemoteConfig{
-			Client: issuer.Client(), Observer: &seen, Issuer: issuer.URL(),
+			Client: issuer.Client(), Observer: core.KeyObserver(&seen), Issuer: issuer.URL(),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -236,7 +236,7 @@ func TestPanickingTransport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen jwttest.Recorder
 		issuer := jwttest.NewIssuer(t)
-		keys := remoteKeys(t, issuer, core.RemoteConfig{Observer: &seen, Client: &http.Client{
+		keys := remoteKeys(t, issuer, core.RemoteConfig{Observer: core.KeyObserver(&seen), Client: &http.Client{
 			Transport: transport(func(*http.Request) (*http.Response, error) { panic("oops") }),
 		}})
 		if got := answering(t, keys)(mint(t, issuer)).Status; got != 503 {

@@ -42,10 +42,10 @@ func TestKeySignVerify(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		if got := key.algorithm(); got != tt.signs {
+		if got := key.raw().Algorithm(); got != tt.signs {
 			t.Errorf("%s: signs with %s, want %s", tt.name, got, tt.signs)
 		}
-		sig, err := key.sign(t.Context(), tt.signs, keyInput)
+		sig, err := key.raw().Sign(t.Context(), tt.signs, keyInput)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
@@ -62,29 +62,29 @@ func TestKeySignVerify(t *testing.T) {
 		}
 		for _, v := range verifiers {
 			for _, alg := range tt.verifies {
-				if !v.allows(alg) || !v.verify(alg, keyInput, sig) {
+				if !v.Allows(alg) || !v.raw().Verify(alg, keyInput, sig) {
 					t.Errorf("%s: %v does not verify %s", tt.name, v, alg)
 				}
-				if v.verify(alg, keyInput+"x", sig) || v.verify(alg, keyInput, nil) {
+				if v.raw().Verify(alg, keyInput+"x", sig) || v.raw().Verify(alg, keyInput, nil) {
 					t.Errorf("%s: %v verifies what was not signed", tt.name, v)
 				}
 			}
 			for _, alg := range tt.refuses {
-				if v.verify(alg, keyInput, sig) {
+				if v.raw().Verify(alg, keyInput, sig) {
 					t.Errorf("%s: %v verifies as %q", tt.name, v, alg)
 				}
 			}
-			if _, err := v.sign(t.Context(), tt.signs, keyInput); (err == nil) != v.CanSign() {
+			if _, err := v.raw().Sign(t.Context(), tt.signs, keyInput); (err == nil) != v.CanSign() {
 				t.Errorf("%s: %v signs with error %v", tt.name, v, err)
 			}
 		}
 		for _, alg := range tt.refuses {
-			if _, err := key.sign(t.Context(), alg, keyInput); err == nil {
+			if _, err := key.raw().Sign(t.Context(), alg, keyInput); err == nil {
 				t.Errorf("%s: signed as %q", tt.name, alg)
 			}
 		}
-		if key.issuer() != "" {
-			t.Errorf("%s: bound to issuer %q", tt.name, key.issuer())
+		if key.Issuer() != "" {
+			t.Errorf("%s: bound to issuer %q", tt.name, key.Issuer())
 		}
 	}
 }
@@ -104,21 +104,21 @@ func TestAlgorithmConfusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := forger.sign(t.Context(), "HS256", keyInput)
+	sig, err := forger.raw().Sign(t.Context(), "HS256", keyInput)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key.allows("HS256") || key.verify("HS256", keyInput, sig) || key.verify("RS256", keyInput, sig) {
+	if key.Allows("HS256") || key.raw().Verify("HS256", keyInput, sig) || key.raw().Verify("RS256", keyInput, sig) {
 		t.Error("a forged token verified")
 	}
 }
 
 func TestZeroKeyVerifiesNothing(t *testing.T) {
 	for _, key := range []*Key{nil, {}} {
-		if key.allows("HS256") || key.allows("") || key.verify("HS256", keyInput, nil) || key.algorithm() != "" {
+		if key.Allows("HS256") || key.Allows("") || key.raw().Verify("HS256", keyInput, nil) || key.raw().Algorithm() != "" {
 			t.Error("the zero key allows something")
 		}
-		if _, err := key.sign(t.Context(), "", keyInput); err == nil {
+		if _, err := key.raw().Sign(t.Context(), "", keyInput); err == nil {
 			t.Error("the zero key signs")
 		}
 	}
@@ -130,12 +130,12 @@ func TestNewSecretCopies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := key.sign(t.Context(), "HS256", keyInput)
+	sig, err := key.raw().Sign(t.Context(), "HS256", keyInput)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(secret)
-	if !key.verify("HS256", keyInput, sig) {
+	if !key.raw().Verify("HS256", keyInput, sig) {
 		t.Error("the key changed with the caller's slice")
 	}
 }

@@ -73,7 +73,7 @@ func TestOpenKeyFile(t *testing.T) {
 			return config{Keys: dir}, err
 		}, true},
 		{"LoadKeyDir with the Observer", private, func(path string, seen core.Observer) (config, error) {
-			dir, err := core.LoadKeyDir(filepath.Dir(path), core.KeyRingConfig{Observer: seen})
+			dir, err := core.LoadKeyDir(filepath.Dir(path), core.KeyRingConfig{Observer: core.KeyObserver(seen)})
 			return config{Keys: dir}, err
 		}, true},
 		{"SECRET_KEY_FILE, a secret", secret, func(path string, _ core.Observer) (config, error) {
@@ -136,7 +136,7 @@ func TestOpenKeyFileAppears(t *testing.T) {
 		}
 	}
 	write("1.pem", 0o600)
-	keys, err := core.LoadKeyDir(dir, core.KeyRingConfig{Observer: seen})
+	keys, err := core.LoadKeyDir(dir, core.KeyRingConfig{Observer: core.KeyObserver(seen)})
 	if err != nil {
 		t.Fatal(err)
 	}

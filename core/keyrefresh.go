@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 )
 
 // remoteState is all that a RemoteKeys knows. It does not change; a new one
@@ -141,10 +143,9 @@ func (r *RemoteKeys) fly(f *flight) {
 	)
 	defer close(f.done)
 	defer func() {
-		e := Event{Action: ActionKeys, Resource: r.name, Issuer: r.cfg.Issuer}
+		e := KeyEvent{Source: r.name, Issuer: r.cfg.Issuer}
 		if p := recover(); p != nil { // of a Transport, and nobody else's to catch
-			refusal := recovered(p, debug.Stack())
-			err, e.Stack = refusal.Cause, refusal.stack
+			err, e.Stack = outage.Panicked(p), debug.Stack()
 		}
 		over := err != nil && r.over()
 		if over {
@@ -155,9 +156,9 @@ func (r *RemoteKeys) fly(f *flight) {
 			return // an end that somebody wanted is no news
 		}
 		if err != nil {
-			e.Kind, e.Cause = Unavailable, fmt.Errorf("%s: %w", r.name, err)
+			e.Failure = fmt.Errorf("%s: %w", r.name, err)
 		} else if news != nil {
-			e.Cause = fmt.Errorf("%s: keys that are not used: %w", r.name, news)
+			e.Skipped = fmt.Errorf("%s: keys that are not used: %w", r.name, news)
 		}
 		e.Duration = time.Since(start)
 		r.observe(f.ctx, e)
@@ -194,12 +195,12 @@ func (r *RemoteKeys) land(f *flight, answer *keyAnswer, err error) (news error) 
 
 // observe tells the Observer. A panic of it ends here: there is nobody to tell,
 // and no handler above that would catch it.
-func (r *RemoteKeys) observe(ctx context.Context, e Event) {
+func (r *RemoteKeys) observe(ctx context.Context, e KeyEvent) {
 	if r.cfg.Observer == nil {
 		return
 	}
 	defer func() { _ = recover() }()
-	r.cfg.Observer.Observe(ctx, e)
+	r.cfg.Observer(ctx, e)
 }
 
 // renewed is a set of the given keys in which those that the old set has too are

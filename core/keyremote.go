@@ -3,7 +3,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -57,8 +56,8 @@ type RemoteConfig struct {
 	// set is refused as a whole. 0: 100.
 	MaxKeys int
 
-	// Observer sees every fetch, as ActionKeys. Nil: nobody does.
-	Observer Observer
+	// Observer is told of every fetch. Nil: nobody does.
+	Observer KeyWatch
 	// Now is the clock for all but Timeout. Nil: time.Now.
 	Now func() time.Time
 }
@@ -145,22 +144,4 @@ func (c RemoteConfig) check() (errs []error) {
 		}
 	}
 	return errs
-}
-
-// checkSource says what rules lack that the keys need. Each text starts with the
-// field.
-func (r ClaimRules) checkSource(keys KeySource) error {
-	var errs []error
-	if ofProvider(keys) && r.Audience == nil && !r.InsecureAnyAudience {
-		errs = append(errs, errors.New("Audience: nil, and the provider of Keys issues tokens for other services too, which would be taken here; "+
-			"set the aud of this service, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)"))
-	}
-	if r.Issuer == "" && partiesOf(keys).shared && !r.InsecureAnyIssuer {
-		errs = append(errs, errors.New("Issuer: empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs; "+
-			"set the iss of the provider, here or in RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
-	}
-	if r.Issuer != "" && !issues(keys, r.Issuer) {
-		errs = append(errs, fmt.Errorf("Issuer: %q, and Keys are bound to another issuer; leave one of them out, both compare iss", r.Issuer))
-	}
-	return errors.Join(errs...)
 }

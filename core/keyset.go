@@ -22,6 +22,7 @@ import (
 type KeySet struct {
 	keys      []*Key
 	skipped   []error
+	facts     Facts // made once
 	byID      map[string]named
 	withoutID map[string][]*Key // by algorithm: the keys that answer for every id
 	all       map[string][]*Key // by algorithm: as many as a token is tried with
@@ -102,7 +103,7 @@ func newKeySet(keys []*Key, skipped []error) *KeySet {
 			} else {
 				s.name(k, b.Name)
 			}
-			if len(s.all[b.Name]) < maxCandidates {
+			if len(s.all[b.Name]) < jws.MaxCandidates {
 				s.all[b.Name] = append(s.all[b.Name], k)
 			}
 		}
@@ -110,15 +111,16 @@ func newKeySet(keys []*Key, skipped []error) *KeySet {
 	for alg, list := range s.all {
 		s.all[alg] = affordable(list, alg)
 	}
+	s.facts = factsOfKeys(s.keys)
 	return s
 }
 
 // affordable returns the first keys of a list, as many as one token may cost
 // checks by them.
 func affordable(list []*Key, alg string) []*Key {
-	var tried attempts
+	var tried jws.Budget
 	for i, k := range list {
-		if !tried.another(k, alg) {
+		if !tried.Another(k.raw().Work(alg)) {
 			return list[:i:i]
 		}
 	}
@@ -169,11 +171,13 @@ func (s *KeySet) Find(_ context.Context, hint KeyHint) ([]*Key, error) {
 	return nil, nil
 }
 
-// allowsAny makes the set an [algorithmLister].
-func (s *KeySet) allowsAny(alg string) bool { return len(s.all[alg]) > 0 }
-
-// ignoresIssuer says that hint.Issuer need not be read for Find.
-func (s *KeySet) ignoresIssuer() {}
+// Facts implements [Describer].
+func (s *KeySet) Facts() Facts {
+	if s == nil || s.facts.Algorithms == nil {
+		return Facts{Algorithms: []string{}}
+	}
+	return s.facts
+}
 
 // Keys returns the keys of the set in their order. The slice is the caller's own.
 func (s *KeySet) Keys() []*Key { return slices.Clone(s.keys) }

@@ -70,10 +70,10 @@ func (t keysTaken) take(k *Key) error {
 			continue
 		}
 		if k.m.id != "" {
-			return fmt.Errorf("a key before it has the same id, and %s too", k.algorithm())
+			return fmt.Errorf("a key before it has the same id, and %s too", k.raw().Algorithm())
 		}
-		if same++; same == maxCandidates {
-			return fmt.Errorf("%d keys before it have no id, and are tried for %s; give it a kid", same, k.algorithm())
+		if same++; same == jws.MaxCandidates {
+			return fmt.Errorf("%d keys before it have no id, and are tried for %s; give it a kid", same, k.raw().Algorithm())
 		}
 	}
 	t[k.m.id] = append(t[k.m.id], k)

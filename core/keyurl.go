@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 )
 
 // RemoteKeys is a [KeySource] of the keys that a provider publishes. Make one
@@ -104,7 +105,7 @@ func (r *RemoteKeys) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 			return keys, nil
 		}
 	}
-	if !r.allowsAny(hint.Algorithm) {
+	if !slices.Contains(publishedAlgorithms, hint.Algorithm) {
 		return nil, nil // and no fetch could change that
 	}
 	known := s.usable(now) && len(s.find(hint)) > 0
@@ -116,7 +117,7 @@ func (r *RemoteKeys) Find(ctx context.Context, hint KeyHint) ([]*Key, error) {
 	if f != nil {
 		landed, err := f.wait(ctx)
 		if err != nil {
-			return nil, &Error{Kind: Unavailable, Cause: fmt.Errorf("%s: waiting for the provider: %w", r.name, err), RetryAfter: time.Second}
+			return nil, &outage.Error{Cause: fmt.Errorf("%s: waiting for the provider: %w", r.name, err), RetryAfter: time.Second}
 		}
 		if !landed {
 			failure = errSlow
@@ -146,7 +147,7 @@ func (r *RemoteKeys) answer(s *remoteState, now time.Time, hint KeyHint, failure
 	}
 	cooldown := r.cooldown(s, now)
 	wait := min(s.tried.Add(cooldown).Sub(now), cooldown) // less, if the clock was set back
-	return nil, &Error{Kind: Unavailable, Cause: fmt.Errorf("%s: %w", r.name, failure), RetryAfter: max(wait, time.Second)}
+	return nil, &outage.Error{Cause: fmt.Errorf("%s: %w", r.name, failure), RetryAfter: max(wait, time.Second)}
 }
 
 // Fetch fetches the keys now, whatever their age and the cool-down, or joins the
@@ -194,17 +195,15 @@ func (r *RemoteKeys) String() string { return "RemoteKeys[" + r.name + "]" }
 // GoString returns what String returns.
 func (r *RemoteKeys) GoString() string { return r.String() }
 
-// ignoresIssuer: the decoder compares iss with the keys' issuer afterwards.
-func (r *RemoteKeys) ignoresIssuer() {}
-
-// allowsAny makes the source an [algorithmLister]: published keys may be for
-// every algorithm but those of secrets.
-func (r *RemoteKeys) allowsAny(alg string) bool {
-	a, ok := jws.Lookup(alg)
-	return ok && a.Family != jws.Secret
+// Facts implements [Describer]. Published keys may be for every algorithm but those
+// of secrets; the decoder compares iss with the keys' issuer afterwards.
+func (r *RemoteKeys) Facts() Facts {
+	f := Facts{Shared: true, Algorithms: publishedAlgorithms}
+	if r.cfg.Issuer != "" {
+		f.Issuers = []string{r.cfg.Issuer}
+	}
+	return f
 }
-
-func (r *RemoteKeys) issues(iss string) bool { return r.cfg.Issuer == "" || r.cfg.Issuer == iss }
 
 // shownURL is a URL without what may be secret.
 func shownURL(u *url.URL) string {

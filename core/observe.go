@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -223,4 +224,38 @@ func group(name string, attrs ...slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return slog.Attr{Key: name, Value: slog.GroupValue(attrs...)}
+}
+
+// tellNotices tells an Observer what there is to know of the keys, each thing once.
+func tellNotices(o Observer, keys KeySource, signer Signer) {
+	tell, told := KeyObserver(o), map[string]bool{}
+	for _, source := range []any{keys, signer} {
+		d, ok := source.(Describer)
+		if tell == nil || !ok || isNil(source) {
+			continue
+		}
+		for _, n := range d.Facts().Notices {
+			if text := fmt.Sprint(n); !told[text] {
+				told[text] = true
+				tell(context.Background(), n)
+			}
+		}
+	}
+}
+
+// KeyObserver tells o what happens to keys, as ActionKeys: a failure is
+// Unavailable with its cause, keys that are not used are a cause without a kind.
+// It is for RemoteConfig.Observer and KeyRingConfig.Observer.
+func KeyObserver(o Observer) KeyWatch {
+	if isNil(o) {
+		return nil
+	}
+	return func(ctx context.Context, k KeyEvent) {
+		e := Event{Action: ActionKeys, Resource: k.Source, Issuer: k.Issuer, KeyID: k.KeyID, Algorithm: k.Algorithm,
+			Duration: k.Duration, Cause: k.Skipped, Stack: k.Stack}
+		if k.Failure != nil {
+			e.Kind, e.Cause = Unavailable, k.Failure
+		}
+		o.Observe(ctx, e)
+	}
 }

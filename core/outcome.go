@@ -168,6 +168,6 @@ func (r *record[T]) event(o *outcome) {
 	}
 	o.event.Anonymous = r.anonymous
 	if r.claims != nil && r.claims.key != nil {
-		o.event.Algorithm, o.event.KeyID, o.event.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.issuer()
+		o.event.Algorithm, o.event.KeyID, o.event.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.Issuer()
 	}
 }

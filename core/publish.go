@@ -21,52 +21,19 @@ const keySetPath = "/.well-known/jwks.json"
 // next version of the program may have another one.
 const keySetMaxAge = time.Minute
 
-// publisher is a KeySource or Signer whose keys are ours to show. Keys that a
-// provider publishes are not: who trusts our key set trusts us, not him.
-type publisher interface {
-	// publisher returns a function that returns what is published now, the same
-	// pointer until it changes. It returns nil if that is nothing, for ever.
-	publisher() func() *publication
-}
-
-// publication is a list of keys to publish. Secrets may be among them, and are
-// left out.
-type publication struct {
-	keys   []*Key
-	maxAge time.Duration // for which caches may keep it
-}
-
-func fixedPublication(keys ...*Key) func() *publication {
-	p := &publication{keys: keys, maxAge: keySetMaxAge}
-	if !slices.ContainsFunc(keys, func(k *Key) bool { return k.made() && k.m.public != nil }) {
-		return nil
-	}
-	return func() *publication { return p }
-}
-
-func (k *Key) publisher() func() *publication    { return fixedPublication(k) }
-func (s *KeySet) publisher() func() *publication { return fixedPublication(s.keys...) }
-
-// publisher of a ring: it may have secrets today and public keys tomorrow.
-func (r *ring) publisher() func() *publication {
-	return func() *publication {
-		if v := r.current(); v != nil {
-			return v.publication
+// publishers returns those of Keys and Signer that have keys to publish, or may
+// have some later.
+func publishers(keys KeySource, signer Signer) (list []Describer) {
+	for _, source := range []any{keys, signer} {
+		d, ok := source.(Describer)
+		if !ok || isNil(source) {
+			continue
 		}
-		return &publication{}
+		if f := d.Facts(); f.Changes || slices.ContainsFunc(f.Own, func(k *Key) bool { _, err := k.JWK(); return err == nil }) {
+			list = append(list, d)
+		}
 	}
-}
-
-// publishers returns what there is to publish. If both are one, its keys are
-// found to be the same.
-func publishers(keys KeySource, signer Signer) (list []func() *publication) {
-	if p, ok := keys.(publisher); ok && !isNil(keys) {
-		list = append(list, p.publisher())
-	}
-	if p, ok := signer.(publisher); ok && !isNil(signer) {
-		list = append(list, p.publisher())
-	}
-	return slices.DeleteFunc(list, func(p func() *publication) bool { return p == nil })
+	return list
 }
 
 // KeyRoutes are the endpoints that publish the keys with which others verify the
@@ -98,7 +65,7 @@ type keySetEndpoint struct {
 
 // keyDocument is a key set as it is sent. It is made once, and written many times.
 type keyDocument struct {
-	of              []*publication
+	of              []*Key
 	tag             string
 	ok, notModified Response
 }
@@ -135,32 +102,32 @@ func (e *keySetEndpoint) publish(r Request, o *outcome) Response {
 
 // document returns the key set of now.
 func (e *keySetEndpoint) document() *keyDocument {
-	var few [2]*publication
-	of := few[:0]
+	var few [8]*Key
+	of, maxAge := few[:0], keySetMaxAge
 	for _, p := range e.publishers {
-		of = append(of, p())
+		f := p.Facts()
+		of = append(of, f.Own...)
+		if f.MaxAge > 0 {
+			maxAge = min(maxAge, f.MaxAge)
+		}
 	}
 	if doc := e.last.Load(); doc != nil && slices.Equal(doc.of, of) {
 		return doc
 	}
-	doc := newKeyDocument(slices.Clone(of), e.rules.Issuer)
+	doc := newKeyDocument(slices.Clone(of), maxAge, e.rules.Issuer)
 	e.last.Store(doc)
 	return doc
 }
 
-func newKeyDocument(of []*publication, issuer string) *keyDocument {
+func newKeyDocument(of []*Key, maxAge time.Duration, issuer string) *keyDocument {
 	var texts [][]byte
-	maxAge := keySetMaxAge
-	for _, p := range of {
-		maxAge = min(maxAge, p.maxAge)
-		for _, k := range p.keys {
-			text, ok := k.jwk()
-			if iss := k.issuer(); !ok || iss != "" && iss != issuer {
-				continue
-			}
-			if !slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
-				texts = append(texts, text)
-			}
+	for _, k := range of {
+		text, err := k.JWK()
+		if iss := k.Issuer(); err != nil || iss != "" && iss != issuer {
+			continue
+		}
+		if !slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
+			texts = append(texts, text)
 		}
 	}
 	body := append(append([]byte(`{"keys":[`), bytes.Join(texts, []byte(","))...), "]}\n"...)

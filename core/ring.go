@@ -49,7 +49,7 @@ type KeyRingConfig struct {
 	// Now is the clock. Nil: time.Now. Give it Config.Now if that is set.
 	Now func() time.Time
 	// Observer sees changes of the keys, and what kept them from changing.
-	Observer Observer
+	Observer KeyWatch
 }
 
 const (
@@ -113,7 +113,7 @@ func (r *ring) current() *ringView {
 			return v
 		}
 		// If somebody has changed the keys meanwhile, this view is not stored.
-		next := newRingView(v.keys, now, r.cfg.cacheable())
+		next := newRingView(v.keys, now)
 		if r.view.CompareAndSwap(v, next) {
 			return next
 		}
@@ -123,7 +123,7 @@ func (r *ring) current() *ringView {
 // replace makes these the keys of the ring. The caller holds mu, if the ring is
 // known to others.
 func (r *ring) replace(keys []RingKey, now time.Time) {
-	r.view.Store(newRingView(keys, now, r.cfg.cacheable()))
+	r.view.Store(newRingView(keys, now))
 }
 
 // Find implements [KeySource]. It finds a key from when it is in the ring until
@@ -161,14 +161,6 @@ func (r *ring) Keys() []RingKey {
 	return slices.DeleteFunc(slices.Clone(v.keys), func(k RingKey) bool { return k.retired(now) })
 }
 
-// all returns the keys that verify now, the newest first.
-func (r *ring) all() []*Key {
-	if v := r.current(); v != nil {
-		return v.set.keys
-	}
-	return nil
-}
-
 // String lists the keys with their times. It never shows their material.
 func (r *ring) String() string {
 	var texts []string
@@ -185,19 +177,16 @@ func (r *ring) String() string {
 	return "KeyRing[" + strings.Join(texts, ", ") + "]"
 }
 
-// allowsAny makes the ring an [algorithmLister].
-func (r *ring) allowsAny(alg string) bool {
+// Facts implements [Describer]: a ring may have secrets today and public keys
+// tomorrow.
+func (r *ring) Facts() Facts {
 	v := r.current()
-	return v != nil && v.set.allowsAny(alg)
-}
-
-// ignoresIssuer says that hint.Issuer need not be read for Find.
-func (r *ring) ignoresIssuer() {}
-
-// issues reports whether a key in the ring can verify tokens of the issuer.
-func (r *ring) issues(iss string) bool {
-	v := r.current()
-	return v == nil || issues(v.set, iss)
+	if v == nil {
+		return Facts{Algorithms: []string{}}
+	}
+	f := v.set.Facts()
+	f.Lifetime, f.Changes, f.MaxAge = r.cfg.Lifetime, true, r.cfg.cacheable()
+	return f
 }
 
 // CanSign reports whether SigningKey returns a key now.
@@ -206,17 +195,10 @@ func (r *ring) CanSign() bool {
 	return v != nil && v.signer != nil
 }
 
-// tokenLifetime says for New how long the tokens may live that it signs.
-func (r *ring) tokenLifetime() time.Duration { return r.cfg.Lifetime }
-
 // observe reports a change of the keys, or what prevented it.
 func (r *ring) observe(ctx context.Context, key *Key, err error) {
 	if r.cfg.Observer == nil {
 		return
 	}
-	e := Event{Action: ActionKeys, Resource: r.source, KeyID: key.ID(), Algorithm: key.algorithm()}
-	if err != nil {
-		e.Kind, e.Cause = Unavailable, err
-	}
-	r.cfg.Observer.Observe(ctx, e)
+	r.cfg.Observer(ctx, KeyEvent{Source: r.source, KeyID: key.ID(), Algorithm: key.raw().Algorithm(), Failure: err})
 }

@@ -53,9 +53,9 @@ type knownKey struct {
 }
 
 var (
-	_ KeySource       = (*KeyDir)(nil)
-	_ Signer          = (*KeyDir)(nil)
-	_ algorithmLister = (*KeyDir)(nil)
+	_ KeySource = (*KeyDir)(nil)
+	_ Signer    = (*KeyDir)(nil)
+	_ Describer = (*KeyDir)(nil)
 )
 
 // LoadKeyDir makes a ring of the keys in a directory. The options are those of
@@ -146,7 +146,14 @@ func (d *KeyDir) tellNew() {
 	fresh := d.fresh
 	d.fresh = nil
 	d.mu.Unlock()
-	tellOpen(d.cfg.Observer, fresh...)
+	if d.cfg.Observer == nil {
+		return
+	}
+	for i, k := range fresh {
+		if k.m.open != nil && !slices.Contains(fresh[:i], k) {
+			d.cfg.Observer(context.Background(), openEvent(k))
+		}
+	}
 }
 
 // newest returns the key that signs, nil if none does.
@@ -254,4 +261,14 @@ func (d *KeyDir) parse(file keyFile) (*Key, error) {
 		return nil, fmt.Errorf("jwtgate: %s: %w", about, err)
 	}
 	return key, nil
+}
+
+// Facts implements [Describer]. What there is to notice the Observer has heard, if
+// there is one.
+func (d *KeyDir) Facts() Facts {
+	f := d.ring.Facts()
+	if d.cfg.Observer != nil {
+		f.Notices = nil
+	}
+	return f
 }

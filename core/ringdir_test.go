@@ -71,7 +71,7 @@ func (d *keyDir) remove(name string) {
 }
 
 func (d *keyDir) config() core.KeyRingConfig {
-	return core.KeyRingConfig{Now: d.clock.Now, Observer: d.recorder}
+	return core.KeyRingConfig{Now: d.clock.Now, Observer: core.KeyObserver(d.recorder)}
 }
 
 func (d *keyDir) load() *core.KeyDir {
@@ -190,7 +190,7 @@ func TestKeyDirWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newKeyDir(t)
 		d.clock.Set(time.Now())
-		cfg := core.KeyRingConfig{Observer: d.recorder} // time.Now is the bubble's
+		cfg := core.KeyRingConfig{Observer: core.KeyObserver(d.recorder)} // time.Now is the bubble's
 		a := d.private("a.pem", hour)
 		ring, err := core.LoadKeyDir(d.path, cfg)
 		if err != nil {

@@ -29,9 +29,9 @@ import (
 type KeyRing struct{ ring }
 
 var (
-	_ KeySource       = (*KeyRing)(nil)
-	_ Signer          = (*KeyRing)(nil)
-	_ algorithmLister = (*KeyRing)(nil)
+	_ KeySource = (*KeyRing)(nil)
+	_ Signer    = (*KeyRing)(nil)
+	_ Describer = (*KeyRing)(nil)
 )
 
 // NewKeyRing makes a ring of these keys. The newest is the one with the latest

@@ -115,7 +115,7 @@ func TestNewKeyRingMistakes(t *testing.T) {
 func TestKeyRingChanges(t *testing.T) {
 	clock := jwttest.NewClock(now)
 	recorder := new(jwttest.Recorder)
-	ring := newRing(t, core.KeyRingConfig{Now: clock.Now, Observer: recorder}, core.RingKey{Key: edKey(t, "a")})
+	ring := newRing(t, core.KeyRingConfig{Now: clock.Now, Observer: core.KeyObserver(recorder)}, core.RingKey{Key: edKey(t, "a")})
 	_, publicPEM := edPEM(t)
 	public := parsedKey(t, publicPEM, core.WithKeyID("public"))
 	refused := func(name string, err error, want string) {

@@ -13,10 +13,9 @@ type ringView struct {
 	set         *KeySet   // those that verify, the newest first
 	signer      *Key      // nil if none can sign
 	from, until time.Time // zero: no bound
-	publication *publication
 }
 
-func newRingView(keys []RingKey, now time.Time, maxAge time.Duration) *ringView {
+func newRingView(keys []RingKey, now time.Time) *ringView {
 	v := &ringView{keys: keys}
 	var live []*Key
 	var first *Key // of those that can sign
@@ -40,7 +39,6 @@ func newRingView(keys []RingKey, now time.Time, maxAge time.Duration) *ringView 
 		v.signer = first
 	}
 	v.set = newKeySet(live, nil)
-	v.publication = &publication{keys: live, maxAge: maxAge}
 	return v
 }
 

@@ -80,12 +80,7 @@ const (
 	maxLeeway            = 5 * time.Minute
 	defaultMaxTokenBytes = 8 << 10
 	largestMaxTokenBytes = 1 << 20
-	// maxCandidates and maxWork bound the signature checks that one token can cost:
-	// their number, and their time in checks by an RSA key of 2048 bits. Eight keys
-	// of 4096 bits or on P-384 are within it, and four of 8192 bits.
-	maxCandidates = 8
-	maxWork       = 64
-	largestCache  = 1 << 24
+	largestCache         = 1 << 24
 )
 
 // check says all that is wrong with the rules. Each text starts with the field.
@@ -234,4 +229,22 @@ func absentOrBad(c *Claims, name string) Kind {
 		return BadClaim
 	}
 	return MissingClaim
+}
+
+// checkFacts says what rules lack that these keys need. Each text
+// starts with the field.
+func (r ClaimRules) checkFacts(keys Facts) error {
+	var errs []error
+	if keys.Shared && r.Audience == nil && !r.InsecureAnyAudience {
+		errs = append(errs, errors.New("Audience: nil, and the provider of Keys issues tokens for other services too, which would be taken here; "+
+			"set the aud of this service, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)"))
+	}
+	if r.Issuer == "" && keys.AnyIssuer() && !r.InsecureAnyIssuer {
+		errs = append(errs, errors.New("Issuer: empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs; "+
+			"set the iss of the provider, here or in RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
+	}
+	if r.Issuer != "" && !keys.Verifies(r.Issuer) {
+		errs = append(errs, fmt.Errorf("Issuer: %q, and Keys are bound to another issuer; leave one of them out, both compare iss", r.Issuer))
+	}
+	return errors.Join(errs...)
 }

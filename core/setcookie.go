@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
@@ -136,7 +137,8 @@ func csrfValue(ctx context.Context, key *Key, sessionID string) (string, error) 
 		return "", errNoSessionID
 	}
 	// A token's signing input has no line break, so neither is ever the other.
-	mac, err := key.sign(ctx, key.algorithm(), "jwtgate csrf\n"+sessionID)
+	raw := key.Raw(inside.Pass{})
+	mac, err := raw.Sign(ctx, raw.Algorithm(), "jwtgate csrf\n"+sessionID)
 	return base64.RawURLEncoding.EncodeToString(mac), err
 }
 
@@ -179,4 +181,6 @@ func (s *sessions) sessionOfRefresh(token string) string {
 }
 
 // isSecret reports whether a key is a shared secret.
-func isSecret(k *Key) bool { return k.CanSign() && strings.HasPrefix(k.algorithm(), "HS") }
+func isSecret(k *Key) bool {
+	return k.CanSign() && strings.HasPrefix(k.Raw(inside.Pass{}).Algorithm(), "HS")
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
@@ -157,7 +158,7 @@ func withoutPath(err error) error {
 // keepKey judges the settings about a key against the one the Config holds.
 func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]KeyOption) {
 	held, _ := r.keys.(*Key)
-	if alg.Name != "" && held.algorithm() != alg.Name {
+	if alg.Name != "" && held.Raw(inside.Pass{}).Algorithm() != alg.Name {
 		what := "a private key in PEM, or only " + r.prefix + "PUBLIC_KEY to verify with"
 		if alg.Family == jws.Secret {
 			what = "a secret"
@@ -252,7 +253,7 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 	case alg.Name == "":
 		return key
 	}
-	own := key.algorithm()
+	own := key.Algorithms()[0]
 	if key, err = load(WithAlgorithm(alg.Name)); err != nil {
 		r.bad("ALGORITHM", "%s does not fit the key in %s%s, which is one for %s; unset it, or set it to that", alg.Name, r.prefix, first.name, own)
 	}

@@ -95,7 +95,7 @@ func keyAlgorithm(alg string) (opts []KeyOption) {
 }
 
 func (r *reading) openKeyDir(where, alg string) (KeySource, error) {
-	return notNil(LoadKeyDir(where, KeyRingConfig{Lifetime: r.lifetime, Now: r.now, Observer: r.observer}, keyAlgorithm(alg)...))
+	return notNil(LoadKeyDir(where, KeyRingConfig{Lifetime: r.lifetime, Now: r.now, Observer: KeyObserver(r.observer)}, keyAlgorithm(alg)...))
 }
 
 func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
@@ -117,7 +117,7 @@ func (r *reading) openOIDC(where, alg string) (KeySource, error) {
 }
 
 func (r *reading) remoteConfig(alg string) RemoteConfig {
-	cfg := RemoteConfig{Now: r.now, Observer: r.observer}
+	cfg := RemoteConfig{Now: r.now, Observer: KeyObserver(r.observer)}
 	if alg != "" {
 		cfg.Algorithms = []string{alg}
 	}

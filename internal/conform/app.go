@@ -92,7 +92,9 @@ func newApp() *App {
 	gates("/bare", second.Require())
 	gates("/custom", sources(core.Custom(subprotocol)).Require())
 	gates("/decode", decode.Require())
-	gates("/down", auth(func(c *core.Config[*User]) { c.Keys, c.Rules.InsecureAnyIssuer, c.Rules.InsecureAnyAudience = down{}, true, true }).Require())
+	gates("/down", auth(func(c *core.Config[*User]) {
+		c.Keys, c.Rules.InsecureAnyIssuer, c.Rules.InsecureAnyAudience = down{}, true, true
+	}).Require())
 	gates("/timeout", timeout.Require())
 	gates("/odd", odd.Require())
 	gates("/on-error", onError.Require())

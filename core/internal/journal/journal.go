@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"sync"
@@ -130,13 +131,22 @@ func (j *Journal) write(record []byte) (number int64, err error) {
 		if undo := errors.Join(j.fault("undo"), file.Truncate(size)); undo != nil {
 			return 0, j.fail(errors.Join(err, undo))
 		}
-		return 0, fmt.Errorf("journal: %w", err)
+		return 0, fmt.Errorf("journal: %w", j.underItsName(err))
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.size += int64(len(text))
 	j.position += int64(len(text))
 	return j.position, nil
+}
+
+// underItsName is an error of the file under its own name: it was opened under that of a
+// new one.
+func (j *Journal) underItsName(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: e.Op, Path: j.path, Err: e.Err}
+	}
+	return err
 }
 
 // Last is the number of the last record.
