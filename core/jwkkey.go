@@ -40,7 +40,7 @@ func oneJWK(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	return text.of(key, nil)
+	return opened(text.open)(key, nil)
 }
 
 // key makes the Key, if rules and the JWK itself let it verify or sign tokens.

@@ -1,13 +1,15 @@
 package core
 
-// of notes at a key that can sign what is wrong with the file it came from. The
+// opened notes at a key that can sign what is wrong with the file it came from. The
 // key must not be known to others yet.
-func (t keyText) of(k *Key, err error) (*Key, error) {
-	if err == nil && t.open != nil && k.CanSign() {
-		k.m.open = t.open
-		k.m.facts = factsOfKeys(k.m.self)
+func opened(open error) func(*Key, error) (*Key, error) {
+	return func(k *Key, err error) (*Key, error) {
+		if err == nil && open != nil && k.CanSign() {
+			k.m.open = open
+			k.m.facts = factsOfKeys(k.m.self)
+		}
+		return k, err
 	}
-	return k, err
 }
 
 // openEvent tells of a key whose file others may read.

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/jwtgate/jwtgate/core/internal/inside"
+
 // ParseKey makes a key of a text that holds one: a private key, which signs and
 // verifies, or a public one, which verifies only. The text is PEM or one JWK.
 //
@@ -62,7 +64,7 @@ func oneKey(text keyText, p keyProblems, opts []KeyOption) (*Key, error) {
 		return p.key(text.about, nil, o)
 	}
 	if found.private != nil {
-		return text.of(p.key(text.about, found.private, o))
+		return opened(text.open)(p.key(text.about, found.private, o))
 	}
 	return p.key(text.about, found.public, o)
 }
@@ -91,7 +93,7 @@ func keyPair(privateText, publicText keyText, p keyProblems, opts []KeyOption) (
 	if private.private == nil {
 		return p.key("key pair", nil, o)
 	}
-	return privateText.of(p.key("key pair", private.private, o))
+	return opened(privateText.open)(p.key("key pair", private.private, o))
 }
 
 // key makes the Key, or reports all that was found. A nil goKey could not be
@@ -145,4 +147,16 @@ func (p *keyProblems) parseAll(text keyText, o keyOptions) (keys []pemKey) {
 		return nil
 	}
 	return keys
+}
+
+// What settings need of this room, and nobody else.
+func init() {
+	inside.ReadKey = func(opts, texts any) (any, error) {
+		t := texts.([]keyText)
+		if len(t) == 2 {
+			return keyPair(t[0], t[1], nil, opts.([]KeyOption))
+		}
+		return oneKey(t[0], nil, opts.([]KeyOption))
+	}
+	inside.Opened = func(key any, open error) { _, _ = opened(open)(key.(*Key), nil) }
 }

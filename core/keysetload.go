@@ -65,7 +65,7 @@ func (p *keyProblems) jwkSet(text keyText, o keyOptions) (*KeySet, error) {
 		return nil, errors.Join(append(*p, skipped...)...)
 	}
 	for _, k := range keys {
-		_, _ = text.of(k, nil)
+		_, _ = opened(text.open)(k, nil)
 	}
 	return newKeySet(keys, skipped), nil
 }
@@ -85,7 +85,7 @@ func (p *keyProblems) pemSet(text keyText, o keyOptions) (*KeySet, error) {
 				continue
 			}
 		}
-		key, err := text.of(newKey(goKey, o.traits(algorithms)))
+		key, err := opened(text.open)(newKey(goKey, o.traits(algorithms)))
 		if err != nil {
 			return nil, err
 		}

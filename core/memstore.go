@@ -31,7 +31,7 @@ type MemoryConfig struct {
 	// session that was ended.
 	InsecureNoSync bool
 	// Observer is told what was wrong with the journal.
-	Observer Observer
+	Observer StoreWatch
 }
 
 const (

@@ -23,7 +23,7 @@ func journalHouse(t *testing.T, cfg core.MemoryConfig) (h *house, seen *watcher,
 	t.Helper()
 	cfg.Journal = filepath.Join(t.TempDir(), "sessions.journal")
 	seen = &watcher{}
-	cfg.Observer = seen
+	cfg.Observer = core.StoreObserver(seen)
 	h = newHouse(t, func(c *core.Config[*user]) { c.Sessions.Store = memory(t, cfg) })
 	h.journal = cfg.Journal
 	restart = func(change func([]byte) []byte) error {
@@ -135,7 +135,7 @@ func TestJournalCut(t *testing.T) {
 	start := len(readJournal(t, h))
 	h.login("ann")
 	_ = h.store.(*core.MemoryStore).Close()
-	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "copy"), InsecureNoSync: true, Observer: seen}
+	cfg := core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "copy"), InsecureNoSync: true, Observer: core.StoreObserver(seen)}
 	whole := readJournal(t, h)
 	open := func(name string, text []byte) (store *core.MemoryStore, told string) {
 		t.Helper()

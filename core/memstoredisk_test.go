@@ -48,7 +48,8 @@ func untilFull(t *testing.T, what string, do func(n int) error) (failed int) {
 func TestFullDisk(t *testing.T) { smalldisk.Run(t, testFullDisk) }
 
 func testFullDisk(t *testing.T, d *smalldisk.Disk) {
-	cfg := core.MemoryConfig{Journal: filepath.Join(d.Dir, "sessions"), Observer: &watcher{}}
+	seen := &watcher{}
+	cfg := core.MemoryConfig{Journal: filepath.Join(d.Dir, "sessions"), Observer: core.StoreObserver(seen)}
 	store := memory(t, cfg)
 	for n := range 300 {
 		for _, kind := range []string{"end", "rotate", "reuse", "all"} {
@@ -118,8 +119,8 @@ func testFullDisk(t *testing.T, d *smalldisk.Disk) {
 		}
 		store = memory(t, cfg)
 	}
-	if seen := cfg.Observer.(*watcher).events; len(seen) != 0 {
-		t.Errorf("observed %v", seen)
+	if len(seen.events) != 0 {
+		t.Errorf("observed %v", seen.events)
 	}
 }
 
@@ -132,7 +133,7 @@ func testFullDiskRewrite(t *testing.T, d *smalldisk.Disk) {
 		t.Skip("a bound on the size of files lets a second one grow as large as the first")
 	}
 	told := make(chan core.Event, 10)
-	cfg := core.MemoryConfig{Journal: filepath.Join(d.Dir, "sessions"), Observer: observe(func(_ context.Context, e core.Event) { told <- e })}
+	cfg := core.MemoryConfig{Journal: filepath.Join(d.Dir, "sessions"), Observer: core.StoreObserver(observe(func(_ context.Context, e core.Event) { told <- e }))}
 	store := memory(t, cfg)
 	before, err := os.Stat(cfg.Journal)
 	if err != nil {
@@ -214,7 +215,7 @@ func TestJournalGone(t *testing.T) {
 	told := make(chan core.Event, 10)
 	observer := observe(func(_ context.Context, e core.Event) { told <- e })
 	dir := t.TempDir()
-	store := memory(t, core.MemoryConfig{Journal: filepath.Join(dir, "sessions"), Observer: observer})
+	store := memory(t, core.MemoryConfig{Journal: filepath.Join(dir, "sessions"), Observer: core.StoreObserver(observer)})
 	list := denyList(t, core.NewTokenDenyList, core.DenyListConfig{Realm: "r", Journal: filepath.Join(dir, "denied"), Observer: observer})
 	claims := claimsOf(t, fmt.Sprintf(`{"jti":"a","exp":%d}`, time.Now().Add(time.Hour).Unix()))
 	for name, change := range map[string]func() error{

@@ -45,7 +45,7 @@ func (m *MemoryStore) openJournal() (err error) {
 	m.journal, err = journal.Open(journal.Config{
 		Path: m.cfg.Journal, Kind: "sessions", NoSync: m.cfg.InsecureNoSync,
 		Apply: m.replay, Loaded: func() { m.sweep(m.due.Len()) }, State: journal.Portions(m.mu.RLocker(), m.walk),
-		Report: reporter(m.cfg.Observer, m.cfg.Journal),
+		Report: func(err error) { m.report(m.cfg.Journal, err) },
 	})
 	m.numbered = nil
 	return err
@@ -270,13 +270,4 @@ func (m *MemoryStore) last() int64 {
 		return 0
 	}
 	return m.journal.Last()
-}
-
-// reporter tells an Observer what was wrong with a journal.
-func reporter(o Observer, path string) func(error) {
-	return func(err error) {
-		if o != nil {
-			o.Observe(context.Background(), Event{Action: ActionStore, Resource: path, Cause: err})
-		}
-	}
 }

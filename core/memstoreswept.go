@@ -56,8 +56,15 @@ func (m *MemoryStore) tell(l logged) {
 	for _, id := range l.End {
 		errs = append(errs, m.watchers.tell(SessionEnding{Realm: l.Realm, ID: id}))
 	}
-	if err := errors.Join(errs...); err != nil && m.cfg.Observer != nil {
-		m.cfg.Observer.Observe(context.Background(), Event{Action: ActionStore, Resource: "session watcher", Cause: err})
+	if err := errors.Join(errs...); err != nil {
+		m.report("session watcher", err)
+	}
+}
+
+// report tells the Observer what no caller is told.
+func (m *MemoryStore) report(about string, err error) {
+	if m.cfg.Observer != nil {
+		m.cfg.Observer(StoreEvent{Resource: about, Cause: err})
 	}
 }
 

@@ -259,3 +259,14 @@ func KeyObserver(o Observer) KeyWatch {
 		o.Observe(ctx, e)
 	}
 }
+
+// StoreObserver tells o what a store found wrong, as ActionStore. It is for
+// MemoryConfig.Observer.
+func StoreObserver(o Observer) StoreWatch {
+	if isNil(o) {
+		return nil
+	}
+	return func(e StoreEvent) {
+		o.Observe(context.Background(), Event{Action: ActionStore, Resource: e.Resource, Cause: e.Cause})
+	}
+}

@@ -136,7 +136,7 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Cla
 		payload[c.Name] = c.Value
 	}
 	if s != nil {
-		if err := s.claim(payload); err != nil {
+		if err := claimSession(s, payload); err != nil {
 			return Issued{}, err
 		}
 	}
@@ -181,9 +181,9 @@ func left(now, exp time.Time) time.Duration {
 	return time.Duration(min(max(0, exp.Unix()-now.Unix()), most)) * time.Second
 }
 
-// claim puts the session into its token's payload, and the payload's subject
+// claimSession puts a session into its token's payload, and the payload's subject
 // into a session that has none yet.
-func (s *Session) claim(p Payload) error {
+func claimSession(s *Session, p Payload) error {
 	if _, ok := p["sid"]; ok {
 		return errors.New("Payload names sid, which is the session's")
 	}

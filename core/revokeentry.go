@@ -87,7 +87,11 @@ func (d *denials) open(cfg DenyListConfig, kind string) (err error) {
 	d.journal, err = journal.Open(journal.Config{
 		Path: cfg.Journal, Kind: kind, Realm: cfg.Realm,
 		Apply: d.replay, Loaded: func() { d.sweep(len(d.entries)) }, State: journal.Portions(d.mu.RLocker(), d.walk),
-		Report: reporter(cfg.Observer, cfg.Journal),
+		Report: func(err error) {
+			if cfg.Observer != nil {
+				cfg.Observer.Observe(context.Background(), Event{Action: ActionStore, Resource: cfg.Journal, Cause: err})
+			}
+		},
 	})
 	return err
 }
@@ -187,13 +191,13 @@ func (d denial) append(b []byte, clock time.Duration, key [32]byte) []byte {
 // the list has reached.
 func (d *denials) replay(record []byte) error {
 	f := journal.FieldsOf(record)
-	d.before = max(d.before, milliseconds(f.Int()))
+	d.before = max(d.before, time.Duration(f.Int())*time.Millisecond)
 	number := f.Int()
 	d.number = max(d.number, number)
 	if f.Done() {
 		return nil
 	}
-	next := denial{number, f.Int(), milliseconds(f.Int())}
+	next := denial{number, f.Int(), time.Duration(f.Int()) * time.Millisecond}
 	var key [32]byte
 	copy(key[:], f.Raw(len(key)))
 	if !f.Done() {

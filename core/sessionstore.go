@@ -210,6 +210,6 @@ func (f Found) MarshalText() ([]byte, error) { return nil, errStoreFields }
 
 // ErrStoreFull is what Create returns if there is no room for another session: a
 // login is then answered with 503.
-var ErrStoreFull = error(&Error{Kind: Unavailable, Cause: errors.New("the session store is full")})
+var ErrStoreFull = errors.New("jwtgate: the session store is full")
 
 var errStoreFields = errors.New("core: what a store is told of refresh tokens does not marshal; write the fields that are needed")

@@ -3,6 +3,8 @@ package core
 import (
 	"slices"
 	"sync"
+
+	"github.com/jwtgate/jwtgate/core/internal/outage"
 )
 
 // SessionWatcher is what a SessionStore may be besides: it tells that sessions have
@@ -53,7 +55,11 @@ func (w *watchers) tell(e SessionEnding) (err error) {
 	w.mu.Unlock()
 	for _, f := range all {
 		func() {
-			defer recoverTo(&err)
+			defer func() {
+				if p := recover(); p != nil {
+					err = outage.Panicked(p)
+				}
+			}()
 			(*f)(e)
 		}()
 	}

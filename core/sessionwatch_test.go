@@ -65,7 +65,7 @@ func TestMemoryStoreTellsWithoutALock(t *testing.T) {
 // who else watches is told.
 func TestWatcherPanics(t *testing.T) {
 	var seen jwttest.Recorder
-	store := memory(t, core.MemoryConfig{Observer: &seen})
+	store := memory(t, core.MemoryConfig{Observer: core.StoreObserver(&seen)})
 	told := false
 	defer store.Watch(func(core.SessionEnding) { panic("boom") })()
 	defer store.Watch(func(core.SessionEnding) { told = true })()

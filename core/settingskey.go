@@ -194,7 +194,10 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure m
 		for _, e := range flatten(err) {
 			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what NewSecret calls it
 		}
-		key, _ = keyText{open: secret.open}.of(key, err)
+		if err != nil {
+			return nil
+		}
+		inside.Opened(key, secret.open)
 		return key
 	}
 	return nil
@@ -214,11 +217,11 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 	load := func(opts ...KeyOption) (*Key, error) {
 		switch {
 		case !public.set():
-			return oneKey(r.keyText(secret), nil, opts)
+			return readKey(opts, r.keyText(secret))
 		case !secret.set():
-			return oneKey(r.keyText(public), nil, opts)
+			return readKey(opts, r.keyText(public))
 		}
-		return keyPair(r.keyText(secret), r.keyText(public), nil, opts)
+		return readKey(opts, r.keyText(secret), r.keyText(public))
 	}
 	first := secret
 	if !secret.set() {
@@ -258,4 +261,12 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 		r.bad("ALGORITHM", "%s does not fit the key in %s%s, which is one for %s; unset it, or set it to that", alg.Name, r.prefix, first.name, own)
 	}
 	return key
+}
+
+// readKey makes a key of a text, or of a private one and its public half, which have
+// names and files that a parser of keys does not know.
+func readKey(opts []KeyOption, texts ...keyText) (*Key, error) {
+	key, err := inside.ReadKey(opts, texts)
+	k, _ := key.(*Key)
+	return k, err
 }

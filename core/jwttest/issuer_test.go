@@ -27,7 +27,7 @@ func TestIssuer(t *testing.T) {
 				t.Fatal(err)
 			}
 			accepted := func(token string) bool {
-				_, err := core.Decoder(keys, core.ClaimRules{Audience: []string{"api"}})(t.Context(), token)
+				_, err := core.Decoder(keys, core.ClaimRules{Issuer: issuer.URL(), Audience: []string{"api"}})(t.Context(), token)
 				return err == nil
 			}
 			mint := func() string { return issuer.Mint(t, core.Payload{"aud": "api"}) }

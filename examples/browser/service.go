@@ -36,7 +36,7 @@ func newService(lifetime time.Duration, doubleSubmit bool, log *slog.Logger, cos
 		return nil, err
 	}
 	observer := core.LogObserver(log)
-	store, err := core.NewMemoryStore(core.MemoryConfig{Observer: observer}) // with a Journal, a restart logs nobody out
+	store, err := core.NewMemoryStore(core.MemoryConfig{Observer: core.StoreObserver(observer)}) // with a Journal, a restart logs nobody out
 	if err != nil {
 		return nil, err
 	}

@@ -5,3 +5,11 @@ package inside
 
 // Pass is what core shows at the door.
 type Pass struct{}
+
+// What settings ask of keys; package keys fills it in.
+var (
+	// ReadKey makes a *keys.Key of one or two []pemkey.Text, with []keys.Option.
+	ReadKey func(options, texts any) (key any, err error)
+	// Opened notes at a *keys.Key what is wrong with who may read its file.
+	Opened func(key any, open error)
+)
