@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
@@ -43,10 +44,10 @@ func TestExampleTokens(t *testing.T) {
 		i := strings.LastIndexByte(tt.Token, '.')
 		input := tt.Token[:max(i, 0)]
 		signature, err := jws.AppendSegment(nil, tt.Token[i+1:], errors.New("no signature"))
-		if got := err == nil && key.raw().Verify(tt.Alg, input, signature); got != tt.Verifies {
+		if got := err == nil && key.Raw(inside.Pass{}).Verify(tt.Alg, input, signature); got != tt.Verifies {
 			t.Errorf("%s: verifies: %v, want %v", tt.Name, got, tt.Verifies)
 		}
-		if again, err := key.raw().Sign(t.Context(), tt.Alg, input); tt.Resign && (err != nil || !slices.Equal(again, signature)) {
+		if again, err := key.Raw(inside.Pass{}).Sign(t.Context(), tt.Alg, input); tt.Resign && (err != nil || !slices.Equal(again, signature)) {
 			t.Errorf("%s: signed anew it is %s, %v", tt.Name, jws.Encode(again), err)
 		}
 		_, err = Decoder(key, ClaimRules{Now: at})(t.Context(), tt.Token)

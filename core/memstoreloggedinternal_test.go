@@ -158,7 +158,7 @@ func TestLogged(t *testing.T) {
 	}
 	m.before = time.Hour
 	sessions := []Session{
-		{ID: newRefreshToken("r").sessionID(), Subject: "joe", Created: journalNow, LastUsed: journalNow.Add(time.Minute), Expires: journalNow.Add(time.Hour)},
+		{ID: "AAECAwQFBgcICQoLDA0ODw", Subject: "joe", Created: journalNow, LastUsed: journalNow.Add(time.Minute), Expires: journalNow.Add(time.Hour)},
 		{ID: "plain", Subject: "a\x00\xff", Label: "\n", Stamp: [32]byte{31: 1}, Created: time.UnixMilli(-5).UTC(), LastUsed: time.UnixMilli(-9).UTC(), Expires: time.UnixMilli(1 << 50).UTC()},
 		{ID: strings.Repeat("A", 22), Subject: "", Label: strings.Repeat("x", 200), Created: journalNow, LastUsed: journalNow, Expires: journalNow},
 		{ID: strings.Repeat("A", 21) + "B", Subject: "not canonical", Created: journalNow, LastUsed: journalNow, Expires: journalNow},
