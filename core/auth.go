@@ -41,8 +41,8 @@ type engine struct {
 	login     LoginEndpoint
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
-	sessions  *sessions // nil: none
-	realm     string    // of sessions and logins, not that of challenges
+	sessions  *sessionRules // nil: none
+	realm     string        // of sessions and logins, not that of challenges
 
 	revocations []Revocation      // asked in order
 	order       OrderedRevocation // among them; nil: none

@@ -123,8 +123,10 @@ type LoginEndpoint struct {
 	MaxBytes int
 }
 
+// defaultLifetime is how long issued tokens live.
+const defaultLifetime = 5 * time.Minute
+
 const (
-	defaultLifetime = 5 * time.Minute
 	defaultRealm    = "api"
 	defaultMaxLogin = 16 << 10
 )

@@ -52,10 +52,9 @@ func rsaPEM(t testing.TB, name string) []byte {
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-const (
-	decodeHeader  = `{"alg":"HS256","typ":"JWT"}`
-	decodePayload = `{"sub":"joe","exp":1893456060}` // a minute after now
-)
+const decodeHeader = `{"alg":"HS256","typ":"JWT"}`
+
+const decodePayload = `{"sub":"joe","exp":1893456060}` // a minute after now
 
 // TestDecodeToken is the table of what may be wrong with a token before its
 // claims are looked at. Each is refused, and each of one kind; BadToken stands

@@ -34,13 +34,16 @@ type MemoryConfig struct {
 	Observer StoreWatch
 }
 
+// sweptAtOnce bounds what one call cleans up after others, and for how long a gate
+// may find the maps locked.
+const sweptAtOnce = 64
+
+// defaultMaxSessions is how many sessions a store, and entries a deny list, keeps.
+const defaultMaxSessions = 100_000
+
 const (
-	defaultMaxSessions = 100_000
 	// gracesKept is how many exchanged tokens a session remembers at once.
 	gracesKept = 8
-	// sweptAtOnce bounds what one call cleans up after others, and for how long a
-	// gate may find the maps locked.
-	sweptAtOnce = 64
 	// markKept is how long the mark of an ending stays: twice as long as a login
 	// may take.
 	markKept = 2 * momentLasts

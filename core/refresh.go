@@ -106,7 +106,7 @@ var (
 )
 
 // refused is the refusal that a state stands for, if it does.
-func (s *sessions) refused(state TokenState) error {
+func (s *sessionRules) refused(state TokenState) error {
 	switch state {
 	case TokenGrace:
 		if s.Strict {

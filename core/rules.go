@@ -76,8 +76,10 @@ type ClaimRules struct {
 	pyjwt bool // judge dates as FlaskConfig must
 }
 
+// maxLeeway bounds what is forgiven of dates.
+const maxLeeway = 5 * time.Minute
+
 const (
-	maxLeeway            = 5 * time.Minute
 	defaultMaxTokenBytes = 8 << 10
 	largestMaxTokenBytes = 1 << 20
 	largestCache         = 1 << 24

@@ -55,15 +55,15 @@ type RenewHandler[T any] func(ctx context.Context, s Session) (T, error)
 // errNoSessions is what the endpoints of sessions say without any.
 var errNoSessions = errors.New("there are no sessions: Config.Sessions.Store is nil")
 
-// sessions is a SessionConfig made ready.
-type sessions struct {
+// sessionRules is a SessionConfig made ready.
+type sessionRules struct {
 	SessionConfig
 	refresh Cookie // where the refresh token is, with the policy of the access token's cookie
 	access  string // the name of that cookie
 }
 
 // expiry is when a session ends that is used now.
-func (s *sessions) expiry(now, created time.Time) time.Time {
+func (s *sessionRules) expiry(now, created time.Time) time.Time {
 	end := created.Add(s.Lifetime)
 	if idle := now.Add(s.Idle); idle.Before(end) {
 		end = idle
@@ -137,7 +137,7 @@ func (e Event) Session(ctx context.Context) (Session, bool) {
 
 // outlived reports whether a session is older than Lifetime, which may have been
 // made shorter since.
-func (s *sessions) outlived(one Session, now time.Time) bool {
+func (s *sessionRules) outlived(one Session, now time.Time) bool {
 	return !now.Before(one.Created.Add(s.Lifetime))
 }
 

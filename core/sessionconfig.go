@@ -95,9 +95,9 @@ func (s SessionConfig) none() bool {
 }
 
 // sessionsMade are the sessions made ready, and the revocations to ask about.
-func (c Config[T]) sessionsMade() (made *sessions, revocations []Revocation) {
+func (c Config[T]) sessionsMade() (made *sessionRules, revocations []Revocation) {
 	if c.Sessions.Store != nil {
-		made = &sessions{SessionConfig: c.Sessions}
+		made = &sessionRules{SessionConfig: c.Sessions}
 		if c.Sessions.Cookies != nil {
 			access, _ := accessCookie(c.Sources)
 			made.access, made.refresh = access.Name, access

@@ -63,7 +63,7 @@ func accessCookie(sources []Source) (Cookie, bool) {
 const largestCookie = 4096
 
 // setTokens adds the cookies of a login or a refresh.
-func (s *sessions) setTokens(ctx context.Context, res Response, issued Issued, now time.Time) (Response, error) {
+func (s *sessionRules) setTokens(ctx context.Context, res Response, issued Issued, now time.Time) (Response, error) {
 	if s.Cookies == nil {
 		return res, nil
 	}
@@ -83,7 +83,7 @@ func (s *sessions) setTokens(ctx context.Context, res Response, issued Issued, n
 }
 
 // clearTokens adds the cookies of a logout: the same, and nothing in them.
-func (s *sessions) clearTokens(res Response) (Response, error) {
+func (s *sessionRules) clearTokens(res Response) (Response, error) {
 	if s.Cookies == nil {
 		return res, nil
 	}
@@ -95,7 +95,7 @@ func (s *sessions) clearTokens(res Response) (Response, error) {
 }
 
 // cookie is one of the cookies; one without a value is to be forgotten.
-func (s *sessions) cookie(name, value string, lasts time.Duration) http.Cookie {
+func (s *sessionRules) cookie(name, value string, lasts time.Duration) http.Cookie {
 	c := http.Cookie{
 		Name: name, Value: value, Path: "/", Secure: true,
 		MaxAge:   max(1, int(lasts/time.Second)),
@@ -172,7 +172,7 @@ func sessionOfAccess(token string) string {
 }
 
 // sessionOfRefresh is the session of a refresh token.
-func (s *sessions) sessionOfRefresh(token string) string {
+func (s *sessionRules) sessionOfRefresh(token string) string {
 	t, ok := parseRefreshToken(s.Realm, token)
 	if !ok {
 		return ""
