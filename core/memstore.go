@@ -9,6 +9,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/due"
 	"github.com/jwtgate/jwtgate/core/internal/journal"
+	"github.com/jwtgate/jwtgate/core/internal/redacted"
 )
 
 // MemoryConfig sets up a MemoryStore. The zero value is a store of 100,000
@@ -192,3 +193,6 @@ func (m *MemoryStore) Close() error {
 }
 
 var errStoreClosed = errors.New("the session store is closed")
+
+// Format prints no session, and reads none: they may be changing.
+func (s *MemoryStore) Format(f fmt.State, verb rune) { redacted.Text("MemoryStore{}").Format(f, verb) }

@@ -86,6 +86,3 @@ func (t refreshToken) LogValue() slog.Value { return t.shown().LogValue() }
 
 // MarshalText implements encoding.TextMarshaler.
 func (t refreshToken) MarshalText() ([]byte, error) { return t.shown().MarshalText() }
-
-// Format prints no session, and reads none: they may be changing.
-func (s *MemoryStore) Format(f fmt.State, verb rune) { redacted.Text("MemoryStore{}").Format(f, verb) }

@@ -220,14 +220,14 @@ func (c Config[T]) checkTokenCookies() (errs []error) {
 		errs = append(errs, errors.New("Sessions.Cookies: no Cookie is among Sources, so nobody would read the access token; add core.Cookie{}"))
 	}
 	names := map[string]bool{access.Name: true}
-	for field, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
+	for setting, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
 		if !isToken(name) {
-			bad("%s: %q is not the name of a cookie (RFC 6265 section 4.1.1)", field, name)
+			bad("%s: %q is not the name of a cookie (RFC 6265 section 4.1.1)", setting, name)
 		} else if !t.InsecureNames && !guardedName(name) {
-			bad("%s: %w", field, unguarded(name, "InsecureNames"))
+			bad("%s: %w", setting, unguarded(name, "InsecureNames"))
 		}
 		if names[name] {
-			bad("%s: %q is another cookie's name too", field, name)
+			bad("%s: %q is another cookie's name too", setting, name)
 		}
 		names[name] = true
 	}
