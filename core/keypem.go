@@ -140,7 +140,7 @@ func (p *keyProblems) parseAll(text keyText, o keyOptions) (keys []pemKey) {
 	if text.failed {
 		return nil
 	}
-	keys, err := pemKeys(text, pemOptions{o.passphrase, o.expired})
+	keys, err := pemKeys(text, pemOptions{passphrase: o.passphrase, expired: o.expired})
 	if err != nil {
 		// One is enough: a file of a hundred weak keys has one mistake.
 		p.add(text.about, "%w", err)

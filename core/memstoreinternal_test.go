@@ -195,10 +195,10 @@ func TestRefreshTokenOfARealm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := there.unseal(sealed, journalNow); err == nil {
+	if _, err := there.unseal(sealed, tokenNow); err == nil {
 		t.Error("what was sealed in one realm opens in another")
 	}
-	if _, err := here.unseal(sealed, journalNow); err != nil {
+	if _, err := here.unseal(sealed, tokenNow); err != nil {
 		t.Error(err)
 	}
 }
