@@ -92,7 +92,7 @@ func missingAnswer(f *fixture) core.Response {
 	if err != nil {
 		panic(err)
 	}
-	return core.Must(f.config(0)).Reject(core.FromHTTP(r), core.Missing)
+	return core.Must(f.config(0)).Reject(core.FromHTTP(r), core.MissingToken)
 }
 
 // floorKey is where the floor puts its one value, a pointer that is there already.

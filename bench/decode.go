@@ -23,6 +23,7 @@ import (
 	jwxjwt "github.com/lestrrat-go/jwx/v3/jwt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // The names that the report looks contestants up by.
@@ -102,7 +103,7 @@ func rawVerifier(key any, sig []byte) (func(message []byte) bool, error) {
 	return nil, fmt.Errorf("no algorithm for a %T", key)
 }
 
-func ourDecoder(keys core.KeySource, rules core.ClaimRules) decode {
+func ourDecoder(keys keys.Source, rules core.ClaimRules) decode {
 	handler := core.Decoder(keys, rules)
 	ctx := context.Background()
 	return func(t text) (string, error) {

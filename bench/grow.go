@@ -14,6 +14,7 @@ import (
 	golangjwt "github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // The levels of what grows: one axis each.
@@ -81,7 +82,7 @@ func keyGroups(most int) ([]group, error) {
 		if count > most {
 			break
 		}
-		var keys []*core.Key
+		var list []*keys.Key
 		byID := map[string]any{}
 		all := golangjwt.VerificationKeySet{}
 		var last ed25519.PrivateKey
@@ -92,15 +93,15 @@ func keyGroups(most int) ([]group, error) {
 				return nil, err
 			}
 			id, last = fmt.Sprintf("key-%d", i+1), private
-			key, err := core.NewKey(public, core.WithKeyID(id))
+			key, err := keys.New(public, keys.WithID(id))
 			if err != nil {
 				return nil, err
 			}
-			keys = append(keys, key)
+			list = append(list, key)
 			byID[id] = public
 			all.Keys = append(all.Keys, public)
 		}
-		set, err := core.Keys(keys...)
+		set, err := keys.NewSet(list...)
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 const (
@@ -50,7 +51,7 @@ type fixture struct {
 	Alg     string
 	sign    any // []byte or a private key
 	verify  any // []byte or a public key
-	key     *core.Key
+	key     *keys.Key
 	tokens  map[Input]text
 	claims  core.ClaimRules
 	message []byte // of the valid token: what its signature covers
@@ -95,10 +96,10 @@ func (ring keyring) fixtures() ([]*fixture, error) {
 		var err error
 		if alg == "HS256" {
 			f.sign, f.verify = ring[alg], ring[alg]
-			f.key, err = core.NewSecret(ring[alg])
+			f.key, err = keys.NewSecret(ring[alg])
 		} else if f.sign, err = parsePrivate(ring[alg]); err == nil {
 			f.verify = f.sign.(crypto.Signer).Public()
-			f.key, err = core.NewKey(f.verify)
+			f.key, err = keys.New(f.verify)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", alg, err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // TestArchitectureTable keeps the table of Kinds in ARCHITECTURE.md equal to the
@@ -33,7 +35,7 @@ func kindTable() string {
 	var b strings.Builder
 	b.WriteString("| kind | name | below | status | `error` | challenge | `description` |\n")
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
-	for k := Missing; k < kindEnd; k++ {
+	for k := MissingToken; k < kindEnd; k++ {
 		row := k.row()
 		below, text := "", row.text
 		if row.parent != 0 {
@@ -59,7 +61,7 @@ func kindTable() string {
 // kindNames are the constants' names, which a program cannot ask for. A kind
 // without one here is a test that fails.
 var kindNames = [kindEnd]string{
-	Missing: "Missing", BadRequest: "BadRequest", BadBody: "BadBody",
+	MissingToken: "Missing", BadRequest: "BadRequest", BadBody: "BadBody",
 	BadToken: "BadToken", Malformed: "Malformed", WrongAlgorithm: "WrongAlgorithm", UnknownKey: "UnknownKey",
 	BadSignature: "BadSignature", WrongType: "WrongType", Expired: "Expired", NotYetValid: "NotYetValid",
 	IssuedInFuture: "IssuedInFuture", TooOld: "TooOld", WrongIssuer: "WrongIssuer", WrongAudience: "WrongAudience",
@@ -73,7 +75,7 @@ var kindNames = [kindEnd]string{
 // TestKindTable holds the table itself to what ARCHITECTURE.md says around it.
 func TestKindTable(t *testing.T) {
 	names := map[string]Kind{}
-	for k := Missing; k < kindEnd; k++ {
+	for k := MissingToken; k < kindEnd; k++ {
 		row := k.row()
 		if kindNames[k] == "" || row.name == "" || row.code == "" || row.text == "" || http.StatusText(row.status) == "" {
 			t.Errorf("kind %d: the row is not complete: %q %+v", k, kindNames[k], *row)
@@ -91,7 +93,7 @@ func TestKindTable(t *testing.T) {
 		if row.parent == BadRefresh && (row.code != BadRefresh.row().code || row.text != BadRefresh.row().text || row.status != BadRefresh.row().status) {
 			t.Errorf("%s: its answer tells it from other bad refresh tokens", kindNames[k])
 		}
-		if strings.ContainsAny(row.code+row.text, `"\`) || !printableASCII(row.code+row.text) {
+		if strings.ContainsAny(row.code+row.text, `"\`) || !setup.PrintableASCII(row.code+row.text) {
 			t.Errorf("%s: code or text would need escaping", kindNames[k])
 		}
 	}

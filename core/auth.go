@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Auth is a Config made ready: it verifies, issues and refuses. It does not
@@ -38,7 +41,7 @@ type engine struct {
 	lifetime  time.Duration
 	notBefore time.Duration
 	rules     ClaimRules
-	login     LoginEndpoint
+	login     LoginConfig
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
 	sessions  *sessionRules // nil: none
@@ -46,7 +49,7 @@ type engine struct {
 
 	revocations []Revocation      // asked in order
 	order       OrderedRevocation // among them; nil: none
-	publishers  []Describer       // of KeyRoutes
+	publishers  []keys.Describer  // of KeyRoutes
 }
 
 // New makes an Auth. It touches nothing outside the process. The error lists
@@ -111,7 +114,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 // WithRealm is the same Auth with another realm in its challenges: what one of
 // them verified the other takes. It panics on what New would refuse.
 func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
-	if realm == "" || !printableASCII(realm) {
+	if realm == "" || !setup.PrintableASCII(realm) {
 		panic(fmt.Sprintf("jwtgate: WithRealm: %q is empty or has characters outside printable ASCII", realm))
 	}
 	e := *a.engine
@@ -165,7 +168,7 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, o *ou
 		return nil, err
 	}
 	if cred.Token == "" {
-		return nil, Missing
+		return nil, MissingToken
 	}
 	cred.foreign()
 	done = o.step("decode")

@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+
+	"github.com/jwtgate/jwtgate/core/internal/exact"
 )
 
 // AuthenticateHandler checks the credentials of a login. Its outcomes:
@@ -15,7 +17,7 @@ import (
 //	a panic                 Internal
 //
 // An unknown user and a wrong password must take the same path and the same
-// time: see PasswordCheck. Flask-JWT called it authentication_handler.
+// time: see logins.PasswordCheck. Flask-JWT called it authentication_handler.
 type AuthenticateHandler[T any] func(ctx context.Context, c Credentials) (T, error)
 
 // Credentials are what a login sends. They print without the password.
@@ -38,5 +40,5 @@ func (c Credentials) Decode(v any) error {
 	if c.body == "" {
 		return errors.New("core: these Credentials did not come with a login")
 	}
-	return decodeExact(c.body, v)
+	return exact.Decode(c.body, v)
 }

@@ -14,25 +14,35 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // everyStep installs act in one step each, and says how to reach it.
-func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
-	gate := func(auth *core.Auth[*user]) core.Response {
-		_, res, _ := auth.Require()(get())
+func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+	gate := func(auth *core.Auth[*coretest.User]) core.Response {
+		_, res, _ := auth.Require()(coretest.Get())
 		return res
 	}
-	login := func(auth *core.Auth[*user]) core.Response { return auth.Login(post(joesLogin)) }
-	steps := map[string]func(*core.Config[*user]) func(*core.Auth[*user]) core.Response{}
+	login := func(auth *core.Auth[*coretest.User]) core.Response {
+		return auth.Login(coretest.Post(coretest.JoesLogin))
+	}
+	steps := map[string]func(*core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response{}
 	for name, install := range requestSteps(act) {
-		steps[name] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response { install(c); return gate }
+		steps[name] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+			install(c)
+			return gate
+		}
 	}
 	for name, install := range loginSteps(act) {
-		steps[name] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response { install(c); return login }
+		steps[name] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+			install(c)
+			return login
+		}
 	}
-	steps["OnError"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		c.Identify = func(context.Context, *core.Claims) (*user, error) { return nil, core.Forbidden }
+	steps["OnError"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		c.Identify = func(context.Context, *core.Claims) (*coretest.User, error) { return nil, core.Forbidden }
 		c.OnError = func(r core.Request, e *core.Error) core.Response {
 			if err := act(r.Context()); err != nil {
 				e = &core.Error{Kind: core.Unavailable}
@@ -41,8 +51,8 @@ func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config
 		}
 		return gate
 	}
-	steps["AuthResponse"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		c.AuthResponse = func(r core.Request, _ *user, _ core.Issued) core.Response {
+	steps["AuthResponse"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		c.AuthResponse = func(r core.Request, _ *coretest.User, _ core.Issued) core.Response {
 			if err := act(r.Context()); err != nil {
 				return core.Response{Status: 503}
 			}
@@ -50,46 +60,48 @@ func everyStep(act func(ctx context.Context) error) map[string]func(*core.Config
 		}
 		return login
 	}
-	steps["Throttle"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+	steps["Throttle"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
 		c.Throttle = func(ctx context.Context, _ core.Credentials) (func(context.Context, error), error) {
 			return nil, act(ctx)
 		}
 		return login
 	}
-	steps["Credentials.Request"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		c.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) { return joe, act(c.Request.Context()) }
+	steps["Credentials.Request"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		c.Authenticate = func(_ context.Context, c core.Credentials) (*coretest.User, error) {
+			return coretest.Joe, act(c.Request.Context())
+		}
 		return login
 	}
-	steps["Custom source"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+	steps["Custom source"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
 		c.Lookup = nil
-		c.Sources = []core.Source{core.Custom(func(r core.Request) (core.Credential, error) {
+		c.Sources = []core.Source{core.SourceFunc(func(r core.Request) (core.Credential, error) {
 			return core.Credential{Token: "t"}, act(r.Context())
 		})}
 		return gate
 	}
-	steps["Revocation"] = func(c *core.Config[*user]) func(*core.Auth[*user]) core.Response {
+	steps["Revocation"] = func(c *core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
 		c.Revocation = revocationFunc(func(ctx context.Context) error { return act(ctx) })
 		return gate
 	}
-	guarded := func(guard func(*core.Auth[*user]) core.Guard) func(*core.Auth[*user]) core.Response {
-		return func(auth *core.Auth[*user]) core.Response {
-			_, res, _ := auth.Require(guard(auth))(get())
+	guarded := func(guard func(*core.Auth[*coretest.User]) core.Guard) func(*core.Auth[*coretest.User]) core.Response {
+		return func(auth *core.Auth[*coretest.User]) core.Response {
+			_, res, _ := auth.Require(guard(auth))(coretest.Get())
 			return res
 		}
 	}
-	steps["GuardFunc"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		return guarded(func(*core.Auth[*user]) core.Guard {
+	steps["GuardFunc"] = func(*core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		return guarded(func(*core.Auth[*coretest.User]) core.Guard {
 			return core.GuardFunc(func(ctx context.Context, _ core.Request, _ *core.Claims) error { return act(ctx) })
 		})
 	}
-	steps["GuardFunc's Request"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		return guarded(func(*core.Auth[*user]) core.Guard {
+	steps["GuardFunc's Request"] = func(*core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		return guarded(func(*core.Auth[*coretest.User]) core.Guard {
 			return core.GuardFunc(func(_ context.Context, r core.Request, _ *core.Claims) error { return act(r.Context()) })
 		})
 	}
-	steps["Policy"] = func(*core.Config[*user]) func(*core.Auth[*user]) core.Response {
-		return guarded(func(auth *core.Auth[*user]) core.Guard {
-			return auth.Policy(func(ctx context.Context, _ *user) error { return act(ctx) })
+	steps["Policy"] = func(*core.Config[*coretest.User]) func(*core.Auth[*coretest.User]) core.Response {
+		return guarded(func(auth *core.Auth[*coretest.User]) core.Guard {
+			return auth.Policy(func(ctx context.Context, _ *coretest.User) error { return act(ctx) })
 		})
 	}
 	return steps
@@ -113,20 +125,20 @@ func TestEveryStepIsBounded(t *testing.T) {
 			return ctx.Err()
 		}
 		for step, install := range everyStep(wait) {
-			cfg := accepting()
+			cfg := coretest.Accepting()
 			cfg.CallbackTimeout = time.Second
 			call := install(&cfg)
 			start := time.Now()
-			res := call(mustNew(t, cfg))
+			res := call(coretest.MustNew(t, cfg))
 			if took := time.Since(start); res.Status != 503 || took != time.Second {
 				t.Errorf("%s: got %d after %v, want 503 after a second", step, res.Status, took)
 			}
 		}
 		for step, install := range everyStep(func(ctx context.Context) error { left = ctx; return nil }) {
-			cfg := accepting()
+			cfg := coretest.Accepting()
 			cfg.CallbackTimeout = time.Second
 			call := install(&cfg)
-			call(mustNew(t, cfg))
+			call(coretest.MustNew(t, cfg))
 			if left.Err() == nil {
 				t.Errorf("%s: the context goes on behind the call", step)
 			}
@@ -137,20 +149,20 @@ func TestEveryStepIsBounded(t *testing.T) {
 // TestLabelIsBounded: Sessions.Label is a step too.
 func TestLabelIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, err := core.NewMemoryStore(core.MemoryConfig{})
+		store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.CallbackTimeout = time.Second
-		cfg.Renew = func(context.Context, core.Session) (*user, error) { return joe, nil }
+		cfg.Renew = func(context.Context, sessions.Session) (*coretest.User, error) { return coretest.Joe, nil }
 		cfg.Rules.Issuer = "https://id.example.com"
 		cfg.Sessions = core.SessionConfig{Store: store, Label: func(r core.Request) string {
 			<-r.Context().Done()
 			return "late"
 		}}
 		start := time.Now()
-		if res := mustNew(t, cfg).Login(post(joesLogin)); res.Status != 200 || time.Since(start) != time.Second {
+		if res := coretest.MustNew(t, cfg).Login(coretest.Post(coretest.JoesLogin)); res.Status != 200 || time.Since(start) != time.Second {
 			t.Errorf("got %d after %v", res.Status, time.Since(start))
 		}
 	})
@@ -159,12 +171,12 @@ func TestLabelIsBounded(t *testing.T) {
 // TestTimedRequest: with CallbackTimeout a step sees the same request, what only
 // some requests have included.
 func TestTimedRequest(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	cfg.CallbackTimeout = time.Hour
 	type key struct{}
 	ctx := context.WithValue(context.Background(), key{}, "v")
-	want := rawStub{call("PUT", "a=b", "X-Some", "1").with(ctx), []byte("Host: api.example.com\r\nX-Some: 1\r\n\r\n")}
-	want.body = strings.NewReader("body")
+	want := rawStub{coretest.Call("PUT", "a=b", "X-Some", "1").With(ctx), []byte("Host: api.example.com\r\nX-Some: 1\r\n\r\n")}
+	want.Content = strings.NewReader("body")
 	seen := 0
 	check := func(r core.Request) {
 		seen++
@@ -184,15 +196,15 @@ func TestTimedRequest(t *testing.T) {
 			TLS() *tls.ConnectionState
 			Unwrap() core.Request
 		})
-		if more.Framework() != "odd" || more.Pattern() != "/x" || more.Protocol() != "HTTP/1.1" || more.TLS() != want.TLS() || more.Unwrap().(rawStub).stub.query != "a=b" {
+		if more.Framework() != "odd" || more.Pattern() != "/x" || more.Protocol() != "HTTP/1.1" || more.TLS() != want.TLS() || more.Unwrap().(rawStub).Stub.Query != "a=b" {
 			t.Error("what only some requests tell has gone")
 		}
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("it has no deadline")
 		}
 	}
-	cfg.Lookup = func(r core.Request) (core.Credential, error) { check(r); return core.Credential{}, core.Missing }
-	auth := mustNew(t, cfg)
+	cfg.Lookup = func(r core.Request) (core.Credential, error) { check(r); return core.Credential{}, core.MissingToken }
+	auth := coretest.MustNew(t, cfg)
 	if _, res, _ := auth.Require()(want); res.Status != 401 || seen != 1 {
 		t.Errorf("got %d", res.Status)
 	}
@@ -203,22 +215,26 @@ func TestTimedRequest(t *testing.T) {
 		if tells := r.(interface{ TLS() *tls.ConnectionState }); tells.TLS() != nil {
 			t.Error("TLS from nowhere")
 		}
-		return core.Credential{}, core.Missing
+		return core.Credential{}, core.MissingToken
 	}
-	mustNew(t, cfg).Require()(get())
+	coretest.MustNew(t, cfg).Require()(coretest.Get())
 }
 
 type rawStub struct {
-	stub
+	coretest.Stub
 	raw []byte
 }
 
 var someTLS tls.ConnectionState
 
-func (r rawStub) RawHeaders() []byte      { return r.raw }
-func (rawStub) Framework() string         { return "odd" }
-func (rawStub) Pattern() string           { return "/x" }
-func (rawStub) Protocol() string          { return "HTTP/1.1" }
+func (r rawStub) RawHeaders() []byte { return r.raw }
+
+func (rawStub) Framework() string { return "odd" }
+
+func (rawStub) Pattern() string { return "/x" }
+
+func (rawStub) Protocol() string { return "HTTP/1.1" }
+
 func (rawStub) TLS() *tls.ConnectionState { return &someTLS }
 
 // TestGoexit: a step that ends its goroutine is told to the Observer, and its
@@ -227,15 +243,15 @@ func TestGoexit(t *testing.T) {
 	goexit := func(context.Context) error { runtime.Goexit(); return nil }
 	for step, install := range everyStep(goexit) {
 		var seen jwttest.Recorder
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.Observer = &seen
 		call := install(&cfg)
-		auth := mustNew(t, cfg)
+		auth := coretest.MustNew(t, cfg)
 		var res core.Response
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			core.Serve(func(core.Request) core.Response { return call(auth) }, get(), func(r core.Response) { res = r })
+			core.Serve(func(core.Request) core.Response { return call(auth) }, coretest.Get(), func(r core.Response) { res = r })
 			t.Errorf("%s: Serve has returned", step)
 		}()
 		<-ended
@@ -258,7 +274,7 @@ func TestGoexitInGate(t *testing.T) {
 	go func() {
 		defer close(ended)
 		core.Gate(func(core.Request) (context.Context, core.Response, bool) { runtime.Goexit(); panic("not reached") }).
-			Decide(get(), func(r core.Response) { res = r })
+			Decide(coretest.Get(), func(r core.Response) { res = r })
 	}()
 	<-ended
 	if res.Status != 500 {
@@ -270,17 +286,17 @@ func TestGoexitInGate(t *testing.T) {
 		}
 	}()
 	core.Gate(func(core.Request) (context.Context, core.Response, bool) { panic(http.ErrAbortHandler) }).
-		Decide(get(), func(core.Response) { t.Error("a panic was answered") })
+		Decide(coretest.Get(), func(core.Response) { t.Error("a panic was answered") })
 }
 
 // TestDecideReturns: what a gate and an endpoint return, the adapter gets.
 func TestDecideReturns(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	abandon := func(core.Response) { t.Error("abandoned") }
-	if ctx, _, ok := auth.Require().Decide(get(), abandon); !ok || ctx == nil {
+	if ctx, _, ok := auth.Require().Decide(coretest.Get(), abandon); !ok || ctx == nil {
 		t.Error("the gate's yes is lost")
 	}
-	if res := core.Serve(auth.Login, post(joesLogin), abandon); res.Status != 200 {
+	if res := core.Serve(auth.Login, coretest.Post(coretest.JoesLogin), abandon); res.Status != 200 {
 		t.Errorf("got %d", res.Status)
 	}
 }

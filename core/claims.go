@@ -9,7 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/exact"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Claims is the payload of a token. It cannot be changed, so requests may share
@@ -19,8 +22,8 @@ import (
 type Claims struct {
 	raw    string               // the payload's JSON text, read strictly
 	fields []strictjson.Field   // where the claims stand in raw
-	key    *Key                 // that verified the token; nil if core did not
-	hint   *KeyHint             // that found the key
+	key    *keys.Key            // that verified the token; nil if core did not
+	hint   *keys.Hint           // that found the key
 	dates  dates                // as the rules read them
 	mixed  bool                 // the token may be of several issuers, so sub alone is nobody
 	inline [11]strictjson.Field // the memory of fields, for as many as tokens usually have
@@ -108,7 +111,7 @@ func (c *Claims) Names() []string {
 	}
 	names := make([]string, len(c.fields))
 	for i, f := range c.fields {
-		names[i] = handed(f.Name(c.raw), c.raw)
+		names[i] = keep.Part(f.Name(c.raw), c.raw)
 	}
 	return names
 }
@@ -120,7 +123,7 @@ func (c *Claims) String(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return handed(s, c.raw), true
+	return keep.Part(s, c.raw), true
 }
 
 // Strings returns a claim that is an array of strings, or one string: aud is
@@ -131,7 +134,7 @@ func (c *Claims) Strings(name string) ([]string, bool) {
 		return nil, false
 	}
 	if s, ok := f.Text(c.raw); ok {
-		return []string{handed(s, c.raw)}, true
+		return []string{keep.Part(s, c.raw)}, true
 	}
 	elements, err := strictjson.Array(f.Value(c.raw), nil)
 	if err != nil {
@@ -142,7 +145,7 @@ func (c *Claims) Strings(name string) ([]string, bool) {
 		if !ok {
 			return nil, false
 		}
-		elements[i] = handed(s, c.raw)
+		elements[i] = keep.Part(s, c.raw)
 	}
 	return elements, true
 }
@@ -223,7 +226,7 @@ func (c *Claims) Decode(v any) error {
 	if c == nil {
 		return errors.New("core: Decode of nil Claims")
 	}
-	return decodeExact(c.raw, v)
+	return exact.Decode(c.raw, v)
 }
 
 // Map returns a copy of the claims as encoding/json makes it, with json.Number

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 func TestParseClaims(t *testing.T) {
@@ -39,7 +40,7 @@ func TestParseClaims(t *testing.T) {
 		{"cut short", `{"a":`, false},
 	} {
 		c, err := core.ParseClaims([]byte(tt.payload))
-		if (err == nil) != tt.ok || (c != nil) != tt.ok || err != nil && kindOf(t, err) != core.Malformed {
+		if (err == nil) != tt.ok || (c != nil) != tt.ok || err != nil && coretest.KindOf(t, err) != core.Malformed {
 			t.Errorf("%s: got %v, %v, want ok %v", tt.name, c, err, tt.ok)
 		}
 	}
@@ -70,7 +71,7 @@ func TestNewClaims(t *testing.T) {
 
 // accessors are one payload and what each accessor says of each claim.
 func TestAccessors(t *testing.T) {
-	c := claimsOf(t, `{
+	c := coretest.ClaimsOf(t, `{
 		"s":"text","esc":"a\u0062\n","empty":"","int":42,"big":9007199254740993,"max":9223372036854775807,
 		"min":-9223372036854775808,"over":9223372036854775808,"frac":1.5,"exp10":1e3,"huge":1e400,"neg0":-0,
 		"yes":true,"no":false,"nil":null,"list":["a","b"],"none":[],"mixed":["a",1],"obj":{"a":1},"num":"42"}`)
@@ -131,23 +132,23 @@ func TestAccessors(t *testing.T) {
 	} else if raw[1] = 'x'; string(c.Raw("obj")) != `{"a":1}` {
 		t.Error("Raw is not a copy")
 	}
-	if got := claimsOf(t, `{"b":1,"a":2,"\u0063":3}`).Names(); !slices.Equal(got, []string{"b", "a", "c"}) {
+	if got := coretest.ClaimsOf(t, `{"b":1,"a":2,"\u0063":3}`).Names(); !slices.Equal(got, []string{"b", "a", "c"}) {
 		t.Errorf("Names: got %v, want the token's order", got)
 	}
 }
 
 func TestRegisteredClaims(t *testing.T) {
-	c := claimsOf(t, `{"iss":"i","sub":"s","jti":"j","aud":["a","b"],"exp":1893456000,"nbf":1893456000.25,"iat":-1}`)
+	c := coretest.ClaimsOf(t, `{"iss":"i","sub":"s","jti":"j","aud":["a","b"],"exp":1893456000,"nbf":1893456000.25,"iat":-1}`)
 	exp, ok1 := c.ExpiresAt()
 	nbf, ok2 := c.NotBefore()
 	iat, ok3 := c.IssuedAt()
 	if c.Issuer() != "i" || c.Subject() != "s" || c.ID() != "j" || !slices.Equal(c.Audience(), []string{"a", "b"}) {
 		t.Errorf("got %q %q %q %q", c.Issuer(), c.Subject(), c.ID(), c.Audience())
 	}
-	if !ok1 || !exp.Equal(now) || !ok2 || nbf.Sub(now) != time.Second/4 || !ok3 || iat.Unix() != -1 {
+	if !ok1 || !exp.Equal(coretest.Now) || !ok2 || nbf.Sub(coretest.Now) != time.Second/4 || !ok3 || iat.Unix() != -1 {
 		t.Errorf("got %v %v %v", exp, nbf, iat)
 	}
-	odd := claimsOf(t, `{"iss":1,"sub":null,"jti":[],"aud":{},"exp":"1","nbf":1e400,"iat":-1e400}`)
+	odd := coretest.ClaimsOf(t, `{"iss":1,"sub":null,"jti":[],"aud":{},"exp":"1","nbf":1e400,"iat":-1e400}`)
 	_, ok := odd.ExpiresAt()
 	nbf, _ = odd.NotBefore()
 	iat, _ = odd.IssuedAt()
@@ -176,7 +177,7 @@ func TestNilClaims(t *testing.T) {
 
 func TestMapAndMarshalJSON(t *testing.T) {
 	const payload = `{"z":1,"a":{"b":[true,null,"x"]},"n":9007199254740993,"e":"\u00e9<"}`
-	c := claimsOf(t, payload)
+	c := coretest.ClaimsOf(t, payload)
 	m := c.Map()
 	want := map[string]any{
 		"z": json.Number("1"), "a": map[string]any{"b": []any{true, nil, "x"}}, "n": json.Number("9007199254740993"), "e": "é<",

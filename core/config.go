@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Config is what can be set. T is the application's identity type: what
@@ -32,10 +36,10 @@ type Config[T any] struct {
 
 	flask bool // made by FlaskConfig: nil steps take Flask-JWT's defaults
 
-	// Keys says whose signature is believed. A *Key is a KeySource of one.
-	Keys KeySource
+	// Keys says whose signature is believed. A *Key is a keys.Source of one.
+	Keys keys.Source
 	// Signer signs issued tokens. Nil: Keys, if it is a Signer.
-	Signer Signer
+	Signer keys.Signer
 	// Rules say which tokens the default Decode accepts. Issuer and Audience also
 	// go into issued tokens.
 	Rules ClaimRules
@@ -52,7 +56,7 @@ type Config[T any] struct {
 	// Sources are where tokens may be. See Lookup for what happens to several.
 	Sources []Source
 	// Login shapes the login endpoint.
-	Login LoginEndpoint
+	Login LoginConfig
 
 	// Sessions make logins last. Zero: a login returns an access token alone.
 	Sessions SessionConfig
@@ -103,8 +107,8 @@ type Config[T any] struct {
 	Stamp func(identity T) string
 }
 
-// LoginEndpoint shapes the login endpoint.
-type LoginEndpoint struct {
+// LoginConfig shapes the login endpoint.
+type LoginConfig struct {
 	// Path is the Route's. "": "/auth". It has no wildcards and, but for "/"
 	// itself, no slash at the end.
 	Path string
@@ -123,9 +127,6 @@ type LoginEndpoint struct {
 	MaxBytes int
 }
 
-// defaultLifetime is how long issued tokens live.
-const defaultLifetime = 5 * time.Minute
-
 const (
 	defaultRealm    = "api"
 	defaultMaxLogin = 16 << 10
@@ -134,23 +135,23 @@ const (
 // withDefaults fills in what is zero.
 func (c Config[T]) withDefaults() Config[T] {
 	if c.flask {
-		setDefault(&c.Realm, flaskRealm)
-		setDefault(&c.Scheme, flaskScheme)
+		setup.Default(&c.Realm, flaskRealm)
+		setup.Default(&c.Scheme, flaskScheme)
 	}
-	setDefault(&c.Lifetime, defaultLifetime)
-	setDefault(&c.Realm, defaultRealm)
-	setDefault(&c.Scheme, defaultScheme)
-	setDefault(&c.Login.Path, "/auth")
-	setDefault(&c.Login.UsernameField, "username")
-	setDefault(&c.Login.PasswordField, "password")
-	setDefault(&c.Login.MaxBytes, defaultMaxLogin)
+	setup.Default(&c.Lifetime, setup.DefaultLifetime)
+	setup.Default(&c.Realm, defaultRealm)
+	setup.Default(&c.Scheme, defaultScheme)
+	setup.Default(&c.Login.Path, "/auth")
+	setup.Default(&c.Login.UsernameField, "username")
+	setup.Default(&c.Login.PasswordField, "password")
+	setup.Default(&c.Login.MaxBytes, defaultMaxLogin)
 	if c.Login.Methods == nil {
 		c.Login.Methods = []string{"POST"}
 	}
-	setDefault(&c.Sessions.Realm, c.Rules.Issuer)
+	setup.Default(&c.Sessions.Realm, c.Rules.Issuer)
 	c.Sessions = c.Sessions.withDefaults(c.Login.Path)
 	if c.Sessions.Cookies != nil && c.Sources == nil && c.Lookup == nil {
-		c.Sources = []Source{Header{}, Cookie{}}
+		c.Sources = []Source{HeaderSource{}, CookieSource{}}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -179,21 +180,14 @@ func (c Config[T]) withDefaults() Config[T] {
 	return c
 }
 
-// signerOf returns the Signer that a KeySource is, if it is one. A *Key that
+// signerOf returns the Signer that a keys.Source is, if it is one. A *Key that
 // holds a public key alone has the method but cannot sign, nor can a ring of such.
-func signerOf(keys KeySource) Signer {
-	if s, ok := keys.(interface{ CanSign() bool }); ok && (isNil(keys) || !s.CanSign()) {
+func signerOf(source keys.Source) keys.Signer {
+	if s, ok := source.(interface{ CanSign() bool }); ok && (setup.IsNil(source) || !s.CanSign()) {
 		return nil
 	}
-	s, _ := keys.(Signer)
+	s, _ := source.(keys.Signer)
 	return s
-}
-
-func setDefault[V comparable](field *V, value V) {
-	var zero V
-	if *field == zero {
-		*field = value
-	}
 }
 
 // check says all that is wrong, each text starting with the field. Defaults are
@@ -203,17 +197,17 @@ func (c Config[T]) check(raw Config[T]) error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
 	switch {
-	case raw.Keys != nil && isNil(raw.Keys):
+	case raw.Keys != nil && setup.IsNil(raw.Keys):
 		bad("Keys: a nil %T; was the error of its constructor ignored?", raw.Keys)
 	case raw.Keys == nil && raw.Decode == nil:
-		bad("Keys: nil; set the key that verifies tokens, as from core.LoadKey or core.NewSecret")
+		bad("Keys: nil; set the key that verifies tokens, as from keys.Load or keys.NewSecret")
 	}
-	if raw.Signer != nil && isNil(raw.Signer) {
+	if raw.Signer != nil && setup.IsNil(raw.Signer) {
 		bad("Signer: a nil %T; was the error of its constructor ignored?", raw.Signer)
 	}
-	rules := flatten(raw.Rules.check())
-	if raw.Decode == nil && !isNil(raw.Keys) {
-		rules = append(rules, flatten(raw.Rules.checkFacts(FactsOf(raw.Keys)))...)
+	rules := setup.Each(raw.Rules.check())
+	if raw.Decode == nil && !setup.IsNil(raw.Keys) {
+		rules = append(rules, setup.Each(raw.Rules.checkFacts(keys.FactsOf(raw.Keys)))...)
 	}
 	for _, e := range rules {
 		bad("Rules.%w", e)
@@ -226,8 +220,8 @@ func (c Config[T]) check(raw Config[T]) error {
 	} else if c.Lifetime < time.Second && !c.flask { // Flask-JWT cut the fraction off
 		bad("Lifetime: %v is less than a second, and tokens count whole seconds", raw.Lifetime)
 	}
-	if d, ok := c.Signer.(Describer); ok && !isNil(c.Signer) && d.Facts().Lifetime > 0 && c.Lifetime > d.Facts().Lifetime {
-		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set KeyRingConfig.Lifetime to %v", c.Lifetime, d.Facts().Lifetime, c.Lifetime)
+	if d, ok := c.Signer.(keys.Describer); ok && !setup.IsNil(c.Signer) && d.Facts().Lifetime > 0 && c.Lifetime > d.Facts().Lifetime {
+		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set keys.RingConfig.Lifetime to %v", c.Lifetime, d.Facts().Lifetime, c.Lifetime)
 	}
 	if raw.NotBefore < 0 {
 		bad("NotBefore: %v is negative; a token is valid from iat on anyway", raw.NotBefore)
@@ -235,10 +229,10 @@ func (c Config[T]) check(raw Config[T]) error {
 	if c.Lifetime > 0 && c.NotBefore >= c.Lifetime {
 		bad("NotBefore: %v is not before the end of Lifetime, %v; such a token is never valid", c.NotBefore, c.Lifetime)
 	}
-	if !printableASCII(c.Realm) {
+	if !setup.PrintableASCII(c.Realm) {
 		bad("Realm: %q has characters outside printable ASCII", c.Realm)
 	}
-	if !isToken(c.Scheme) {
+	if !field.IsToken(c.Scheme) {
 		bad("Scheme: %q is not a token of RFC 9110 section 5.6.2", c.Scheme)
 	}
 	if raw.Lookup != nil && raw.Sources != nil {
@@ -247,11 +241,11 @@ func (c Config[T]) check(raw Config[T]) error {
 	if raw.Sources != nil && len(raw.Sources) == 0 {
 		bad("Sources: empty but not nil; leave it nil for the Authorization header")
 	}
-	errs = append(errs, flatten(checkSources(raw.Sources))...)
+	errs = append(errs, setup.Each(checkSources(raw.Sources))...)
 	if raw.CallbackTimeout < 0 {
 		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
 	}
-	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !isNil(raw.Keys) && raw.Rules.mixes(FactsOf(raw.Keys)) {
+	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !setup.IsNil(raw.Keys) && raw.Rules.mixes(keys.FactsOf(raw.Keys)) {
 		bad("Identify: nil, and %w", errMixed)
 	}
 	if c.Identify == nil {
@@ -298,36 +292,4 @@ func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
 		}
 	}
 	return errs
-}
-
-// flatten lists the errors that errors.Join joined.
-func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
-}
-
-func printableASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// isNil reports whether v is nil, or an interface around a nil pointer.
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-	switch rv := reflect.ValueOf(v); rv.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
-		return rv.IsNil()
-	}
-	return false
 }

@@ -14,23 +14,25 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestNewNamesEveryMistake breaks one field of a good Config at a time. The text
 // starts with the field, and says what to do.
 func TestNewNamesEveryMistake(t *testing.T) {
-	var nilKey *core.Key
-	type config = core.Config[*user]
+	var nilKey *keys.Key
+	type config = core.Config[*coretest.User]
 	for _, tt := range []struct {
 		name  string
 		spoil func(*config)
 		want  string
 	}{
 		{"no keys", func(c *config) { c.Keys, c.Authenticate = nil, nil }, "Keys: nil; set the key"},
-		{"nil key", func(c *config) { c.Keys, c.Authenticate = nilKey, nil }, "Keys: a nil *core.Key; was the error"},
-		{"nil key, own decode", func(c *config) { c.Keys, c.Authenticate, c.Decode = nilKey, nil, accepting().Decode }, "Keys: a nil *core.Key"},
-		{"nil signer", func(c *config) { c.Signer = nilKey }, "Signer: a nil *core.Key; was the error"},
+		{"nil key", func(c *config) { c.Keys, c.Authenticate = nilKey, nil }, "Keys: a nil *keys.Key; was the error"},
+		{"nil key, own decode", func(c *config) { c.Keys, c.Authenticate, c.Decode = nilKey, nil, coretest.Accepting().Decode }, "Keys: a nil *keys.Key"},
+		{"nil signer", func(c *config) { c.Signer = nilKey }, "Signer: a nil *keys.Key; was the error"},
 		{"signer and encode", func(c *config) {
 			c.Signer, c.Encode = jwttest.Secret(), core.Encoder(jwttest.Secret())
 		}, "Signer: Encode is set too"},
@@ -45,7 +47,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"empty required", func(c *config) { c.Rules.Required = []string{} }, "Rules.Required: empty but not nil"},
 		{"empty types", func(c *config) { c.Rules.Types = []string{} }, "Rules.Types: empty but not nil"},
 		{"type of nothing", func(c *config) { c.Rules.Types = []string{"JWT", ""} }, "Rules.Types: holds an empty string"},
-		{"two clocks", func(c *config) { c.Rules.Now = stopped }, "Rules.Now: Now is set too"},
+		{"two clocks", func(c *config) { c.Rules.Now = coretest.Stopped }, "Rules.Now: Now is set too"},
 		{"negative lifetime", func(c *config) { c.Lifetime = -time.Hour }, "Lifetime: -1h0m0s is negative"},
 		{"tiny lifetime", func(c *config) { c.Lifetime = time.Second - 1 }, "Lifetime: 999.999999ms is less than a second"},
 		{"negative nbf", func(c *config) { c.NotBefore = -1 }, "NotBefore: -1ns is negative"},
@@ -54,35 +56,37 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"realm in another script", func(c *config) { c.Realm = "é" }, `Realm: "é" has characters`},
 		{"scheme", func(c *config) { c.Scheme = "Bearer token" }, `Scheme: "Bearer token" is not a token`},
 		{"lookup and sources", func(c *config) {
-			c.Sources = []core.Source{core.Header{}}
+			c.Sources = []core.Source{core.HeaderSource{}}
 			c.Lookup = core.Lookup()
 		}, "Sources: Lookup is set too; set one"},
 		{"no source", func(c *config) { c.Sources = []core.Source{} }, "Sources: empty but not nil; leave it nil"},
-		{"nil source", func(c *config) { c.Sources = []core.Source{core.Header{}, nil} }, "Sources[1]: nil; remove it"},
-		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.Cookie{}} }, "Sources[0]: a *core.Cookie; set the value"},
-		{"nil custom", func(c *config) { c.Sources = []core.Source{core.Custom(nil)} }, "Sources[0]: a nil Custom; remove it"},
-		{"header name", func(c *config) { c.Sources = []core.Source{core.Header{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
-		{"header scheme", func(c *config) { c.Sources = []core.Source{core.Header{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
-		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.Header{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},
-		{"cookie name", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "a=b"}} }, `Sources[0]: "a=b" is not the name of a cookie`},
-		{"origin", func(c *config) { c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://a.b/"}}} }, `Sources[0]: TrustedOrigins: "https://a.b/" is not an origin; write it as`},
-		{"cookie name without a prefix", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "token"}} }, `Sources[0]: "token" begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-token, or set InsecureName`},
-		{"cookie name with half a prefix", func(c *config) { c.Sources = []core.Source{core.Cookie{Name: "__Host_token"}} }, `Sources[0]: "__Host_token" begins neither`},
+		{"nil source", func(c *config) { c.Sources = []core.Source{core.HeaderSource{}, nil} }, "Sources[1]: nil; remove it"},
+		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.CookieSource{}} }, "Sources[0]: a *core.CookieSource; set the value"},
+		{"nil custom", func(c *config) { c.Sources = []core.Source{core.SourceFunc(nil)} }, "Sources[0]: a nil Custom; remove it"},
+		{"header name", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
+		{"header scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
+		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},
+		{"cookie name", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "a=b"}} }, `Sources[0]: "a=b" is not the name of a cookie`},
+		{"origin", func(c *config) {
+			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://a.b/"}}}
+		}, `Sources[0]: TrustedOrigins: "https://a.b/" is not an origin; write it as`},
+		{"cookie name without a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "token"}} }, `Sources[0]: "token" begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-token, or set InsecureName`},
+		{"cookie name with half a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "__Host_token"}} }, `Sources[0]: "__Host_token" begins neither`},
 		{"origin with a wildcard", func(c *config) {
-			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://*.a.b"}}}
+			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://*.a.b"}}}
 		}, `Sources[0]: TrustedOrigins: "https://*.a.b" has a wildcard`},
 		{"origin with the default port", func(c *config) {
-			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://a.b:443"}}}
+			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://a.b:443"}}}
 		}, `Sources[0]: TrustedOrigins: "https://a.b:443" names its scheme's default port, and no browser does; leave :443 out`},
 		{"origin beyond ASCII", func(c *config) {
-			c.Sources = []core.Source{core.Cookie{TrustedOrigins: []string{"https://bücher.example"}}}
+			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://bücher.example"}}}
 		}, `Sources[0]: TrustedOrigins: "https://bücher.example" has characters beyond ASCII`},
 		{"CSRF off and on", func(c *config) {
-			c.Sources = []core.Source{core.Cookie{InsecureNoCSRF: true, TrustedOrigins: []string{"https://a.b"}}}
+			c.Sources = []core.Source{core.CookieSource{InsecureNoCSRF: true, TrustedOrigins: []string{"https://a.b"}}}
 		}, "Sources[0]: InsecureNoCSRF switches the check off"},
 		{"timeout", func(c *config) { c.CallbackTimeout = -1 }, "CallbackTimeout: -1ns is negative; 0 means none"},
-		{"no identify", func(c *config) { c.Identify = nil }, "Identify: nil, and there is no default for *core_test.user"},
-		{"no payload", func(c *config) { c.Payload = nil }, "Payload: nil, and there is no default for *core_test.user"},
+		{"no identify", func(c *config) { c.Identify = nil }, "Identify: nil, and there is no default for *coretest.User"},
+		{"no payload", func(c *config) { c.Payload = nil }, "Payload: nil, and there is no default for *coretest.User"},
 		{"login path", func(c *config) { c.Login.Path = "auth" }, `Login.Path: "auth" is not a`},
 		{"login path with a query", func(c *config) { c.Login.Path = "/auth?a" }, `Login.Path: "/auth?a" is not a`},
 		{"one field for two", func(c *config) { c.Login.UsernameField = "password" }, `Login.PasswordField: "password" is the username's field too`},
@@ -92,7 +96,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"method in small letters", func(c *config) { c.Login.Methods = []string{"post"} }, `Login.Methods: "post" is not the name of a method in capitals`},
 		{"GET", func(c *config) { c.Login.Methods = []string{"POST", "GET"} }, "Login.Methods: GET carries no body"},
 	} {
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.Lookup, cfg.Decode = nil, nil
 		if _, err := core.New(cfg); err != nil {
 			t.Fatalf("the good Config: %v", err)
@@ -114,25 +118,25 @@ func TestNewNamesEveryMistake(t *testing.T) {
 }
 
 func TestNewReportsAllMistakesAtOnce(t *testing.T) {
-	_, err := core.New(core.Config[*user]{
+	_, err := core.New(core.Config[*coretest.User]{
 		Rules:           core.ClaimRules{Leeway: -1, MaxAge: -1, Audience: []string{}},
 		Lifetime:        -1,
 		Realm:           "\n",
 		Scheme:          "{}",
-		Sources:         []core.Source{nil, core.Header{Name: "{"}},
+		Sources:         []core.Source{nil, core.HeaderSource{Name: "{"}},
 		CallbackTimeout: -1,
-		Login:           core.LoginEndpoint{Path: "x", Methods: []string{"GET"}},
-		Authenticate:    accepting().Authenticate,
+		Login:           core.LoginConfig{Path: "x", Methods: []string{"GET"}},
+		Authenticate:    coretest.Accepting().Authenticate,
 	})
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	contains(t, "error", err.Error(), "Keys:", "Rules.Leeway:", "Rules.MaxAge:", "Rules.Audience:", "Lifetime:", "Realm:",
+	coretest.Contains(t, "error", err.Error(), "Keys:", "Rules.Leeway:", "Rules.MaxAge:", "Rules.Audience:", "Lifetime:", "Realm:",
 		"Scheme:", "Sources[0]:", "Sources[1]:", "CallbackTimeout:", "Identify:", "Signer:", "Payload:", "Login.Path:", "Login.Methods:")
 }
 
 func TestMust(t *testing.T) {
-	if core.Must(accepting()) == nil {
+	if core.Must(coretest.Accepting()) == nil {
 		t.Error("Must of a good Config is nil")
 	}
 	defer func() {
@@ -147,7 +151,7 @@ func TestMust(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	cfg := core.Config[string]{
 		Keys: jwttest.Secret(),
-		Now:  stopped,
+		Now:  coretest.Stopped,
 		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
 			if c.Password == "pass" {
 				return c.Username, nil
@@ -155,46 +159,50 @@ func TestDefaults(t *testing.T) {
 			return "", nil
 		},
 	}
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims, err := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: stopped})(context.Background(), issued.Token)
+	claims, err := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: coretest.Stopped})(context.Background(), issued.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
 	exp, _ := claims.ExpiresAt()
 	nbf, _ := claims.NotBefore()
-	_, challenged, _ := auth.Require()(get())
-	pad := func(n int) string { return minted(t, core.Payload{"sub": "joe", "pad": strings.Repeat("x", n)}) }
+	_, challenged, _ := auth.Require()(coretest.Get())
+	pad := func(n int) string {
+		return coretest.Minted(t, core.Payload{"sub": "joe", "pad": strings.Repeat("x", n)})
+	}
 	short := pad(0)
 	fits := pad((8192 - len(short)) * 3 / 4)
 	long := pad((8192-len(short))*3/4 + 3)
-	body := func(n int) string { return joesLogin[:len(joesLogin)-1] + strings.Repeat(" ", n-len(joesLogin)) + "}" }
+	body := func(n int) string {
+		return coretest.JoesLogin[:len(coretest.JoesLogin)-1] + strings.Repeat(" ", n-len(coretest.JoesLogin)) + "}"
+	}
 	for _, tt := range []struct {
 		name      string
 		got, want any
 	}{
-		{"lifetime", exp.Sub(now), 5 * time.Minute},
-		{"not before", nbf, now},
+		{"lifetime", exp.Sub(coretest.Now), 5 * time.Minute},
+		{"not before", nbf, coretest.Now},
 		{"realm and scheme", challenged.Header.Get("Www-Authenticate"), `Bearer realm="api"`},
 		{"routes", auth.Routes()[0].Path, "/auth"},
-		{"login", auth.Login(post(joesLogin)).Status, 200},
-		{"login method", auth.Login(call("PUT", "")).Header.Get("Allow"), "POST"},
-		{"largest login", auth.Login(post(body(16384))).Status, 200},
-		{"too large a login", auth.Login(post(body(16385))).Status, 413},
-		{"scheme", serve[string](auth.Require(), bearer(issued.Token)).Code, 200},
-		{"no other scheme", serve[string](auth.Require(), get("Authorization", "JWT "+issued.Token)).Code, 401},
-		{"no cookie", serve[string](auth.Require(), get("Cookie", "__Host-access_token="+issued.Token)).Code, 401},
-		{"no query", serve[string](auth.Require(), call("GET", "access_token="+issued.Token)).Code, 401},
+		{"login", auth.Login(coretest.Post(coretest.JoesLogin)).Status, 200},
+		{"login method", auth.Login(coretest.Call("PUT", "")).Header.Get("Allow"), "POST"},
+		{"largest login", auth.Login(coretest.Post(body(16384))).Status, 200},
+		{"too large a login", auth.Login(coretest.Post(body(16385))).Status, 413},
+		{"scheme", coretest.Serve[string](auth.Require(), coretest.Bearer(issued.Token)).Code, 200},
+		{"no other scheme", coretest.Serve[string](auth.Require(), coretest.Get("Authorization", "JWT "+issued.Token)).Code, 401},
+		{"no cookie", coretest.Serve[string](auth.Require(), coretest.Get("Cookie", "__Host-access_token="+issued.Token)).Code, 401},
+		{"no query", coretest.Serve[string](auth.Require(), coretest.Call("GET", "access_token="+issued.Token)).Code, 401},
 		{"largest token is near 8 KiB", len(fits) > 8188 && len(fits) <= 8192 && len(long) > 8192, true},
-		{"largest token", serve[string](auth.Require(), bearer(fits)).Code, 200},
-		{"too long a token", serve[string](auth.Require(), bearer(long)).Code, 401},
-		{"no leeway", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe", "exp": now}))).Code, 401},
-		{"exp required", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe", "exp": nil}))).Code, 401},
-		{"typ at+jwt", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "at+jwt")))).Code, 200},
-		{"typ of a refresh token", serve[string](auth.Require(), bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "refresh+jwt")))).Code, 401},
+		{"largest token", coretest.Serve[string](auth.Require(), coretest.Bearer(fits)).Code, 200},
+		{"too long a token", coretest.Serve[string](auth.Require(), coretest.Bearer(long)).Code, 401},
+		{"no leeway", coretest.Serve[string](auth.Require(), coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe", "exp": coretest.Now}))).Code, 401},
+		{"exp required", coretest.Serve[string](auth.Require(), coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe", "exp": nil}))).Code, 401},
+		{"typ at+jwt", coretest.Serve[string](auth.Require(), coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "at+jwt")))).Code, 200},
+		{"typ of a refresh token", coretest.Serve[string](auth.Require(), coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}, jwttest.Header("typ", "refresh+jwt")))).Code, 401},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, tt.got, tt.want)
@@ -204,8 +212,8 @@ func TestDefaults(t *testing.T) {
 
 // TestDefaultClock is the one test that looks at the real time.
 func TestDefaultClock(t *testing.T) {
-	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret()})
-	if w := serve[string](auth.Require(), bearer(jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe"}))); w.Code != 200 {
+	auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()})
+	if w := coretest.Serve[string](auth.Require(), coretest.Bearer(jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe"}))); w.Code != 200 {
 		t.Errorf("a token of today: got %d, want 200", w.Code)
 	}
 	if _, err := core.Decoder(jwttest.Secret(), core.ClaimRules{})(context.Background(), jwttest.Mint(t, jwttest.Secret(), nil)); err != nil {
@@ -252,8 +260,8 @@ func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
 		{"Decoder without keys", func() { core.Decoder(nil, core.ClaimRules{}) }},
 		{"Decoder with bad rules", func() { core.Decoder(jwttest.Secret(), core.ClaimRules{Leeway: -1}) }},
 		{"Encoder without signer", func() { core.Encoder(nil) }},
-		{"Lookup of a bad source", func() { core.Lookup(core.Header{Name: "{"}) }},
-		{"zero guard", func() { mustNew(t, accepting()).Require(core.Guard{}) }},
+		{"Lookup of a bad source", func() { core.Lookup(core.HeaderSource{Name: "{"}) }},
+		{"zero guard", func() { coretest.MustNew(t, coretest.Accepting()).Require(core.Guard{}) }},
 		{"zero guard among others", func() { core.All(core.Scopes("a"), core.Guard{}) }},
 		{"zero guard in Any", func() { core.Any(core.Guard{}) }},
 		{"zero guard in Not", func() { core.Not(core.Guard{}) }},
@@ -263,14 +271,14 @@ func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
 		{"All of nothing", func() { core.All() }},
 		{"Any of nothing", func() { core.Any() }},
 		{"nil guard function", func() { core.GuardFunc(nil) }},
-		{"nil policy", func() { mustNew(t, accepting()).Policy(nil) }},
+		{"nil policy", func() { coretest.MustNew(t, coretest.Accepting()).Policy(nil) }},
 		{"no scope", func() { core.Scopes() }},
 		{"two scopes in one", func() { core.Scopes("a b") }},
 		{"empty scope", func() { core.Scopes("") }},
 		{"quoted scope", func() { core.Scopes(`a"`) }},
-		{"AnyOf nothing", func() { core.AnyOf("roles") }},
-		{"AnyOf no claim", func() { core.AnyOf("", "admin") }},
-		{"login route without login", func() { mustNew(t, core.Config[string]{Keys: jwttest.Secret()}).LoginRoute() }},
+		{"AnyOf nothing", func() { core.HasAny("roles") }},
+		{"AnyOf no claim", func() { core.HasAny("", "admin") }},
+		{"login route without login", func() { coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()}).LoginRoute() }},
 	} {
 		func() {
 			defer func() {
@@ -284,17 +292,17 @@ func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	cfg.Login.Path = "/in"
-	auth := mustNew(t, cfg)
-	if r := auth.Routes(); len(r) != 1 || r[0].Path != "/in" || r[0].Serve(post(joesLogin)).Status != 200 {
+	auth := coretest.MustNew(t, cfg)
+	if r := auth.Routes(); len(r) != 1 || r[0].Path != "/in" || r[0].Serve(coretest.Post(coretest.JoesLogin)).Status != 200 {
 		t.Errorf("got %v, want the login at /in", r)
 	}
 	cfg.Login.NoRoute = true
-	if r := mustNew(t, cfg).Routes(); len(r) != 0 {
+	if r := coretest.MustNew(t, cfg).Routes(); len(r) != 0 {
 		t.Errorf("NoRoute: got %d routes", len(r))
 	}
-	if r := mustNew(t, core.Config[string]{Keys: jwttest.Secret()}).Routes(); len(r) != 0 {
+	if r := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()}).Routes(); len(r) != 0 {
 		t.Errorf("no Authenticate: got %d routes", len(r))
 	}
 }

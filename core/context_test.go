@@ -8,21 +8,22 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
 func TestIdentity(t *testing.T) {
-	auth := mustNew(t, accepting())
-	other := mustNew(t, accepting())
-	byName := mustNew(t, core.Config[string]{Lookup: accepting().Lookup, Decode: accepting().Decode})
-	iface := mustNew(t, core.Config[fmt.Stringer]{
-		Lookup:   accepting().Lookup,
-		Decode:   accepting().Decode,
+	auth := coretest.MustNew(t, coretest.Accepting())
+	other := coretest.MustNew(t, coretest.Accepting())
+	byName := coretest.MustNew(t, core.Config[string]{Lookup: coretest.Accepting().Lookup, Decode: coretest.Accepting().Decode})
+	iface := coretest.MustNew(t, core.Config[fmt.Stringer]{
+		Lookup:   coretest.Accepting().Lookup,
+		Decode:   coretest.Accepting().Decode,
 		Identify: func(context.Context, *core.Claims) (fmt.Stringer, error) { return &named{"joe"}, nil },
 	})
 	through := func(ctx context.Context, gates ...core.Gate) context.Context {
 		for _, g := range gates {
-			ctx, _, _ = g(get().with(ctx))
+			ctx, _, _ = g(coretest.Get().With(ctx))
 		}
 		return ctx
 	}
@@ -31,25 +32,25 @@ func TestIdentity(t *testing.T) {
 	identified := through(background, auth.Require())
 	derived, cancel := context.WithCancel(context.WithoutCancel(context.WithValue(identified, key{}, 1)))
 	defer cancel()
-	anonymous := through(background, jwttest.Anonymous[*user](t).Optional())
-	optional := mustNew(t, core.Config[*user]{Keys: jwttest.Secret(), Identify: accepting().Identify})
+	anonymous := through(background, jwttest.Anonymous[*coretest.User](t).Optional())
+	optional := coretest.MustNew(t, core.Config[*coretest.User]{Keys: jwttest.Secret(), Identify: coretest.Accepting().Identify})
 
 	for _, tt := range []struct {
 		name   string
-		auth   *core.Auth[*user]
+		auth   *core.Auth[*coretest.User]
 		ctx    context.Context
-		want   *user
+		want   *coretest.User
 		reason error
 	}{
-		{"behind its gate", auth, identified, joe, nil},
-		{"derived", auth, derived, joe, nil},
-		{"in another realm", auth.WithRealm("x"), identified, joe, nil},
+		{"behind its gate", auth, identified, coretest.Joe, nil},
+		{"derived", auth, derived, coretest.Joe, nil},
+		{"in another realm", auth.WithRealm("x"), identified, coretest.Joe, nil},
 		{"no gate", auth, background, nil, core.ErrNoGate},
 		{"no context", auth, nil, nil, core.ErrNoGate},
 		{"anonymous", optional, through(background, optional.Optional()), nil, core.ErrAnonymous},
 		{"another Auth", other, identified, nil, core.ErrOtherAuth},
 		{"another Auth, anonymous", other, anonymous, nil, core.ErrOtherAuth},
-		{"beneath another Auth's gate", auth, through(identified, other.Require()), joe, nil},
+		{"beneath another Auth's gate", auth, through(identified, other.Require()), coretest.Joe, nil},
 		{"another type", auth, through(background, byName.Require()), nil, core.ErrOtherAuth},
 	} {
 		if got, err := tt.auth.Identity(tt.ctx); got != tt.want || !errors.Is(err, tt.reason) || (err == nil) != (tt.reason == nil) {
@@ -57,17 +58,17 @@ func TestIdentity(t *testing.T) {
 		}
 	}
 
-	check(t, "its type", identified, joe, true)
-	check(t, "derived", derived, joe, true)
-	check(t, "an interface it satisfies", identified, any(joe), true)
+	check(t, "its type", identified, coretest.Joe, true)
+	check(t, "derived", derived, coretest.Joe, true)
+	check(t, "an interface it satisfies", identified, any(coretest.Joe), true)
 	check(t, "another type", identified, "", false)
 	check(t, "an interface it does not satisfy", identified, fmt.Stringer(nil), false)
-	check(t, "no gate", background, (*user)(nil), false)
-	check(t, "no context", nil, (*user)(nil), false)
-	check(t, "anonymous", anonymous, (*user)(nil), false)
+	check(t, "no gate", background, (*coretest.User)(nil), false)
+	check(t, "no context", nil, (*coretest.User)(nil), false)
+	check(t, "anonymous", anonymous, (*coretest.User)(nil), false)
 	check(t, "anonymous, as an interface", anonymous, any(nil), false)
 	check(t, "the nearest gate's", through(identified, byName.Require()), "joe", true)
-	check(t, "not the farther gate's", through(identified, byName.Require()), (*user)(nil), false)
+	check(t, "not the farther gate's", through(identified, byName.Require()), (*coretest.User)(nil), false)
 	if s, ok := core.Identity[*named](through(background, iface.Require())); !ok || s.name != "joe" {
 		t.Errorf("a type in an interface: got %v, %v", s, ok)
 	}
@@ -100,11 +101,11 @@ func check[T comparable](t *testing.T, name string, ctx context.Context, want T,
 // TestVerifyIsAGateToo: what Verify returns satisfies Require and Identity.
 func TestVerifyIsAGateToo(t *testing.T) {
 	auth, decoded := counting(t)
-	ctx, err := auth.Verify(bearer(minted(t, core.Payload{"sub": "joe"})))
+	ctx, err := auth.Verify(coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, ok := auth.Require()(get().with(ctx)); !ok || *decoded != 1 {
+	if _, _, ok := auth.Require()(coretest.Get().With(ctx)); !ok || *decoded != 1 {
 		t.Errorf("Require behind Verify: ok %v, decoded %d times, want 1", ok, *decoded)
 	}
 }
@@ -112,14 +113,14 @@ func TestVerifyIsAGateToo(t *testing.T) {
 // TestNobodyElseMakesARecord: values of the right look under keys of the wrong
 // one do not count, and a refused request leaves nothing behind.
 func TestNobodyElseMakesARecord(t *testing.T) {
-	auth := mustNew(t, accepting())
-	cfg := accepting()
-	cfg.Identify = func(context.Context, *core.Claims) (*user, error) { return joe, core.Forbidden }
-	ctx, _, ok := mustNew(t, cfg).Require()(get())
-	if _, has := core.Identity[*user](ctx); ok || has {
+	auth := coretest.MustNew(t, coretest.Accepting())
+	cfg := coretest.Accepting()
+	cfg.Identify = func(context.Context, *core.Claims) (*coretest.User, error) { return coretest.Joe, core.Forbidden }
+	ctx, _, ok := coretest.MustNew(t, cfg).Require()(coretest.Get())
+	if _, has := core.Identity[*coretest.User](ctx); ok || has {
 		t.Error("a refused request has an identity")
 	}
-	good, _, _ := auth.Require()(get())
+	good, _, _ := auth.Require()(coretest.Get())
 	for _, key := range []any{auth, "jwtgate", struct{}{}} {
 		if v := good.Value(key); v != nil {
 			t.Errorf("Value(%T) = %v", key, v)
@@ -147,17 +148,17 @@ func (y yesToAll) Value(any) any { return y.value }
 // TestContextOfAFramework: under ContextKey a gate's record counts, and nothing that
 // somebody else has made.
 func TestContextOfAFramework(t *testing.T) {
-	auth := mustNew(t, accepting())
-	other := mustNew(t, accepting())
-	ctx, _, _ := auth.Require()(get())
-	for name, left := range map[string]context.Context{"as it is": ctx, "derived": context.WithValue(ctx, user{}, 1)} {
+	auth := coretest.MustNew(t, coretest.Accepting())
+	other := coretest.MustNew(t, coretest.Accepting())
+	ctx, _, _ := auth.Require()(coretest.Get())
+	for name, left := range map[string]context.Context{"as it is": ctx, "derived": context.WithValue(ctx, coretest.User{}, 1)} {
 		c := ofFramework{context.Background(), map[any]any{core.ContextKey: left}}
-		check(t, name, c, joe, true)
-		check(t, name+", derived again", context.WithValue(c, user{}, 1), joe, true)
+		check(t, name, c, coretest.Joe, true)
+		check(t, name+", derived again", context.WithValue(c, coretest.User{}, 1), coretest.Joe, true)
 		claims, hasClaims := core.ClaimsOf(c)
 		cred, hasCred := core.CredentialOf(c)
 		who, err := auth.Identity(c)
-		if who != joe || err != nil || !hasClaims || claims.Subject() != "joe" || !hasCred || cred.Token != "token" {
+		if who != coretest.Joe || err != nil || !hasClaims || claims.Subject() != "joe" || !hasCred || cred.Token != "token" {
 			t.Errorf("%s: got %v, %v, %v, %v", name, who, err, claims, cred)
 		}
 		if _, err := other.Identity(c); !errors.Is(err, core.ErrOtherAuth) {
@@ -166,14 +167,14 @@ func TestContextOfAFramework(t *testing.T) {
 	}
 	type record struct {
 		context.Context
-		identity *user
+		identity *coretest.User
 	}
 	claims, _ := core.ClaimsOf(ctx)
 	for name, forged := range map[string]any{
-		"nothing": nil, "an identity": joe, "claims": claims, "a context": context.Background(),
-		"a struct of the same look": &record{context.Background(), joe}, "another key's value": "joe",
-		"a context with everything": yesToAll{context.Background(), joe},
-		"a context in a context":    yesToAll{context.Background(), yesToAll{context.Background(), joe}},
+		"nothing": nil, "an identity": coretest.Joe, "claims": claims, "a context": context.Background(),
+		"a struct of the same look": &record{context.Background(), coretest.Joe}, "another key's value": "joe",
+		"a context with everything": yesToAll{context.Background(), coretest.Joe},
+		"a context in a context":    yesToAll{context.Background(), yesToAll{context.Background(), coretest.Joe}},
 	} {
 		c := ofFramework{context.Background(), map[any]any{core.ContextKey: forged}}
 		for where, c := range map[string]context.Context{
@@ -194,7 +195,7 @@ func TestContextOfAFramework(t *testing.T) {
 
 // TestRecordHasNoClose: fasthttp closes what it finds among a request's values.
 func TestRecordHasNoClose(t *testing.T) {
-	ctx, _, _ := mustNew(t, accepting()).Require()(get())
+	ctx, _, _ := coretest.MustNew(t, coretest.Accepting()).Require()(coretest.Get())
 	if _, ok := ctx.(io.Closer); ok {
 		t.Error("the context has a Close method")
 	}

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Cookie is a token in a cookie. A browser sends cookies with whatever request
@@ -18,7 +22,7 @@ import (
 // The method is that of the request as the gate gets it. An application that lets
 // a field or a parameter override it (X-HTTP-Method-Override, _method) must do so
 // before the gate, or a GET that deletes is a GET here.
-type Cookie struct {
+type CookieSource struct {
 	// Name is the cookie's. "" is __Host-access_token. One that begins neither with
 	// __Host- nor with __Secure- needs InsecureName.
 	Name string
@@ -33,7 +37,7 @@ type Cookie struct {
 	// is made of the session's ID, under this secret, so that it is good for no
 	// other session; a token without sid proves nothing. All services that read the
 	// cookie need the same secret.
-	DoubleSubmit *Key
+	DoubleSubmit *keys.Key
 	// InsecureNoCSRF takes the cookie on any method from anywhere.
 	InsecureNoCSRF bool
 	// InsecureName lets Name do without __Host- and __Secure- (RFC 6265bis section
@@ -43,7 +47,7 @@ type Cookie struct {
 	InsecureName bool
 }
 
-func (c Cookie) withDefaults() Cookie {
+func (c CookieSource) withDefaults() CookieSource {
 	if c.Name == "" {
 		c.Name = "__Host-access_token"
 	}
@@ -52,18 +56,18 @@ func (c Cookie) withDefaults() Cookie {
 
 // Find implements Source. An empty cookie counts as none; two of the name are a
 // BadRequest, since nobody can say which one we set.
-func (c Cookie) Find(r Request) (Credential, error) {
+func (c CookieSource) Find(r Request) (Credential, error) {
 	return c.withDefaults().find(r, sessionOfAccess)
 }
 
 // find is Find for tokens whose session the function knows.
-func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential, error) {
+func (c CookieSource) find(r Request, sessionOf func(token string) string) (Credential, error) {
 	token, whole, found := "", "", false
 	for _, line := range r.Header("Cookie") {
 		for rest := line; rest != ""; {
 			var pair string
 			pair, rest, _ = strings.Cut(rest, ";")
-			name, value, ok := strings.Cut(trimSpace(pair), "=")
+			name, value, ok := strings.Cut(field.TrimSpace(pair), "=")
 			if !ok || name != c.Name {
 				continue
 			}
@@ -74,9 +78,9 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 		}
 	}
 	if token == "" {
-		return Credential{}, Missing
+		return Credential{}, MissingToken
 	}
-	if hasControl(token) {
+	if field.HasControl(token) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
 	switch {
@@ -88,7 +92,7 @@ func (c Cookie) find(r Request, sessionOf func(token string) string) (Credential
 	case !sameSite(r, c.TrustedOrigins):
 		return Credential{}, CSRF
 	}
-	return Credential{Token: handed(token, whole)}, nil
+	return Credential{Token: keep.Part(token, whole)}, nil
 }
 
 var errTwoCookies = errors.New("the cookie with the token is there more than once")

@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Names that a neighbouring subdomain can set need a word, and with it they work:
 // in a literal, after the Flask preset, from the environment.
 func TestInsecureCookieNames(t *testing.T) {
 	secret := jwttest.Secret()
-	token := minted(t, core.Payload{"sub": "joe"})
+	token := coretest.Minted(t, core.Payload{"sub": "joe"})
 	flask := core.FlaskConfig[string]()
 	flask.Keys, flask.Login.NoRoute = secret, true
 	flask.Identify = func(context.Context, *core.Claims) (string, error) { return "joe", nil }
@@ -26,7 +28,7 @@ func TestInsecureCookieNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	without := func(c core.Config[string], insecure bool) core.Config[string] {
-		c.Sources = []core.Source{core.Header{}, core.Cookie{Name: "access_token_cookie", InsecureName: insecure}}
+		c.Sources = []core.Source{core.HeaderSource{}, core.CookieSource{Name: "access_token_cookie", InsecureName: insecure}}
 		return c
 	}
 	for name, tt := range map[string]struct {
@@ -39,21 +41,21 @@ func TestInsecureCookieNames(t *testing.T) {
 		"Flask, insecure":        {without(flask, true), true},
 		"environment":            {fromEnv, false},
 		"environment, insecure":  {fromEnvWithWord, true},
-		"a prefix with the word": {core.Config[string]{Keys: secret, Sources: []core.Source{core.Cookie{Name: "__Secure-access_token_cookie", InsecureName: true}}}, true},
+		"a prefix with the word": {core.Config[string]{Keys: secret, Sources: []core.Source{core.CookieSource{Name: "__Secure-access_token_cookie", InsecureName: true}}}, true},
 	} {
-		tt.cfg.Now = stopped
+		tt.cfg.Now = coretest.Stopped
 		auth, err := core.New(tt.cfg)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: got %v, want ok %v", name, err, tt.ok)
 			continue
 		}
 		if err != nil {
-			contains(t, name, err.Error(), `Sources[1]: "access_token_cookie" begins neither with __Host- nor with __Secure-`, "InsecureName")
+			coretest.Contains(t, name, err.Error(), `Sources[1]: "access_token_cookie" begins neither with __Host- nor with __Secure-`, "InsecureName")
 			continue
 		}
 		// Over plain http, as on a developer's machine.
-		r := get("Cookie", "access_token_cookie="+token+"; __Secure-access_token_cookie="+token)
-		r.scheme, r.host = "http", "localhost:8080"
+		r := coretest.Get("Cookie", "access_token_cookie="+token+"; __Secure-access_token_cookie="+token)
+		r.SchemeName, r.HostName = "http", "localhost:8080"
 		if _, res, ok := auth.Require()(r); !ok {
 			t.Errorf("%s: got %d %s", name, res.Status, res.Body)
 		}
@@ -66,18 +68,18 @@ func TestInsecureCookieNames(t *testing.T) {
 		if err := env.ReadEnv("JWT_", []string{setting}); err == nil {
 			t.Errorf("%s: no error", setting)
 		} else {
-			contains(t, setting, err.Error(), want)
+			coretest.Contains(t, setting, err.Error(), want)
 		}
 	}
 }
 
 func TestInsecureTokenCookieNames(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Sources = []core.Source{core.Cookie{Name: "at", InsecureName: true}}
-		c.Sessions.Cookies = &core.TokenCookies{Refresh: "rt", CSRF: "ct", InsecureNames: true}
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Sources = []core.Source{core.CookieSource{Name: "at", InsecureName: true}}
+		c.Sessions.Cookies = &core.SessionCookies{Refresh: "rt", CSRF: "ct", InsecureNames: true}
 	})
 	b := &browser{t, map[string]string{}}
-	if res := b.take(h.Login(post(joesLogin))); res.Status != 200 || b.jar["at"] == "" || b.jar["rt"] == "" {
+	if res := b.take(h.Login(coretest.Post(coretest.JoesLogin))); res.Status != 200 || b.jar["at"] == "" || b.jar["rt"] == "" {
 		t.Fatalf("login: got %d, %v", res.Status, b.jar)
 	}
 	if res := b.take(h.Refresh(b.sends("POST", ourPage...))); res.Status != 200 {
@@ -88,23 +90,25 @@ func TestInsecureTokenCookieNames(t *testing.T) {
 // Two services on one host share their cookies. Whatever one presents to the other
 // is a bad token or no proof, and never somebody of the same name.
 func TestTwoServicesOnOneHost(t *testing.T) {
-	service := func(issuer, cookie, refresh string) (*house, *core.Key) {
-		key, err := core.NewSecret([]byte("the secret of " + issuer + ", thirty-two bytes"))
+	service := func(issuer, cookie, refresh string) (*coretest.House, *keys.Key) {
+		key, err := keys.NewSecret([]byte("the secret of " + issuer + ", thirty-two bytes"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newHouse(t, func(c *core.Config[*user]) {
+		return coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 			c.Keys, c.Rules.Issuer = key, issuer
-			c.Sources = []core.Source{core.Header{}, core.Cookie{Name: cookie, DoubleSubmit: key}}
-			c.Sessions.Cookies = &core.TokenCookies{Refresh: refresh, CSRF: "__Host-csrf-" + strings.TrimPrefix(issuer, "https://")}
+			c.Sources = []core.Source{core.HeaderSource{}, core.CookieSource{Name: cookie, DoubleSubmit: key}}
+			c.Sessions.Cookies = &core.SessionCookies{Refresh: refresh, CSRF: "__Host-csrf-" + strings.TrimPrefix(issuer, "https://")}
 		}), key
 	}
-	gate := func(h *house, r stub) int { return serve[*user](h.Require(), r).Code }
+	gate := func(h *coretest.House, r coretest.Stub) int {
+		return coretest.Serve[*coretest.User](h.Require(), r).Code
+	}
 
 	forum, _ := service("https://forum.example", "__Host-a", "__Host-r")
 	bank, _ := service("https://bank.example", "__Host-a", "__Host-r")
 	b := &browser{t, map[string]string{}}
-	b.take(forum.Login(post(joesLogin))) // joe of the forum, who is another one at the bank
+	b.take(forum.Login(coretest.Post(coretest.JoesLogin))) // joe of the forum, who is another one at the bank
 	value := b.jar["__Host-csrf-forum.example"]
 	if value == "" || gate(forum, b.sends("GET")) != 200 || gate(forum, b.sends("POST", "X-Csrf-Token", value)) != 200 {
 		t.Fatal("the forum does not know its own")
@@ -116,34 +120,34 @@ func TestTwoServicesOnOneHost(t *testing.T) {
 		t.Errorf("the forum's cookie and its value at the bank: got %d, want 403", got)
 	}
 	for name, call := range map[string]func(core.Request) core.Response{"refresh": bank.Refresh, "logout": bank.Logout, "logout-all": bank.LogoutAll} {
-		bank.refused(name+" at the bank", call(b.sends("POST", "X-Csrf-Token", value)), core.CSRF)
+		bank.Refused(name+" at the bank", call(b.sends("POST", "X-Csrf-Token", value)), core.CSRF)
 	}
 	if res := forum.Refresh(b.sends("POST", "X-Csrf-Token", value)); res.Status != 200 {
 		t.Errorf("the forum's session after that: got %d", res.Status)
 	}
 
 	// Without DoubleSubmit the proof is the page's, and the token is what fails.
-	plain := func(issuer string) *house {
+	plain := func(issuer string) *coretest.House {
 		h, key := service(issuer, "__Host-a", "__Host-r")
-		return newHouse(t, func(c *core.Config[*user]) {
-			c.Keys, c.Rules.Issuer, c.Now = key, issuer, h.clock.Now
-			c.Sessions.Cookies = &core.TokenCookies{}
+		return coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+			c.Keys, c.Rules.Issuer, c.Now = key, issuer, h.Clock.Now
+			c.Sessions.Cookies = &core.SessionCookies{}
 		})
 	}
 	forum, bank = plain("https://forum.example"), plain("https://bank.example")
 	b = &browser{t, map[string]string{}}
-	b.take(forum.Login(post(joesLogin)))
+	b.take(forum.Login(coretest.Post(coretest.JoesLogin)))
 	if got := gate(bank, b.sends("POST", ourPage...)); got != 401 {
 		t.Errorf("the forum's cookie at the bank, from its page: got %d, want 401", got)
 	}
-	bank.refused("refresh from its page", bank.Refresh(b.sends("POST", ourPage...)), core.BadRefresh)
+	bank.Refused("refresh from its page", bank.Refresh(b.sends("POST", ourPage...)), core.BadRefresh)
 
 	// With names of their own both live side by side.
 	forum, _ = service("https://forum.example", "__Host-fa", "__Host-fr")
 	bank, _ = service("https://bank.example", "__Host-ba", "__Host-br")
 	b = &browser{t, map[string]string{}}
-	b.take(forum.Login(post(joesLogin)))
-	b.take(bank.Login(post(joesLogin)))
+	b.take(forum.Login(coretest.Post(coretest.JoesLogin)))
+	b.take(bank.Login(coretest.Post(coretest.JoesLogin)))
 	if len(b.jar) != 6 || gate(forum, b.sends("GET")) != 200 || gate(bank, b.sends("GET")) != 200 {
 		t.Errorf("side by side: %d cookies, %d and %d", len(b.jar), gate(forum, b.sends("GET")), gate(bank, b.sends("GET")))
 	}

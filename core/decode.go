@@ -10,7 +10,9 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/outage"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/tokencache"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // DecodeHandler turns a token into the claims it vouches for. A token that is
@@ -26,19 +28,19 @@ type DecodeHandler func(ctx context.Context, token string) (*Claims, error)
 // Decoder is the default DecodeHandler over the given keys and rules, to be
 // wrapped by a DecodeHandler of your own. It panics if a rule is impossible, or
 // lacking for these keys; New reports the same as an error.
-func Decoder(keys KeySource, rules ClaimRules) DecodeHandler {
-	if isNil(keys) {
+func Decoder(source keys.Source, rules ClaimRules) DecodeHandler {
+	if setup.IsNil(source) {
 		panic("jwtgate: core.Decoder: keys is nil")
 	}
-	if err := errors.Join(rules.check(), rules.checkFacts(FactsOf(keys))); err != nil {
+	if err := errors.Join(rules.check(), rules.checkFacts(keys.FactsOf(source))); err != nil {
 		panic("jwtgate: core.Decoder: " + err.Error())
 	}
-	return newDecoder(keys, rules).decode
+	return newDecoder(source, rules).decode
 }
 
 // decoder is a Decoder's inner form.
 type decoder struct {
-	keys    KeySource
+	keys    keys.Source
 	rules   ClaimRules
 	types   map[string]bool
 	issuers bool         // the key source wants to know iss
@@ -47,12 +49,12 @@ type decoder struct {
 	cache   *tokencache.Cache[*Claims]
 }
 
-func newDecoder(keys KeySource, rules ClaimRules) *decoder {
-	setDefault(&rules.MaxTokenBytes, defaultMaxTokenBytes)
+func newDecoder(source keys.Source, rules ClaimRules) *decoder {
+	setup.Default(&rules.MaxTokenBytes, defaultMaxTokenBytes)
 	if rules.Now == nil {
 		rules.Now = time.Now
 	}
-	d := &decoder{keys: keys, rules: rules, types: map[string]bool{}}
+	d := &decoder{keys: source, rules: rules, types: map[string]bool{}}
 	types := rules.Types
 	if types == nil {
 		types = []string{"", "JWT", "at+jwt"}
@@ -60,8 +62,8 @@ func newDecoder(keys KeySource, rules ClaimRules) *decoder {
 	for _, t := range types {
 		d.types[jws.NormalType(t)] = true
 	}
-	d.issuers = FactsOf(keys).ReadsIssuer
-	d.mixed = rules.mixes(FactsOf(keys))
+	d.issuers = keys.FactsOf(source).ReadsIssuer
+	d.mixed = rules.mixes(keys.FactsOf(source))
 	if rules.CacheTokens > 0 {
 		d.cache = tokencache.New[*Claims](rules.CacheTokens)
 	}
@@ -114,7 +116,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 		// What is wrong with the payload is said after the signature is judged.
 		if early, err := payloadOf(parts.Payload); err == nil {
 			claims = early
-			hint = &KeyHint{KeyID: hint.KeyID, Algorithm: hint.Algorithm, Issuer: early.Issuer()}
+			hint = &keys.Hint{KeyID: hint.KeyID, Algorithm: hint.Algorithm, Issuer: early.Issuer()}
 		}
 	}
 	key, err := d.verify(ctx, hint, parts)
@@ -140,7 +142,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 	if !remembered {
 		header = header.kept()
 		d.headers.add(header)
-		hint = &KeyHint{KeyID: header.hint.KeyID, Algorithm: header.hint.Algorithm, Issuer: hint.Issuer}
+		hint = &keys.Hint{KeyID: header.hint.KeyID, Algorithm: header.hint.Algorithm, Issuer: hint.Issuer}
 	}
 	claims.key, claims.hint, claims.mixed = key, hint, d.mixed
 	return claims, nil
@@ -161,7 +163,7 @@ func payloadOf(segment string) (*Claims, error) {
 // verify returns the key that verifies the token's signature. The header only
 // picks among keys: a key is asked for nothing but its own algorithms (RFC 8725
 // section 3.1), whatever the key source returns.
-func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) (*Key, error) {
+func (d *decoder) verify(ctx context.Context, hint *keys.Hint, parts jws.Compact) (*keys.Key, error) {
 	if strings.EqualFold(hint.Algorithm, "none") {
 		return nil, WrongAlgorithm // before the key source is troubled
 	}
@@ -176,7 +178,7 @@ func (d *decoder) verify(ctx context.Context, hint *KeyHint, parts jws.Compact) 
 	}
 	refusal := UnknownKey
 	if len(candidates) == 0 {
-		if !FactsOf(d.keys).Allows(hint.Algorithm) {
+		if !keys.FactsOf(d.keys).Allows(hint.Algorithm) {
 			refusal = WrongAlgorithm
 		}
 	}

@@ -4,76 +4,47 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha512"
-	"encoding/base64"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 var decodeSecret = []byte("a4c123b1612dd272d1371c17149d4395")
 
-func decodeKey(t testing.TB, opts ...core.KeyOption) *core.Key {
+func decodeKey(t testing.TB, opts ...keys.Option) *keys.Key {
 	t.Helper()
-	key, err := core.NewSecret(decodeSecret, opts...)
+	key, err := keys.NewSecret(decodeSecret, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-// rs256 signs by golang-jwt, not by the module.
-func rs256(t testing.TB, input string) string {
-	t.Helper()
-	private, err := jwt.ParseRSAPrivateKeyFromPEM(rsaPEM(t, "rsa-pkcs8.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	signature, err := jwt.SigningMethodRS256.Sign(input, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return input + "." + b64(string(signature))
-}
-
-func rsaPEM(t testing.TB, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile("testdata/keys/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-
 const decodeHeader = `{"alg":"HS256","typ":"JWT"}`
-
-const decodePayload = `{"sub":"joe","exp":1893456060}` // a minute after now
 
 // TestDecodeToken is the table of what may be wrong with a token before its
 // claims are looked at. Each is refused, and each of one kind; BadToken stands
 // for any below it.
 func TestDecodeToken(t *testing.T) {
-	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	valid := coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)
 	parts := strings.Split(valid, ".")
-	head := func(header string) string { return signed(decodeSecret, header, decodePayload) }
-	body := func(payload string) string { return signed(decodeSecret, decodeHeader, payload) }
-	spki := rsaPEM(t, "rsa-spki.pem")
-	rsaInput := b64(`{"alg":"RS256"}`) + "." + parts[1]
+	head := func(header string) string { return coretest.Signed(decodeSecret, header, coretest.DecodePayload) }
+	body := func(payload string) string { return coretest.Signed(decodeSecret, decodeHeader, payload) }
+	spki := coretest.KeyFile(t, "rsa-spki.pem")
+	rsaInput := coretest.B64(`{"alg":"RS256"}`) + "." + parts[1]
 	last := func(s string, change byte) string { // the same bytes but for the bits that base64 leaves over
 		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 		return s[:len(s)-1] + string(alphabet[strings.IndexByte(alphabet, s[len(s)-1])^int(change)])
 	}
 	hs512 := func() string {
-		input := b64(`{"alg":"HS512"}`) + "." + parts[1]
+		input := coretest.B64(`{"alg":"HS512"}`) + "." + parts[1]
 		mac := sha512.Sum512([]byte(input))
-		return input + "." + b64(string(mac[:]))
+		return input + "." + coretest.B64(string(mac[:]))
 	}
 	for _, tt := range []struct {
 		name  string
@@ -99,7 +70,7 @@ func TestDecodeToken(t *testing.T) {
 		{"many dots (CVE-2025-30204)", strings.Repeat(".", 8000), core.Malformed},
 		{"no signature", parts[0] + "." + parts[1] + ".", core.BadToken},
 		{"no payload", parts[0] + ".." + parts[2], core.BadToken},
-		{"no payload, but signed", signed(decodeSecret, decodeHeader, ""), core.Malformed},
+		{"no payload, but signed", coretest.Signed(decodeSecret, decodeHeader, ""), core.Malformed},
 		{"no header", "." + parts[1] + "." + parts[2], core.Malformed},
 		{"JSON serialization", `{"payload":"` + parts[1] + `"}`, core.Malformed},
 		{"padding", parts[0] + "." + parts[1] + "." + parts[2] + "=", core.Malformed},
@@ -147,22 +118,22 @@ func TestDecodeToken(t *testing.T) {
 		{"hs256", head(`{"alg":"hs256"}`), core.WrongAlgorithm},
 		{"alg with a space", head(`{"alg":"HS256 "}`), core.WrongAlgorithm},
 		{"the key's, but another alg", hs512(), core.WrongAlgorithm},
-		{"RS256", rs256(t, rsaInput), core.WrongAlgorithm},
+		{"RS256", coretest.Rs256(t, rsaInput), core.WrongAlgorithm},
 		{"unknown alg", head(`{"alg":"XX999"}`), core.WrongAlgorithm},
 
-		{"another secret", signed([]byte("another-secret-another-secret-xx"), decodeHeader, decodePayload), core.BadSignature},
-		{"empty secret", signed(nil, decodeHeader, decodePayload), core.BadSignature},
-		{"short signature", parts[0] + "." + parts[1] + "." + b64("short"), core.BadSignature},
-		{"signature of another payload", parts[0] + "." + b64(`{"sub":"root","exp":9e9}`) + "." + parts[2], core.BadSignature},
-		{"signature of another header", b64(`{"alg":"HS256"}`) + "." + parts[1] + "." + parts[2], core.BadSignature},
-		{"expired and forged is forged (CVE-2024-51744)", signed([]byte("x"), decodeHeader, `{"exp":1}`), core.BadSignature},
-		{"bad JSON and forged is forged", signed([]byte("x"), decodeHeader, `{{{`), core.BadSignature},
-		{"bad type and forged is forged", signed([]byte("x"), `{"alg":"HS256","typ":"x"}`, decodePayload), core.BadSignature},
+		{"another secret", coretest.Signed([]byte("another-secret-another-secret-xx"), decodeHeader, coretest.DecodePayload), core.BadSignature},
+		{"empty secret", coretest.Signed(nil, decodeHeader, coretest.DecodePayload), core.BadSignature},
+		{"short signature", parts[0] + "." + parts[1] + "." + coretest.B64("short"), core.BadSignature},
+		{"signature of another payload", parts[0] + "." + coretest.B64(`{"sub":"root","exp":9e9}`) + "." + parts[2], core.BadSignature},
+		{"signature of another header", coretest.B64(`{"alg":"HS256"}`) + "." + parts[1] + "." + parts[2], core.BadSignature},
+		{"expired and forged is forged (CVE-2024-51744)", coretest.Signed([]byte("x"), decodeHeader, `{"exp":1}`), core.BadSignature},
+		{"bad JSON and forged is forged", coretest.Signed([]byte("x"), decodeHeader, `{{{`), core.BadSignature},
+		{"bad type and forged is forged", coretest.Signed([]byte("x"), `{"alg":"HS256","typ":"x"}`, coretest.DecodePayload), core.BadSignature},
 
 		{"payload null", body(`null`), core.Malformed},
 		{"payload array", body(`[]`), core.Malformed},
 		{"payload string", body(`"x"`), core.Malformed},
-		{"payload, trailing data", body(decodePayload + `{}`), core.Malformed},
+		{"payload, trailing data", body(coretest.DecodePayload + `{}`), core.Malformed},
 		{"payload, exp twice", body(`{"exp":1,"exp":9e9}`), core.Malformed},
 		{"payload, not UTF-8", body("{\"exp\":9e9,\"a\":\"\xff\"}"), core.Malformed},
 		{"payload, too deep", body(`{"exp":9e9,"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), core.Malformed},
@@ -170,7 +141,7 @@ func TestDecodeToken(t *testing.T) {
 		{"typ refresh", head(`{"alg":"HS256","typ":"refresh+jwt"}`), core.WrongType},
 		{"typ ID token", head(`{"alg":"HS256","typ":"id_token"}`), core.WrongType},
 	} {
-		claims, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped})(context.Background(), tt.token)
+		claims, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: coretest.Stopped})(context.Background(), tt.token)
 		var e *core.Error
 		kind, _ := err.(core.Kind)
 		if errors.As(err, &e) {
@@ -183,40 +154,40 @@ func TestDecodeToken(t *testing.T) {
 			t.Errorf("%s: %v is no BadToken", tt.name, err)
 		}
 		if err != nil && len(tt.token) > 40 {
-			lacks(t, tt.name, []byte(err.Error()), tt.token[:20], tt.token[len(tt.token)-20:])
+			coretest.Lacks(t, tt.name, []byte(err.Error()), tt.token[:20], tt.token[len(tt.token)-20:])
 		}
 	}
 
 	// HS256 signed with the text of the public key (CVE-2016-10555 and after).
-	public, err := core.ParseKey(spki)
+	public, err := keys.Parse(spki)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, secret := range map[string][]byte{"PEM": spki, "trimmed": bytes.TrimSpace(spki)} {
-		if _, err := core.Decoder(public, core.ClaimRules{Now: stopped})(context.Background(), signed(secret, decodeHeader, decodePayload)); !errors.Is(err, core.WrongAlgorithm) {
+		if _, err := core.Decoder(public, core.ClaimRules{Now: coretest.Stopped})(context.Background(), coretest.Signed(secret, decodeHeader, coretest.DecodePayload)); !errors.Is(err, core.WrongAlgorithm) {
 			t.Errorf("HS256 over the public key, %s: got %v, want WrongAlgorithm", name, err)
 		}
 	}
-	if _, err := core.Decoder(public, core.ClaimRules{Now: stopped})(context.Background(), rs256(t, rsaInput)); err != nil {
+	if _, err := core.Decoder(public, core.ClaimRules{Now: coretest.Stopped})(context.Background(), coretest.Rs256(t, rsaInput)); err != nil {
 		t.Errorf("RS256: got %v", err)
 	}
 }
 
-// source is a KeySource that answers as it is told.
-type source func(core.KeyHint) ([]*core.Key, error)
+// source is a keys.Source that answers as it is told.
+type source func(keys.Hint) ([]*keys.Key, error)
 
-func (s source) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, error) { return s(hint) }
+func (s source) Find(_ context.Context, hint keys.Hint) ([]*keys.Key, error) { return s(hint) }
 
 // Facts: the keys are ours alone.
-func (source) Facts() core.Facts { return core.Facts{} }
+func (source) Facts() keys.Facts { return keys.Facts{} }
 
 func TestDecodeKeySource(t *testing.T) {
 	key := decodeKey(t)
-	other, err := core.NewSecret([]byte(keySecret))
+	other, err := keys.NewSecret([]byte(coretest.KeySecret))
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := make([]*core.Key, 8)
+	others := make([]*keys.Key, 8)
 	for i := range others {
 		others[i] = other
 	}
@@ -225,37 +196,37 @@ func TestDecodeKeySource(t *testing.T) {
 		find source
 		want core.Kind
 	}{
-		{"the key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{key}, nil }, 0},
-		{"the last of eight", func(core.KeyHint) ([]*core.Key, error) { return append(others[:7:7], key), nil }, 0},
-		{"the ninth is not tried", func(core.KeyHint) ([]*core.Key, error) { return append(others, key), nil }, core.BadSignature},
-		{"none", func(core.KeyHint) ([]*core.Key, error) { return nil, nil }, core.UnknownKey},
-		{"another", func(core.KeyHint) ([]*core.Key, error) { return others[:1], nil }, core.BadSignature},
-		{"nil key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{nil}, nil }, core.WrongAlgorithm},
-		{"zero key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{{}}, nil }, core.WrongAlgorithm},
-		{"a key of another algorithm", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{jwttest.RSA()}, nil }, core.WrongAlgorithm},
-		{"an outage", func(core.KeyHint) ([]*core.Key, error) { return nil, errDatabase }, core.Unavailable},
-		{"an outage beside a key", func(core.KeyHint) ([]*core.Key, error) { return []*core.Key{key}, errDatabase }, core.Unavailable},
-		{"canceled", func(core.KeyHint) ([]*core.Key, error) { return nil, context.Canceled }, core.Unavailable},
-		{"a kind of its own", func(core.KeyHint) ([]*core.Key, error) { return nil, core.Revoked }, core.Revoked},
-		{"panic", func(core.KeyHint) ([]*core.Key, error) { panic("x") }, core.Internal},
+		{"the key", func(keys.Hint) ([]*keys.Key, error) { return []*keys.Key{key}, nil }, 0},
+		{"the last of eight", func(keys.Hint) ([]*keys.Key, error) { return append(others[:7:7], key), nil }, 0},
+		{"the ninth is not tried", func(keys.Hint) ([]*keys.Key, error) { return append(others, key), nil }, core.BadSignature},
+		{"none", func(keys.Hint) ([]*keys.Key, error) { return nil, nil }, core.UnknownKey},
+		{"another", func(keys.Hint) ([]*keys.Key, error) { return others[:1], nil }, core.BadSignature},
+		{"nil key", func(keys.Hint) ([]*keys.Key, error) { return []*keys.Key{nil}, nil }, core.WrongAlgorithm},
+		{"zero key", func(keys.Hint) ([]*keys.Key, error) { return []*keys.Key{{}}, nil }, core.WrongAlgorithm},
+		{"a key of another algorithm", func(keys.Hint) ([]*keys.Key, error) { return []*keys.Key{jwttest.RSA()}, nil }, core.WrongAlgorithm},
+		{"an outage", func(keys.Hint) ([]*keys.Key, error) { return nil, coretest.ErrDatabase }, core.Unavailable},
+		{"an outage beside a key", func(keys.Hint) ([]*keys.Key, error) { return []*keys.Key{key}, coretest.ErrDatabase }, core.Unavailable},
+		{"canceled", func(keys.Hint) ([]*keys.Key, error) { return nil, context.Canceled }, core.Unavailable},
+		{"a kind of its own", func(keys.Hint) ([]*keys.Key, error) { return nil, core.Revoked }, core.Revoked},
+		{"panic", func(keys.Hint) ([]*keys.Key, error) { panic("x") }, core.Internal},
 	} {
 		rules := core.ClaimRules{InsecureAnyIssuer: true, InsecureAnyAudience: true}
-		auth := mustNew(t, core.Config[string]{Keys: tt.find, Rules: rules, Now: stopped})
-		_, err := auth.Verify(bearer(signed(decodeSecret, decodeHeader, decodePayload)))
-		if got := kindOf(t, err); got != tt.want {
+		auth := coretest.MustNew(t, core.Config[string]{Keys: tt.find, Rules: rules, Now: coretest.Stopped})
+		_, err := auth.Verify(coretest.Bearer(coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)))
+		if got := coretest.KindOf(t, err); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	var got core.KeyHint
-	find := source(func(h core.KeyHint) ([]*core.Key, error) { got = h; return nil, nil })
-	decode := core.Decoder(find, core.ClaimRules{InsecureAnyIssuer: true, InsecureAnyAudience: true, Now: stopped})
-	decode(context.Background(), signed(decodeSecret, `{"alg":"HS256","kid":"k/1"}`, decodePayload))
+	var got keys.Hint
+	find := source(func(h keys.Hint) ([]*keys.Key, error) { got = h; return nil, nil })
+	decode := core.Decoder(find, core.ClaimRules{InsecureAnyIssuer: true, InsecureAnyAudience: true, Now: coretest.Stopped})
+	decode(context.Background(), coretest.Signed(decodeSecret, `{"alg":"HS256","kid":"k/1"}`, coretest.DecodePayload))
 	if got.KeyID != "k/1" || got.Algorithm != "HS256" {
 		t.Errorf("the hint is %+v", got)
 	}
-	got = core.KeyHint{}
+	got = keys.Hint{}
 	for _, header := range []string{`{"alg":"none","kid":"k"}`, `{"alg":"HS256","crit":[]}`, `x`} {
-		if decode(context.Background(), signed(decodeSecret, header, decodePayload)); got != (core.KeyHint{}) {
+		if decode(context.Background(), coretest.Signed(decodeSecret, header, coretest.DecodePayload)); got != (keys.Hint{}) {
 			t.Errorf("%s: the key source was troubled", header)
 		}
 	}
@@ -265,8 +236,8 @@ func TestDecodeKeySource(t *testing.T) {
 // token that is forged.
 func TestDecodeReadsNothingUnverified(t *testing.T) {
 	called := false
-	rules := core.ClaimRules{Now: stopped, Check: func(context.Context, *core.Claims) error { called = true; return nil }}
-	core.Decoder(decodeKey(t), rules)(context.Background(), signed([]byte("x"), decodeHeader, decodePayload))
+	rules := core.ClaimRules{Now: coretest.Stopped, Check: func(context.Context, *core.Claims) error { called = true; return nil }}
+	core.Decoder(decodeKey(t), rules)(context.Background(), coretest.Signed([]byte("x"), decodeHeader, coretest.DecodePayload))
 	if called {
 		t.Error("Check was called with forged claims")
 	}
@@ -275,8 +246,8 @@ func TestDecodeReadsNothingUnverified(t *testing.T) {
 // TestOneDecoderForAll: what one token leaves behind in a Decoder does not
 // change the judgement of the next.
 func TestOneDecoderForAll(t *testing.T) {
-	decode := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped})
-	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	decode := core.Decoder(decodeKey(t), core.ClaimRules{Now: coretest.Stopped})
+	valid := coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)
 	parts := strings.Split(valid, ".")
 	for round := range 3 {
 		for _, tt := range []struct {
@@ -284,12 +255,12 @@ func TestOneDecoderForAll(t *testing.T) {
 			want        error
 		}{
 			{"valid", valid, nil},
-			{"same header, forged", signed([]byte("x"), decodeHeader, decodePayload), core.BadSignature},
-			{"same header, another payload", parts[0] + "." + b64(`{"exp":9e9}`) + "." + parts[2], core.BadSignature},
-			{"same header, expired", signed(decodeSecret, decodeHeader, `{"exp":1}`), core.Expired},
-			{"refused header", signed(decodeSecret, `{"alg":"HS256","typ":"x"}`, decodePayload), core.WrongType},
-			{"crit", signed(decodeSecret, `{"alg":"HS256","crit":["a"]}`, decodePayload), core.Malformed},
-			{"none", signed(decodeSecret, `{"alg":"none"}`, decodePayload), core.WrongAlgorithm},
+			{"same header, forged", coretest.Signed([]byte("x"), decodeHeader, coretest.DecodePayload), core.BadSignature},
+			{"same header, another payload", parts[0] + "." + coretest.B64(`{"exp":9e9}`) + "." + parts[2], core.BadSignature},
+			{"same header, expired", coretest.Signed(decodeSecret, decodeHeader, `{"exp":1}`), core.Expired},
+			{"refused header", coretest.Signed(decodeSecret, `{"alg":"HS256","typ":"x"}`, coretest.DecodePayload), core.WrongType},
+			{"crit", coretest.Signed(decodeSecret, `{"alg":"HS256","crit":["a"]}`, coretest.DecodePayload), core.Malformed},
+			{"none", coretest.Signed(decodeSecret, `{"alg":"none"}`, coretest.DecodePayload), core.WrongAlgorithm},
 		} {
 			if _, err := decode(context.Background(), tt.token); !errors.Is(err, tt.want) {
 				t.Errorf("round %d, %s: got %v, want %v", round, tt.name, err, tt.want)
@@ -299,7 +270,7 @@ func TestOneDecoderForAll(t *testing.T) {
 }
 
 func TestMaxTokenBytes(t *testing.T) {
-	token := signed(decodeSecret, decodeHeader, decodePayload)
+	token := coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)
 	for _, tt := range []struct {
 		name string
 		max  int
@@ -311,18 +282,9 @@ func TestMaxTokenBytes(t *testing.T) {
 		{"one more", len(token) + 1, true},
 		{"one", 1, false},
 	} {
-		_, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped, MaxTokenBytes: tt.max})(context.Background(), token)
+		_, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: coretest.Stopped, MaxTokenBytes: tt.max})(context.Background(), token)
 		if (err == nil) != tt.ok || err != nil && !errors.Is(err, core.Malformed) {
 			t.Errorf("%s: got %v, want ok %v", tt.name, err, tt.ok)
 		}
 	}
-}
-
-func unb64(t testing.TB, s string) string {
-	t.Helper()
-	text, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // speedPayload are the eight claims of the tokens in bench.
@@ -17,9 +18,9 @@ const speedPayload = `{"iss":"https://issuer.example.com/","sub":"auth0|5f7c8ec7
 // BenchmarkDecode is for a look while the decoder is changed: read it as ratios
 // to the raw HMAC beside it. What counts is measured in bench.
 func BenchmarkDecode(b *testing.B) {
-	token := signed(decodeSecret, decodeHeader, speedPayload)
+	token := coretest.Signed(decodeSecret, decodeHeader, speedPayload)
 	message := []byte(token[:strings.LastIndexByte(token, '.')])
-	want := hs256(decodeSecret, string(message))
+	want := coretest.Hs256(decodeSecret, string(message))
 	spoiled := []byte(token)
 	spoiled[len(spoiled)-20] ^= 1
 	rules := core.ClaimRules{Issuer: "https://issuer.example.com/", Audience: []string{"https://api.example.com"}}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // EncodeHandler makes a token of a header, which holds what Headers returned,
@@ -18,7 +19,7 @@ type EncodeHandler func(ctx context.Context, header map[string]any, payload Payl
 // Encoder is the default EncodeHandler over the given signer, to be wrapped by
 // an EncodeHandler of your own. It adds alg, typ JWT, and the key's id as kid,
 // where the header does not name typ or kid itself.
-func Encoder(signer Signer) EncodeHandler {
+func Encoder(signer keys.Signer) EncodeHandler {
 	if signer == nil {
 		panic("jwtgate: core.Encoder: signer is nil")
 	}

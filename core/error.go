@@ -25,7 +25,7 @@ type Kind uint8
 
 const (
 	// Missing: the request carries no credential of a kind we look for.
-	Missing Kind = iota + 1
+	MissingToken Kind = iota + 1
 	// BadRequest: the credential is presented in a way the standards forbid
 	// (RFC 6750 section 3.1, invalid_request).
 	BadRequest
@@ -125,9 +125,9 @@ const badTokenText = "The access token is expired, revoked, malformed or invalid
 
 // kinds is indexed by Kind. ARCHITECTURE.md prints it.
 var kinds = [kindEnd]kindRow{
-	Missing:    {"missing", 0, 401, "missing_token", bareChallenge, "The request contains no access token"},
-	BadRequest: {"bad_request", 0, 400, "invalid_request", codedChallenge, "The request, or the way it presents an access token, is malformed"},
-	BadBody:    {"bad_body", BadRequest, 400, "invalid_request", noChallenge, "The request body is not a JSON object with the expected fields"},
+	MissingToken: {"missing", 0, 401, "missing_token", bareChallenge, "The request contains no access token"},
+	BadRequest:   {"bad_request", 0, 400, "invalid_request", codedChallenge, "The request, or the way it presents an access token, is malformed"},
+	BadBody:      {"bad_body", BadRequest, 400, "invalid_request", noChallenge, "The request body is not a JSON object with the expected fields"},
 
 	BadToken:        badToken("bad_token", 0),
 	Malformed:       badToken("malformed", BadToken),
@@ -320,7 +320,7 @@ func recovered(p any, stack []byte) *Error {
 	if !ok {
 		cause = fmt.Errorf("%v", p)
 	}
-	// The panic's own error must not decide the answer: panic(core.Missing)
+	// The panic's own error must not decide the answer: panic(MissingToken)
 	// is as much a defect as any other.
 	return &Error{Kind: Internal, Cause: panicError{cause}, stack: stack}
 }

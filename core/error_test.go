@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // allKinds are the kinds, in order, with what the one table says of them.
@@ -22,7 +23,7 @@ var allKinds = []struct {
 	code   string
 	form   string // of the challenge: "", bare or coded
 }{
-	{core.Missing, "missing", 0, 401, "missing_token", "bare"},
+	{core.MissingToken, "missing", 0, 401, "missing_token", "bare"},
 	{core.BadRequest, "bad_request", 0, 400, "invalid_request", "coded"},
 	{core.BadBody, "bad_body", core.BadRequest, 400, "invalid_request", ""},
 	{core.BadToken, "bad_token", 0, 401, "invalid_token", "coded"},
@@ -58,9 +59,9 @@ var allKinds = []struct {
 }
 
 func TestKindTable(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	for i, tt := range allKinds {
-		res := auth.Reject(get(), tt.kind)
+		res := auth.Reject(coretest.Get(), tt.kind)
 		challenge := res.Header.Get("Www-Authenticate")
 		form := ""
 		switch {
@@ -73,12 +74,12 @@ func TestKindTable(t *testing.T) {
 			tt.kind.Status() != tt.status || res.Status != tt.status || form != tt.form {
 			t.Errorf("%s: got %d %v %d %d %q", tt.name, tt.kind, tt.kind, res.Status, tt.kind.Status(), challenge)
 		}
-		contains(t, tt.name, string(res.Body), fmt.Sprintf(`{"status_code":%d,"error":%q,"description":"`, tt.status, tt.code))
+		coretest.Contains(t, tt.name, string(res.Body), fmt.Sprintf(`{"status_code":%d,"error":%q,"description":"`, tt.status, tt.code))
 		if res.Status == 401 && challenge == "" {
 			t.Errorf("%s: 401 without a challenge (RFC 9110 section 15.5.2)", tt.name)
 		}
 		if form == "coded" {
-			contains(t, tt.name, challenge, `error="`+tt.code+`"`, `error_description="`)
+			coretest.Contains(t, tt.name, challenge, `error="`+tt.code+`"`, `error_description="`)
 		}
 	}
 	if past := allKinds[len(allKinds)-1].kind + 1; past.String() != "internal" || past.Status() != 500 {
@@ -111,7 +112,7 @@ func TestKindIs(t *testing.T) {
 			t.Errorf("%s is Kind(0)", a.name)
 		}
 	}
-	if !errors.Is(&core.Error{Kind: core.Forbidden, Cause: errDatabase}, errDatabase) {
+	if !errors.Is(&core.Error{Kind: core.Forbidden, Cause: coretest.ErrDatabase}, coretest.ErrDatabase) {
 		t.Error("the cause of an Error is not seen by errors.Is")
 	}
 }
@@ -123,7 +124,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		{core.Error{Kind: core.Expired}, "jwtgate: expired"},
 		{core.Error{Kind: core.MissingClaim, Claim: "exp"}, "jwtgate: missing_claim (exp)"},
-		{core.Error{Kind: core.Unavailable, Cause: errDatabase}, "jwtgate: unavailable: the database is down"},
+		{core.Error{Kind: core.Unavailable, Cause: coretest.ErrDatabase}, "jwtgate: unavailable: the database is down"},
 	} {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
@@ -140,6 +141,7 @@ func (uncomparable) Error() string { return "uncomparable" }
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
+
 func (e *nilError) Unwrap() error { return errors.New(e.text) }
 
 // TestClassify is the contract of every step: what it returns as an error, and
@@ -157,7 +159,7 @@ func TestClassify(t *testing.T) {
 		{"error", &core.Error{Kind: core.StepUp}, core.StepUp},
 		{"error wrapped", fmt.Errorf("x: %w", &core.Error{Kind: core.StepUp}), core.StepUp},
 		{"error before kind", errors.Join(core.Expired, &core.Error{Kind: core.Unavailable}), core.Unavailable},
-		{"joined, kind last", errors.Join(errDatabase, core.Forbidden), core.Forbidden},
+		{"joined, kind last", errors.Join(coretest.ErrDatabase, core.Forbidden), core.Forbidden},
 		{"joined, two kinds", errors.Join(core.Expired, core.Forbidden), core.Expired},
 		{"kind before context", fmt.Errorf("%w: %w", context.Canceled, core.BadToken), core.BadToken},
 		{"kind before golang-jwt", fmt.Errorf("%w: %w", jwt.ErrTokenExpired, core.Unavailable), core.Unavailable},
@@ -171,7 +173,7 @@ func TestClassify(t *testing.T) {
 		{"canceled", context.Canceled, core.Unavailable},
 		{"deadline", fmt.Errorf("query: %w", context.DeadlineExceeded), core.Unavailable},
 		{"context before golang-jwt", fmt.Errorf("%w: %w", jwt.ErrTokenUnverifiable, context.DeadlineExceeded), core.Unavailable},
-		{"anything else", errDatabase, core.Internal},
+		{"anything else", coretest.ErrDatabase, core.Internal},
 		{"uncomparable", uncomparable{"x"}, core.Internal},
 		{"wrong key joined with bad signature", fmt.Errorf("%w: %w", jwt.ErrTokenSignatureInvalid, jwt.ErrInvalidKey), core.Internal},
 		{"wrong key type", fmt.Errorf("%w: %w", jwt.ErrTokenSignatureInvalid, jwt.ErrInvalidKeyType), core.Internal},
@@ -189,14 +191,14 @@ func TestClassify(t *testing.T) {
 		{"claim missing", jwt.ErrTokenRequiredClaimMissing, core.MissingClaim},
 		{"claims", fmt.Errorf("%w: %w", jwt.ErrTokenInvalidClaims, jwt.ErrTokenInvalidSubject), core.BadClaim},
 	} {
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.Decode = func(context.Context, string) (*core.Claims, error) { return nil, tt.err }
-		auth := mustNew(t, cfg)
-		_, err := auth.Verify(get())
-		if got := kindOf(t, err); got != tt.want {
+		auth := coretest.MustNew(t, cfg)
+		_, err := auth.Verify(coretest.Get())
+		if got := coretest.KindOf(t, err); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
-		if _, res, ok := auth.Require()(get()); ok || res.Status != tt.want.Status() {
+		if _, res, ok := auth.Require()(coretest.Get()); ok || res.Status != tt.want.Status() {
 			t.Errorf("%s: Require answers %d, want %d", tt.name, res.Status, tt.want.Status())
 		}
 		if tt.want != core.BadToken && tt.want.Status() == 401 && tt.want != core.StepUp && !errors.Is(err, core.BadToken) {
@@ -211,7 +213,7 @@ func TestGolangJWTErrors(t *testing.T) {
 	parse := func(key any, options ...jwt.ParserOption) core.DecodeHandler {
 		return func(_ context.Context, token string) (*core.Claims, error) {
 			parsed, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return key, nil },
-				append(options, jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(stopped))...)
+				append(options, jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(coretest.Stopped))...)
 			if err != nil {
 				return nil, err
 			}
@@ -225,26 +227,26 @@ func TestGolangJWTErrors(t *testing.T) {
 		decode core.DecodeHandler
 		want   core.Kind
 	}{
-		{"valid", signed(secret, head, `{}`), parse(secret), 0},
-		{"expired", signed(secret, head, `{"exp":1}`), parse(secret), core.Expired},
-		{"not yet", signed(secret, head, `{"nbf":9e9}`), parse(secret), core.NotYetValid},
-		{"iat to come", signed(secret, head, `{"iat":9e9}`), parse(secret, jwt.WithIssuedAt()), core.IssuedInFuture},
-		{"issuer", signed(secret, head, `{"iss":"a"}`), parse(secret, jwt.WithIssuer("b")), core.WrongIssuer},
-		{"audience", signed(secret, head, `{"aud":"a"}`), parse(secret, jwt.WithAudience("b")), core.WrongAudience},
-		{"no exp", signed(secret, head, `{}`), parse(secret, jwt.WithExpirationRequired()), core.MissingClaim},
-		{"subject", signed(secret, head, `{"sub":"a"}`), parse(secret, jwt.WithSubject("b")), core.BadClaim},
-		{"type of exp", signed(secret, head, `{"exp":"1"}`), parse(secret), core.BadClaim},
-		{"forged", signed([]byte("x"), head, `{}`), parse(secret), core.BadSignature},
-		{"expired and forged", signed([]byte("x"), head, `{"exp":1}`), parse(secret), core.BadSignature},
-		{"other algorithm", signed(secret, `{"alg":"HS512"}`, `{}`), parse(secret), core.BadSignature},
-		{"unknown algorithm", signed(secret, `{"alg":"X"}`, `{}`), parse(secret), core.UnknownKey},
+		{"valid", coretest.Signed(secret, head, `{}`), parse(secret), 0},
+		{"expired", coretest.Signed(secret, head, `{"exp":1}`), parse(secret), core.Expired},
+		{"not yet", coretest.Signed(secret, head, `{"nbf":9e9}`), parse(secret), core.NotYetValid},
+		{"iat to come", coretest.Signed(secret, head, `{"iat":9e9}`), parse(secret, jwt.WithIssuedAt()), core.IssuedInFuture},
+		{"issuer", coretest.Signed(secret, head, `{"iss":"a"}`), parse(secret, jwt.WithIssuer("b")), core.WrongIssuer},
+		{"audience", coretest.Signed(secret, head, `{"aud":"a"}`), parse(secret, jwt.WithAudience("b")), core.WrongAudience},
+		{"no exp", coretest.Signed(secret, head, `{}`), parse(secret, jwt.WithExpirationRequired()), core.MissingClaim},
+		{"subject", coretest.Signed(secret, head, `{"sub":"a"}`), parse(secret, jwt.WithSubject("b")), core.BadClaim},
+		{"type of exp", coretest.Signed(secret, head, `{"exp":"1"}`), parse(secret), core.BadClaim},
+		{"forged", coretest.Signed([]byte("x"), head, `{}`), parse(secret), core.BadSignature},
+		{"expired and forged", coretest.Signed([]byte("x"), head, `{"exp":1}`), parse(secret), core.BadSignature},
+		{"other algorithm", coretest.Signed(secret, `{"alg":"HS512"}`, `{}`), parse(secret), core.BadSignature},
+		{"unknown algorithm", coretest.Signed(secret, `{"alg":"X"}`, `{}`), parse(secret), core.UnknownKey},
 		{"garbage", "a.b.c", parse(secret), core.Malformed},
-		{"a key of the wrong type", signed(secret, head, `{}`), parse("secret"), core.Internal},
+		{"a key of the wrong type", coretest.Signed(secret, head, `{}`), parse("secret"), core.Internal},
 	} {
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.Lookup, cfg.Decode = nil, tt.decode
-		_, err := mustNew(t, cfg).Verify(bearer(tt.token))
-		if got := kindOf(t, err); got != tt.want {
+		_, err := coretest.MustNew(t, cfg).Verify(coretest.Bearer(tt.token))
+		if got := coretest.KindOf(t, err); got != tt.want {
 			t.Errorf("%s: got %v (%v), want %v", tt.name, got, err, tt.want)
 		}
 	}
@@ -268,7 +270,7 @@ func TestErrorResponse(t *testing.T) {
 		if !strings.HasSuffix(got, tt.want) {
 			t.Errorf("%s: got %q, want it to end in %q", tt.name, got, tt.want)
 		}
-		if through := mustNew(t, accepting()).Reject(get(), &tt.err).Header.Get(tt.field); through != got {
+		if through := coretest.MustNew(t, coretest.Accepting()).Reject(coretest.Get(), &tt.err).Header.Get(tt.field); through != got {
 			t.Errorf("%s: Reject gives %q, Response %q", tt.name, through, got)
 		}
 	}

@@ -12,21 +12,24 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // routed is a request that knows its framework and route.
-type routed struct{ stub }
+type routed struct{ coretest.Stub }
 
 func (routed) Framework() string { return "mux" }
-func (routed) Pattern() string   { return "/orders/{id}" }
+
+func (routed) Pattern() string { return "/orders/{id}" }
 
 // TestEventOfAGate: where it was, by which key and whether the token was known, what
 // was wanted, and whether a gate before has told of the same request.
 func TestEventOfAGate(t *testing.T) {
 	var seen jwttest.Recorder
-	auth := mustNew(t, core.Config[string]{
-		Keys: jwttest.Secret(), Now: stopped, Observer: &seen, Rules: core.ClaimRules{CacheTokens: 8},
+	auth := coretest.MustNew(t, core.Config[string]{
+		Keys: jwttest.Secret(), Now: coretest.Stopped, Observer: &seen, Rules: core.ClaimRules{CacheTokens: 8},
 		OnError: func(_ core.Request, e *core.Error) core.Response {
 			if e.Kind == core.Forbidden {
 				return core.Response{Status: 404}
@@ -34,8 +37,8 @@ func TestEventOfAGate(t *testing.T) {
 			return e.Response()
 		},
 	})
-	token := minted(t, core.Payload{"sub": "joe", "scope": "a"})
-	r := routed{bearer(token)}
+	token := coretest.Minted(t, core.Payload{"sub": "joe", "scope": "a"})
+	r := routed{coretest.Bearer(token)}
 	for _, tt := range []struct {
 		name   string
 		gates  []core.Gate
@@ -51,7 +54,7 @@ func TestEventOfAGate(t *testing.T) {
 		{"again", []core.Gate{auth.Require(), auth.Require()}, 0, 0, false, true, "", ""},
 		{"Optional behind Require", []core.Gate{auth.Require(), auth.Optional()}, 0, 0, false, true, "", ""},
 		{"scopes", []core.Gate{auth.Require(core.Scopes("a"), core.Scopes("b", "c"))}, core.InsufficientScope, 403, true, false, "scopes", "b c"},
-		{"values, and OnError's status", []core.Gate{auth.Require(core.AnyOf("roles", "x", "y"))}, core.Forbidden, 404, true, false, "any_of", "x y"},
+		{"values, and OnError's status", []core.Gate{auth.Require(core.HasAny("roles", "x", "y"))}, core.Forbidden, 404, true, false, "any_of", "x y"},
 		{"a name", []core.Gate{auth.Require(core.All(core.Scopes("a"), core.Scopes("d")).Named("writers"))}, core.InsufficientScope, 403, true, false, "writers", "d"},
 		{"behind a gate", []core.Gate{auth.Require(), auth.Require(saying(core.Forbidden))}, core.Forbidden, 404, false, true, "func", ""},
 		{"step up", []core.Gate{auth.Require(saying(&core.Error{Kind: core.StepUp, ACR: []string{"phr"}}))}, core.StepUp, 401, true, false, "func", "phr"},
@@ -59,7 +62,7 @@ func TestEventOfAGate(t *testing.T) {
 		seen.Reset()
 		ctx := r.Context()
 		for _, gate := range tt.gates {
-			if next, _, ok := gate(routed{r.with(ctx)}); ok {
+			if next, _, ok := gate(routed{r.With(ctx)}); ok {
 				ctx = next
 			}
 		}
@@ -81,9 +84,9 @@ func TestEventOfAGate(t *testing.T) {
 // TestCachedBehindAHandlerOfOnesOwn: a Decode that wraps core's tells of its cache too.
 func TestCachedBehindAHandlerOfOnesOwn(t *testing.T) {
 	var seen jwttest.Recorder
-	decode := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: stopped, CacheTokens: 8})
-	auth := mustNew(t, core.Config[string]{Observer: &seen, Decode: func(ctx context.Context, token string) (*core.Claims, error) { return decode(ctx, token) }})
-	r := bearer(minted(t, core.Payload{"sub": "joe"}))
+	decode := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: coretest.Stopped, CacheTokens: 8})
+	auth := coretest.MustNew(t, core.Config[string]{Observer: &seen, Decode: func(ctx context.Context, token string) (*core.Claims, error) { return decode(ctx, token) }})
+	r := coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}))
 	for range 2 {
 		auth.Require()(r)
 	}
@@ -99,7 +102,7 @@ func (*asking) WantsSteps() bool { return true }
 
 func TestSteps(t *testing.T) {
 	var seen asking
-	h := newHouse(t, func(c *core.Config[*user]) {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		c.Observer = &seen
 		c.Throttle = nil
 	})
@@ -119,18 +122,18 @@ func TestSteps(t *testing.T) {
 		return strings.TrimSpace(names)
 	}
 	seen.Reset()
-	login := tokensOf(t, h.Login(post(joesLogin)))
+	login := coretest.TokensOf(t, h.Login(coretest.Post(coretest.JoesLogin)))
 	for _, tt := range []struct {
 		act  func()
 		want string
 	}{
 		{func() {}, "authenticate issue"},
-		{func() { h.Login(post(`{}`)) }, ""},
-		{func() { h.Login(post(`{"username":"joe","password":"x"}`)) }, "authenticate"},
-		{func() { h.Require()(get()) }, "lookup"},
-		{func() { h.Require()(bearer("a.b.c")) }, "lookup decode"},
-		{func() { h.Require(core.Scopes("a"))(bearer(login.Access)) }, "lookup decode revocation identify guards"},
-		{func() { _, _ = h.Verify(bearer(login.Access)) }, "lookup decode revocation identify"},
+		{func() { h.Login(coretest.Post(`{}`)) }, ""},
+		{func() { h.Login(coretest.Post(`{"username":"joe","password":"x"}`)) }, "authenticate"},
+		{func() { h.Require()(coretest.Get()) }, "lookup"},
+		{func() { h.Require()(coretest.Bearer("a.b.c")) }, "lookup decode"},
+		{func() { h.Require(core.Scopes("a"))(coretest.Bearer(login.Access)) }, "lookup decode revocation identify guards"},
+		{func() { _, _ = h.Verify(coretest.Bearer(login.Access)) }, "lookup decode revocation identify"},
 	} {
 		tt.act()
 		if got := names(); got != tt.want {
@@ -142,9 +145,9 @@ func TestSteps(t *testing.T) {
 // TestEventsOfEveryDoor: what is called without a request is observed too, with its
 // session, and once.
 func TestEventsOfEveryDoor(t *testing.T) {
-	h := newHouse(t, nil)
+	h := coretest.NewHouse(t, nil)
 	issue := func() core.Issued {
-		issued, err := h.Issue(t.Context(), core.Moment{}, joe)
+		issued, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,37 +160,37 @@ func TestEventsOfEveryDoor(t *testing.T) {
 		action  string
 		kind    core.Kind
 		status  int
-		session core.Session // its ID, or its Subject alone
+		session sessions.Session // its ID, or its Subject alone
 	}{
 		{"Issue of nobody's", func() error {
-			h.gone = false
-			_, err := h.Issue(t.Context(), core.Moment{}, &user{"no\x00body"})
+			h.Gone = false
+			_, err := h.Issue(t.Context(), core.Moment{}, &coretest.User{Name: "no\x00body"})
 			return err
-		}, "issue", 0, 0, core.Session{}},
+		}, "issue", 0, 0, sessions.Session{}},
 		{"Exchange", func() error { _, err := h.Exchange(t.Context(), first.RefreshToken); return err }, "refresh", 0, 0, first.Session},
-		{"Exchange of nothing", func() error { _, err := h.Exchange(t.Context(), "x"); return err }, "refresh", core.BadRefresh, 401, core.Session{}},
+		{"Exchange of nothing", func() error { _, err := h.Exchange(t.Context(), "x"); return err }, "refresh", core.BadRefresh, 401, sessions.Session{}},
 		{"EndSession", func() error { return h.EndSession(t.Context(), other.Session.ID) }, "logout", 0, 0, other.Session},
-		{"EndSessionsOf", func() error { return h.EndSessionsOf(t.Context(), "joe") }, "logout", 0, 0, core.Session{Subject: "joe"}},
-		{"Admit", func() error { h.Admit(post(""), core.Moment{}, joe); return nil }, "login", 0, 200, core.Session{}},
-		{"Admit of nobody", func() error { h.Admit(post(""), core.Moment{}, nil); return nil }, "login", core.BadCredentials, 401, core.Session{}},
-		{"Reject", func() error { h.Reject(get(), core.Forbidden); return nil }, "reject", core.Forbidden, 403, core.Session{}},
-		{"Reject of nothing", func() error { h.Reject(get(), nil); return nil }, "reject", core.Internal, 500, core.Session{}},
+		{"EndSessionsOf", func() error { return h.EndSessionsOf(t.Context(), "joe") }, "logout", 0, 0, sessions.Session{Subject: "joe"}},
+		{"Admit", func() error { h.Admit(coretest.Post(""), core.Moment{}, coretest.Joe); return nil }, "login", 0, 200, sessions.Session{}},
+		{"Admit of nobody", func() error { h.Admit(coretest.Post(""), core.Moment{}, nil); return nil }, "login", core.BadCredentials, 401, sessions.Session{}},
+		{"Reject", func() error { h.Reject(coretest.Get(), core.Forbidden); return nil }, "reject", core.Forbidden, 403, sessions.Session{}},
+		{"Reject of nothing", func() error { h.Reject(coretest.Get(), nil); return nil }, "reject", core.Internal, 500, sessions.Session{}},
 	} {
-		h.seen.mu.Lock()
-		h.seen.events, h.seen.whose = nil, nil
-		h.seen.mu.Unlock()
+		h.Seen.Mu.Lock()
+		h.Seen.Events, h.Seen.Whose = nil, nil
+		h.Seen.Mu.Unlock()
 		err := tt.act()
 		if (err != nil) != (tt.kind != 0 && !slices.Contains([]string{"login", "reject"}, tt.action)) {
 			t.Errorf("%s: got %v", tt.name, err)
 		}
-		e, s := h.seen.last(t)
-		if n := len(h.seen.events); n != 1 {
+		e, s := h.Seen.Last(t)
+		if n := len(h.Seen.Events); n != 1 {
 			t.Errorf("%s: got %d events", tt.name, n)
 		}
 		if e.Action.String() != tt.action || e.Kind != tt.kind || e.Status != tt.status {
 			t.Errorf("%s: got %+v", tt.name, e)
 		}
-		if tt.session != (core.Session{}) && (s.ID != tt.session.ID || tt.session.ID == "" && s.Subject != tt.session.Subject) {
+		if tt.session != (sessions.Session{}) && (s.ID != tt.session.ID || tt.session.ID == "" && s.Subject != tt.session.Subject) {
 			t.Errorf("%s: of the session %+v, want %+v", tt.name, s, tt.session)
 		}
 	}
@@ -196,10 +199,10 @@ func TestEventsOfEveryDoor(t *testing.T) {
 // TestObserverOfWhatIsDone: an Observer that panics does not take back what was
 // done without a request.
 func TestObserverOfWhatIsDone(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Observer = observe(func(context.Context, core.Event) { panic("observer") })
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Observer = coretest.Observe(func(context.Context, core.Event) { panic("observer") })
 	})
-	issued, err := h.Issue(t.Context(), core.Moment{}, joe)
+	issued, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe)
 	if err != nil || issued.Token == "" {
 		t.Fatalf("Issue: got %v, %v", issued, err)
 	}
@@ -209,7 +212,7 @@ func TestObserverOfWhatIsDone(t *testing.T) {
 	if err := errors.Join(h.EndSession(t.Context(), issued.Session.ID), h.EndSessionsOf(t.Context(), "joe")); err != nil {
 		t.Errorf("got %v", err)
 	}
-	if res := h.Reject(get(), core.Forbidden); res.Status != 500 {
+	if res := h.Reject(coretest.Get(), core.Forbidden); res.Status != 500 {
 		t.Errorf("Reject: got %d, want 500", res.Status)
 	}
 }
@@ -218,21 +221,21 @@ func TestObserverOfWhatIsDone(t *testing.T) {
 // panic changes no answer, and is told.
 func TestWho(t *testing.T) {
 	var seen jwttest.Recorder
-	cfg := core.Config[*user]{}
-	h := newHouse(t, func(c *core.Config[*user]) {
+	cfg := core.Config[*coretest.User]{}
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		c.Observer = &seen
 		c.Who = func(ctx context.Context, r core.Request, username string) (string, string) {
-			if who, ok := core.Identity[*user](ctx); ok {
+			if who, ok := core.Identity[*coretest.User](ctx); ok {
 				username = who.Name
 			}
 			return username, r.RemoteAddr() + r.Method()[:min(1, len(r.Method()))]
 		}
 		cfg = *c
 	})
-	login := tokensOf(t, h.Login(post(joesLogin)))
-	h.Login(post(`{"username":"joe\nadmin","password":"x"}`))
-	h.Require()(bearer(login.Access))
-	h.Require()(get())
+	login := coretest.TokensOf(t, h.Login(coretest.Post(coretest.JoesLogin)))
+	h.Login(coretest.Post(`{"username":"joe\nadmin","password":"x"}`))
+	h.Require()(coretest.Bearer(login.Access))
+	h.Require()(coretest.Get())
 	_ = h.EndSessionsOf(t.Context(), "joe")
 	var got []string
 	for _, e := range seen.Events() {
@@ -245,10 +248,10 @@ func TestWho(t *testing.T) {
 
 	seen.Reset()
 	cfg.Who = func(context.Context, core.Request, string) (string, string) { panic("boom") }
-	if _, res, ok := mustNew(t, cfg).Require()(get()); ok || res.Status != 401 {
+	if _, res, ok := coretest.MustNew(t, cfg).Require()(coretest.Get()); ok || res.Status != 401 {
 		t.Errorf("a Who that panics: got %d", res.Status)
 	}
-	if e := seen.Events(); len(e) != 1 || e[0].Kind != core.Missing || e[0].Cause == nil || !strings.Contains(e[0].Cause.Error(), "boom") {
+	if e := seen.Events(); len(e) != 1 || e[0].Kind != core.MissingToken || e[0].Cause == nil || !strings.Contains(e[0].Cause.Error(), "boom") {
 		t.Errorf("a Who that panics: got %+v", e)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // twins is a payload whose members equal others after case folding: S and the
@@ -52,7 +53,7 @@ func TestDecodeMatchesNamesExactly(t *testing.T) {
 		`,"list":[` + twins + `,` + twinless + `],"pair":[` + twins + `],"map":{"a":` + twins + `,"A":` + twinless +
 		`},"deep":{"x":[{"c":` + twins + `,"C":` + twinless + `}]},"self":` + twins +
 		`,"any":{"a":9007199254740993,"A":2},"plain":"no","Plain":"yes","PLAIN":"no","Skip":"no","num":"9007199254740993","quiet":"no"}`
-	if err := claimsOf(t, payload).Decode(&got); err != nil {
+	if err := coretest.ClaimsOf(t, payload).Decode(&got); err != nil {
 		t.Fatal(err)
 	}
 	want := outer{
@@ -167,7 +168,7 @@ func TestDecodeLikeEncodingJSON(t *testing.T) {
 		{"raw", func() any { return new(json.RawMessage) }},
 	} {
 		got, want := tt.v(), tt.v()
-		gotErr := claimsOf(t, payload).Decode(got)
+		gotErr := coretest.ClaimsOf(t, payload).Decode(got)
 		d := json.NewDecoder(strings.NewReader(payload))
 		d.UseNumber()
 		wantErr := d.Decode(want)
@@ -200,16 +201,16 @@ func TestDecodeIntoWhatIsThere(t *testing.T) {
 		A [1]any
 		*embeddedBox
 	}
-	wrap := func(member string) *core.Claims { return claimsOf(t, `{"`+member+`":`+twins+`}`) }
-	list := func(member string) *core.Claims { return claimsOf(t, `{"`+member+`":[`+twins+`]}`) }
+	wrap := func(member string) *core.Claims { return coretest.ClaimsOf(t, `{"`+member+`":`+twins+`}`) }
+	list := func(member string) *core.Claims { return coretest.ClaimsOf(t, `{"`+member+`":[`+twins+`]}`) }
 	for _, tt := range []struct {
 		name string
 		c    *core.Claims
 		into func(*subRole) any
 	}{
-		{"pointer to a pointer", claimsOf(t, twins), func(c *subRole) any { return &c }},
-		{"pointer in an interface", claimsOf(t, twins), func(c *subRole) any { var v any = c; return &v }},
-		{"twice", claimsOf(t, twins), func(c *subRole) any { var v any = c; var w any = &v; return &w }},
+		{"pointer to a pointer", coretest.ClaimsOf(t, twins), func(c *subRole) any { return &c }},
+		{"pointer in an interface", coretest.ClaimsOf(t, twins), func(c *subRole) any { var v any = c; return &v }},
+		{"twice", coretest.ClaimsOf(t, twins), func(c *subRole) any { var v any = c; var w any = &v; return &w }},
 		{"field", wrap("v"), func(c *subRole) any { return &box{V: c} }},
 		{"promoted field", wrap("e"), func(c *subRole) any { return &box{embeddedBox: &embeddedBox{E: c}} }},
 		{"element", list("l"), func(c *subRole) any { return &box{L: []any{c}} }},
@@ -224,7 +225,7 @@ func TestDecodeIntoWhatIsThere(t *testing.T) {
 	// A value that points to itself ends, as it does in encoding/json.
 	var loop any
 	loop = &loop
-	if err := claimsOf(t, twins).Decode(&loop); err != nil {
+	if err := coretest.ClaimsOf(t, twins).Decode(&loop); err != nil {
 		t.Errorf("a loop: %v", err)
 	}
 }
@@ -241,13 +242,13 @@ func TestTwinsOfCancelledFields(t *testing.T) {
 		twiceB
 		Admin string `json:"ROLE"`
 	}
-	if err := claimsOf(t, `{"Role":"admin"}`).Decode(&got); err != nil || got.Admin != "" {
+	if err := coretest.ClaimsOf(t, `{"Role":"admin"}`).Decode(&got); err != nil || got.Admin != "" {
 		t.Errorf("got %+v, %v, want nothing", got, err)
 	}
 }
 
 func TestDecodeErrors(t *testing.T) {
-	c := claimsOf(t, `{"sub":1,"list":{"a":1},"deep":{"x":[{"n":"text"}]}}`)
+	c := coretest.ClaimsOf(t, `{"sub":1,"list":{"a":1},"deep":{"x":[{"n":"text"}]}}`)
 	var p *subRole
 	for name, v := range map[string]any{
 		"nil":              nil,

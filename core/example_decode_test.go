@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // A DecodeHandler of your own wraps the default one rather than copying it: here
 // it refuses what was called back. examples/customdecode replaces it.
 func ExampleDecoder() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func ExampleDecoder() {
 // own, and nobody applies those of the Config for it. Write core.Decoder(key,
 // rules) as in the example above.
 func ExampleDecoder_pitfall() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,19 +6,20 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // OnError changes the default answer or replaces it. Here it is problem+json
 // (RFC 9457); status and challenge stay those of the Kind.
 func ExampleErrorHandler() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys: key,
 		OnError: func(_ core.Request, e *core.Error) core.Response {
-			problem, err := core.JSON(e.Kind.Status(), map[string]any{
+			problem, err := core.JSONResponse(e.Kind.Status(), map[string]any{
 				"type":   "https://example.com/problems/" + e.Kind.String(),
 				"status": e.Kind.Status(),
 			})

@@ -7,11 +7,12 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Guards ask more of a route than an identity.
 func ExampleScopes() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,9 +33,9 @@ func ExampleScopes() {
 		return nil
 	})
 	for _, gate := range []core.Gate{
-		auth.Require(core.Scopes("orders:write"), core.AnyOf("roles", "clerk", "manager")),
+		auth.Require(core.Scopes("orders:write"), core.HasAny("roles", "clerk", "manager")),
 		auth.Require(core.Scopes("orders:write", "orders:delete")),
-		auth.Require(core.AnyOf("roles", "manager")),
+		auth.Require(core.HasAny("roles", "manager")),
 		auth.Require(noJoe),
 	} {
 		r := httptest.NewRequest("POST", "/orders", nil)
@@ -56,7 +57,7 @@ func ExampleScopes() {
 // A guard of one's own sees the request and the claims. Not turns only a plain no
 // into a yes: if it is not known who is banned, nobody gets in.
 func ExampleNot() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func ExampleNot() {
 		own,
 		core.Not(own),
 		core.Any(core.Scopes("orders:admin"), own),
-		core.All(core.Scopes("orders:read"), core.Not(core.AnyOf("roles", "guest"))),
+		core.All(core.Scopes("orders:read"), core.Not(core.HasAny("roles", "guest"))),
 		core.Not(banned),
 	} {
 		r := httptest.NewRequest("GET", "/orders/joe", nil)

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Issue makes a token without a login: after a sign-up, for a machine, in a
 // test. Further claims replace those of Payload.
 func ExampleAuth_Issue() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"), core.WithKeyID("2026-01"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"), keys.WithID("2026-01"))
 	if err != nil {
 		log.Fatal(err)
 	}

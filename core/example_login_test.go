@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/nethttpjwt"
 )
 
 // A login and a protected route, over a real socket.
 func ExampleNew() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func ExampleNew() {
 		Keys: key,
 		Now:  func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
 		Authenticate: func(_ context.Context, c core.Credentials) (*user, error) {
-			if c.Username != "joe" || c.Password != "pass" { // see PasswordCheck for real ones
+			if c.Username != "joe" || c.Password != "pass" { // see logins.PasswordCheck for real ones
 				return nil, core.BadCredentials
 			}
 			return &user{"joe", "admin"}, nil
@@ -89,7 +90,7 @@ func ExampleNew_mistakes() {
 	})
 	fmt.Println(err)
 	// Output:
-	// jwtgate: core.New: Keys: nil; set the key that verifies tokens, as from core.LoadKey or core.NewSecret
+	// jwtgate: core.New: Keys: nil; set the key that verifies tokens, as from keys.Load or keys.NewSecret
 	// Rules.Leeway: 1h0m0s is outside 0 to 5m0s; a leeway bridges clocks, not lifetimes
 	// Lifetime: -1m0s is negative
 	// Realm: "Café" has characters outside printable ASCII

@@ -8,18 +8,19 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // A browser cannot set Authorization on a WebSocket, but it can name
 // subprotocols: new WebSocket(url, ["app", "bearer." + token]). A cookie it sends
-// with the handshake unasked, whichever page opens it, so core.Cookie wants the
+// with the handshake unasked, whichever page opens it, so CookieSource wants the
 // handshake to prove where it comes from.
 func ExampleLookupHandler() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	socket := core.Custom(func(r core.Request) (core.Credential, error) {
+	socket := core.SourceFunc(func(r core.Request) (core.Credential, error) {
 		for _, line := range r.Header("Sec-Websocket-Protocol") {
 			for _, name := range strings.Split(line, ",") {
 				if token, ok := strings.CutPrefix(strings.TrimSpace(name), "bearer."); ok {
@@ -27,12 +28,12 @@ func ExampleLookupHandler() {
 				}
 			}
 		}
-		return core.Credential{}, core.Missing
+		return core.Credential{}, core.MissingToken
 	})
-	lookup := core.Lookup(core.Header{}, socket)
+	lookup := core.Lookup(core.HeaderSource{}, socket)
 	auth, err := core.New(core.Config[string]{
 		Keys: key,
-		// Sources: []core.Source{core.Header{}, socket} would do. A LookupHandler
+		// Sources: []core.Source{HeaderSource{}, socket} would do. A LookupHandler
 		// can also look at the request first.
 		Lookup: func(r core.Request) (core.Credential, error) {
 			if r.Scheme() != "https" && !strings.HasPrefix(r.RemoteAddr(), "127.0.0.1:") {

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // outcomeCounter counts outcomes by two labels, each of a closed set.
@@ -20,7 +21,7 @@ func (c outcomeCounter) Observe(_ context.Context, e core.Event) { // a real one
 }
 
 func ExampleObserver() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func ExampleObserver() {
 // LogObserver is an Observer for log/slog. The client of a 500 is told nothing;
 // the log is told the cause.
 func ExampleLogObserver() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}

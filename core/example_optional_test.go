@@ -8,12 +8,13 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Optional lets a request without a token pass as anonymous. A token that is
 // there must be good.
 func ExampleAuth_Optional() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/logins"
 )
 
 // An unknown user and a wrong password get the same answer after the same time.
@@ -19,7 +21,7 @@ func ExampleNewPasswordCheck() {
 	hash := func(password []byte) ([]byte, error) {
 		return bcrypt.GenerateFromPassword(password, bcrypt.MinCost) // DefaultCost or more in life
 	}
-	matches, err := core.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
+	matches, err := logins.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,7 +29,7 @@ func ExampleNewPasswordCheck() {
 	if stored["joe"], err = hash([]byte("pass")); err != nil {
 		log.Fatal(err)
 	}
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func ExampleNewPasswordCheck() {
 		fmt.Println(res.Status, res.Header.Get("Cache-Control"))
 	}
 
-	_, err = core.NewPasswordCheck(hash, func(_, _ []byte) error { return errors.New("not a hash of ours") })
+	_, err = logins.NewPasswordCheck(hash, func(_, _ []byte) error { return errors.New("not a hash of ours") })
 	fmt.Println(err)
 	// Output:
 	// 200 no-store
@@ -70,5 +72,5 @@ func ExampleNewPasswordCheck() {
 	// 401 no-store
 	// 401 no-store
 	// 400 no-store
-	// core.NewPasswordCheck: compare does not read what hash makes: not a hash of ours
+	// logins.NewPasswordCheck: compare does not read what hash makes: not a hash of ours
 }

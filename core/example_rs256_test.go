@@ -11,15 +11,16 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // One service holds the private key and issues; another holds the public key
 // alone: it verifies, and cannot issue.
-func ExampleParseKey() {
+func ExampleParse() {
 	privatePEM, publicPEM := opensslPair() // two files made by openssl, in life
 
 	// Where tokens are issued.
-	private, err := core.ParseKey(privatePEM)
+	private, err := keys.Parse(privatePEM)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func ExampleParseKey() {
 	}
 
 	// Where they are verified.
-	public, err := core.ParseKey(publicPEM)
+	public, err := keys.Parse(publicPEM)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -57,20 +58,20 @@ func ExampleParseKey() {
 }
 
 // A key that does not fit is an error at start-up, which says what to do.
-func ExampleParseKeyPair() {
+func ExampleParsePair() {
 	privatePEM, _ := opensslPair()
 	_, otherPEM := opensslPair()
-	_, err := core.ParseKeyPair(privatePEM, otherPEM)
+	_, err := keys.ParsePair(privatePEM, otherPEM)
 	fmt.Println(err)
 
-	_, err = core.NewSecret([]byte("too short"))
+	_, err = keys.NewSecret([]byte("too short"))
 	fmt.Println(err)
-	_, err = core.NewSecret(otherPEM)
+	_, err = keys.NewSecret(otherPEM)
 	fmt.Println(err)
 	// Output:
 	// jwtgate: key pair: the private and the public key do not belong together; make the public one with: openssl pkey -in key.pem -pubout -out public.pem
 	// jwtgate: secret: HS256 needs at least 32 bytes, this has 9 (RFC 7518 section 3.2); make one with: openssl rand -hex 32
-	// jwtgate: secret: it is a PEM text, not a secret; load a key with ParseKey or LoadKey
+	// jwtgate: secret: it is a PEM text, not a secret; load a key with keys.Parse or keys.Load
 }
 
 func opensslPair() (private, public []byte) {

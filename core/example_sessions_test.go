@@ -11,16 +11,18 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // A login that lasts: the refresh token is exchanged for new tokens, and once
 // only. Used twice, it ends the session.
 func ExampleSessionConfig() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +33,7 @@ func ExampleSessionConfig() {
 		Now:          func() time.Time { return clock },
 		Sessions:     core.SessionConfig{Store: store, Realm: "shop"},
 		Authenticate: func(_ context.Context, c core.Credentials) (string, error) { return c.Username, nil },
-		Renew:        func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil }, // look the user up
+		Renew:        func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil }, // look the user up
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -8,20 +8,21 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // A token in a cookie: a request that could change something must prove that it
 // comes from our own pages.
-func ExampleCookie() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+func ExampleCookieSource() {
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys: key,
 		Sources: []core.Source{
-			core.Header{}, // for programs; what it says is final
-			core.Cookie{TrustedOrigins: []string{"https://app.example.com"}},
+			core.HeaderSource{}, // for programs; what it says is final
+			core.CookieSource{TrustedOrigins: []string{"https://app.example.com"}},
 		},
 	})
 	if err != nil {
@@ -68,14 +69,14 @@ func ExampleCookie() {
 
 // A token in the query, for clients that cannot set a header. The answer must
 // not end up in a shared cache.
-func ExampleQuery() {
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+func ExampleQuerySource() {
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys:    key,
-		Sources: []core.Source{core.Header{}, core.Query{}},
+		Sources: []core.Source{core.HeaderSource{}, core.QuerySource{}},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -7,16 +7,17 @@ import (
 	"net/http/httptest"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/logins"
 )
 
 // Behind a proxy the peer is the proxy. What it reports is believed only if it is
 // ours, and then up to the last address that is not.
 func ExampleForwardedFor() {
-	client, err := core.ForwardedFor("10.0.0.0/8")
+	client, err := logins.ForwardedFor("10.0.0.0/8")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := core.NewLoginLimiter(core.LoginLimits{Client: client}); err != nil {
+	if _, err := logins.NewLimiter(logins.Limits{Client: client}); err != nil {
 		log.Fatal(err)
 	}
 	for _, from := range [][2]string{

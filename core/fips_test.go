@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestFIPSOnlySecret: where crypto/hmac would panic at the first token, the secret
@@ -22,7 +23,7 @@ func TestFIPSOnlySecret(t *testing.T) {
 		return
 	}
 	for length, taken := range map[int]bool{13: false, 14: true, 32: true} {
-		key, err := core.NewSecret([]byte("k7Qm2zR9w4Lx8Vb1Nc6Td3Hf5Jg0PsYu")[:length], core.InsecureShortSecret())
+		key, err := keys.NewSecret([]byte("k7Qm2zR9w4Lx8Vb1Nc6Td3Hf5Jg0PsYu")[:length], keys.InsecureShortSecret())
 		if (err == nil) != taken {
 			t.Errorf("a secret of %d bytes: got %v, want taken %v", length, err, taken)
 		}

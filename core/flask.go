@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
 // FlaskConfig is a Config that behaves on the wire like Python's Flask-JWT
@@ -37,13 +39,13 @@ func FlaskConfig[T any]() Config[T] {
 			VerifyIssuedAt: true,
 			pyjwt:          true,
 		},
-		Login: LoginEndpoint{
+		Login: LoginConfig{
 			Name:       "jwt",
 			Path:       "/auth",
 			Methods:    []string{"POST", "OPTIONS"},
 			OnlyFields: true,
 		},
-		OnError: func(_ Request, e *Error) Response { return FlaskError(e).Response() },
+		OnError: func(_ Request, e *Error) Response { return FlaskErrorOf(e).Response() },
 	}
 }
 
@@ -83,7 +85,7 @@ func (c *Config[T]) flaskDefaults() {
 	}
 	if c.AuthResponse == nil {
 		c.AuthResponse = func(_ Request, _ T, issued Issued) Response {
-			res, err := JSON(200, map[string]string{"access_token": issued.Token})
+			res, err := JSONResponse(200, map[string]string{"access_token": issued.Token})
 			if err != nil {
 				panic(err) // a string always marshals
 			}
@@ -91,7 +93,7 @@ func (c *Config[T]) flaskDefaults() {
 		}
 	}
 	if c.OnError == nil {
-		c.OnError = func(_ Request, e *Error) Response { return FlaskError(e).Response() }
+		c.OnError = func(_ Request, e *Error) Response { return FlaskErrorOf(e).Response() }
 	}
 }
 
@@ -152,7 +154,7 @@ func value(v reflect.Value, errs ...error) (any, error) {
 // flaskLookup is the original's request_handler: the Authorization header split
 // at white space, tabs too, its scheme compared without case.
 func flaskLookup(scheme string) LookupHandler {
-	var source Source = Header{Name: "Authorization", Scheme: scheme}
+	var source Source = HeaderSource{Name: "Authorization", Scheme: scheme}
 	return func(r Request) (Credential, error) {
 		c := Credential{Scheme: scheme, Source: source}
 		values := r.Header("Authorization")
@@ -160,15 +162,15 @@ func flaskLookup(scheme string) LookupHandler {
 			return c, &Error{Kind: BadRequest, Cause: errTwoFields}
 		}
 		if len(values) == 0 {
-			return c, Missing
+			return c, MissingToken
 		}
-		if hasControl(strings.ReplaceAll(values[0], "\t", " ")) {
+		if field.HasControl(strings.ReplaceAll(values[0], "\t", " ")) {
 			return c, &Error{Kind: BadRequest, Cause: errControl}
 		}
 		parts := strings.FieldsFunc(values[0], func(r rune) bool { return r == ' ' || r == '\t' })
 		switch {
 		case len(parts) == 0: // the original failed with 500 on white space alone
-			return c, Missing
+			return c, MissingToken
 		case !strings.EqualFold(parts[0], scheme):
 			return c, errFlaskScheme
 		case len(parts) == 1:
@@ -190,5 +192,5 @@ var (
 )
 
 func flaskHeaderError(description string) *Error {
-	return &Error{Kind: BadRequest, Cause: &JWTError{Err: "Invalid JWT header", Description: description}}
+	return &Error{Kind: BadRequest, Cause: &FlaskError{Err: "Invalid JWT header", Description: description}}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // account is the identity of the Flask applications here; joe's id is 1.
@@ -26,13 +28,13 @@ var flaskSecret = []byte("c255404e4fb440034d6608697a8d41be")
 // flaskConfig is the application of Flask-JWT's own tests.
 func flaskConfig(t testing.TB) core.Config[*account] {
 	t.Helper()
-	key, err := core.NewSecret(flaskSecret)
+	key, err := keys.NewSecret(flaskSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := core.FlaskConfig[*account]()
 	cfg.Keys = key
-	cfg.Now = stopped
+	cfg.Now = coretest.Stopped
 	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*account, error) {
 		if c.Username == "joe" && c.Password == "pass" {
 			return accounts[1], nil
@@ -52,18 +54,18 @@ const flaskHeader = `{"typ":"JWT","alg":"HS256"}`
 
 // flaskPayload is joe's, with dates in seconds from now and more members.
 func flaskPayload(iat, nbf, exp int64, more string) string {
-	at := now.Unix()
+	at := coretest.Now.Unix()
 	return fmt.Sprintf(`{"iat":%d,"nbf":%d,"exp":%d,"identity":1%s}`, at+iat, at+nbf, at+exp, more)
 }
 
-func flaskToken(payload string) string { return signed(flaskSecret, flaskHeader, payload) }
+func flaskToken(payload string) string { return coretest.Signed(flaskSecret, flaskHeader, payload) }
 
 // flaskGet is a GET with an Authorization, "-" for none.
-func flaskGet(authorization string) stub {
+func flaskGet(authorization string) coretest.Stub {
 	if authorization == "-" {
-		return get()
+		return coretest.Get()
 	}
-	return get("Authorization", authorization)
+	return coretest.Get("Authorization", authorization)
 }
 
 // flaskAnswer is what one row wants: "" for the handler's own answer, else
@@ -89,9 +91,9 @@ func checkFlask(t *testing.T, res core.Response, status int, title, description,
 func TestFlaskRefusals(t *testing.T) {
 	good := flaskToken(flaskPayload(0, 0, 300, ""))
 	parts := strings.Split(good, ".")
-	with := func(header, payload string) string { return signed(flaskSecret, header, payload) }
+	with := func(header, payload string) string { return coretest.Signed(flaskSecret, header, payload) }
 	b64 := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-	at := now.Unix()
+	at := coretest.Now.Unix()
 	const challenge = `JWT realm="Login Required"`
 	const header, invalid = "Invalid JWT header", "Invalid token"
 	for _, tt := range []struct{ name, authorization, title, description string }{
@@ -109,7 +111,7 @@ func TestFlaskRefusals(t *testing.T) {
 		{"E4 three parts, tabs", "JWT\ta\tb", header, "Token contains spaces"},
 
 		{"E6 signature", "JWT " + good + "X", invalid, "Signature verification failed"},
-		{"E6 another secret", "JWT " + signed([]byte("another secret of thirty-two bytes"), flaskHeader, flaskPayload(0, 0, 300, "")), invalid, "Signature verification failed"},
+		{"E6 another secret", "JWT " + coretest.Signed([]byte("another secret of thirty-two bytes"), flaskHeader, flaskPayload(0, 0, 300, "")), invalid, "Signature verification failed"},
 		{"E6 another payload", "JWT " + parts[0] + "." + b64(flaskPayload(0, 0, 301, "")) + "." + parts[2], invalid, "Signature verification failed"},
 		{"E6 no signature", "JWT " + parts[0] + "." + parts[1] + ".", invalid, "Signature verification failed"},
 		{"E6 signature of bad padding", "JWT " + good + "XX", invalid, "Invalid crypto padding"},
@@ -152,7 +154,7 @@ func TestFlaskRefusals(t *testing.T) {
 		{"E7 nobody", "JWT " + flaskToken(fmt.Sprintf(`{"iat":%d,"nbf":%d,"exp":%d,"identity":3}`, at, at, at)), "Invalid JWT", "User does not exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, res, ok := mustNew(t, flaskConfig(t)).Require()(flaskGet(tt.authorization))
+			_, res, ok := coretest.MustNew(t, flaskConfig(t)).Require()(flaskGet(tt.authorization))
 			if ok {
 				t.Fatal("passed")
 			}
@@ -170,7 +172,7 @@ func TestFlaskRefusals(t *testing.T) {
 
 func TestFlaskAccepts(t *testing.T) {
 	good := flaskToken(flaskPayload(0, 0, 300, ""))
-	at := now.Unix()
+	at := coretest.Now.Unix()
 	for _, tt := range []struct{ name, authorization string }{
 		{"good", "JWT " + good},
 		{"Q1 several spaces", "JWT    " + good},
@@ -188,7 +190,7 @@ func TestFlaskAccepts(t *testing.T) {
 		{"Q8 nbf a float, cut off", "JWT " + flaskToken(fmt.Sprintf(`{"iat":%d,"nbf":%d.9,"exp":%d,"identity":1}`, at, at+10, at))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx, res, ok := mustNew(t, flaskConfig(t)).Require()(flaskGet(tt.authorization))
+			ctx, res, ok := coretest.MustNew(t, flaskConfig(t)).Require()(flaskGet(tt.authorization))
 			if !ok {
 				t.Fatalf("got %d %s", res.Status, res.Body)
 			}
@@ -208,8 +210,8 @@ func TestFlaskLastSecond(t *testing.T) {
 		after time.Duration
 		ok    bool
 	}{{0, true}, {999 * time.Millisecond, true}, {time.Second, false}} {
-		cfg.Now = func() time.Time { return now.Add(tt.after) }
-		if _, _, ok := mustNew(t, cfg).Require()(flaskGet(token)); ok != tt.ok {
+		cfg.Now = func() time.Time { return coretest.Now.Add(tt.after) }
+		if _, _, ok := coretest.MustNew(t, cfg).Require()(flaskGet(token)); ok != tt.ok {
 			t.Errorf("%v after exp: got %v, want %v", tt.after, ok, tt.ok)
 		}
 	}
@@ -219,20 +221,20 @@ func TestFlaskLastSecond(t *testing.T) {
 func TestFlaskCache(t *testing.T) {
 	cfg := flaskConfig(t)
 	cfg.Rules.CacheTokens = 8
-	at := now
+	at := coretest.Now
 	cfg.Now = func() time.Time { return at }
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	token := flaskGet("JWT " + flaskToken(flaskPayload(0, 0, 300, "")))
 	for range 2 {
 		if _, res, ok := auth.Require()(token); !ok {
 			t.Fatalf("got %s", res.Body)
 		}
 	}
-	at = now.Add(310 * time.Second)
+	at = coretest.Now.Add(310 * time.Second)
 	if _, res, ok := auth.Require()(token); !ok {
 		t.Errorf("in the last second: got %s", res.Body)
 	}
-	at = now.Add(311 * time.Second)
+	at = coretest.Now.Add(311 * time.Second)
 	_, res, _ := auth.Require()(token)
 	checkFlask(t, res, 401, "Invalid token", "Signature has expired", "")
 }
@@ -240,7 +242,7 @@ func TestFlaskCache(t *testing.T) {
 func TestFlaskRealm(t *testing.T) {
 	cfg := flaskConfig(t)
 	cfg.Realm = `My "R"`
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	for _, tt := range []struct {
 		gate core.Gate
 		want string
@@ -248,13 +250,13 @@ func TestFlaskRealm(t *testing.T) {
 		{auth.Require(), `JWT realm="My \"R\""`}, // the original did not escape
 		{auth.WithRealm("Back office").Require(), `JWT realm="Back office"`},
 	} {
-		_, res, _ := tt.gate(get())
+		_, res, _ := tt.gate(coretest.Get())
 		checkFlask(t, res, 401, "Authorization Required", "Request does not contain an access token", tt.want)
 	}
 	cfg.Scheme = "Bearer" // E1 says JWT even so
-	_, res, _ := mustNew(t, cfg).Require()(get())
+	_, res, _ := coretest.MustNew(t, cfg).Require()(coretest.Get())
 	checkFlask(t, res, 401, "Authorization Required", "Request does not contain an access token", `JWT realm="My \"R\""`)
-	if got := core.FlaskError(&core.Error{Kind: core.Missing}).Response().Header.Get("Www-Authenticate"); got != `JWT realm="Login Required"` {
+	if got := core.FlaskErrorOf(&core.Error{Kind: core.MissingToken}).Response().Header.Get("Www-Authenticate"); got != `JWT realm="Login Required"` {
 		t.Errorf("of an Error without an Auth: got %q", got)
 	}
 }
@@ -271,30 +273,30 @@ func TestFlaskOtherKinds(t *testing.T) {
 		{&core.Error{Kind: core.InsufficientScope, Scopes: []string{"a"}}, 403, "Forbidden", `JWT realm="Login Required", error="insufficient_scope", error_description="The access token lacks a scope this request needs", scope="a"`},
 		{core.TooManyRequests, 429, "Too Many Requests", ""},
 		{core.Unavailable, 503, "Service Unavailable", ""},
-		{errDatabase, 500, "Internal Server Error", ""},
+		{coretest.ErrDatabase, 500, "Internal Server Error", ""},
 		{core.BadRequest, 400, "Bad Request", ""},
-		{(*core.JWTError)(nil), 500, "Internal Server Error", ""},
-		{&core.JWTError{Err: "Locked", Description: "Call us"}, 401, "Locked", ""},
-		{&core.JWTError{Err: "Locked", Description: "Call us", StatusCode: 423, Header: map[string]string{"www-authenticate": "JWT"}}, 423, "Locked", "JWT"},
+		{(*core.FlaskError)(nil), 500, "Internal Server Error", ""},
+		{&core.FlaskError{Err: "Locked", Description: "Call us"}, 401, "Locked", ""},
+		{&core.FlaskError{Err: "Locked", Description: "Call us", StatusCode: 423, Header: map[string]string{"www-authenticate": "JWT"}}, 423, "Locked", "JWT"},
 	} {
 		cfg := flaskConfig(t)
 		cfg.Identify = func(context.Context, *core.Claims) (*account, error) { return nil, tt.err }
-		_, res, _ := mustNew(t, cfg).Require()(flaskGet("JWT " + flaskToken(flaskPayload(0, 0, 300, ""))))
+		_, res, _ := coretest.MustNew(t, cfg).Require()(flaskGet("JWT " + flaskToken(flaskPayload(0, 0, 300, ""))))
 		var body struct{ Error, Description string }
 		if err := json.Unmarshal(res.Body, &body); err != nil {
 			t.Fatal(err)
 		}
 		checkFlask(t, res, tt.status, tt.title, body.Description, tt.challenge)
-		if body.Description == "" || strings.Contains(body.Description, errDatabase.Error()) {
+		if body.Description == "" || strings.Contains(body.Description, coretest.ErrDatabase.Error()) {
 			t.Errorf("%v: description %q", tt.err, body.Description)
 		}
 	}
-	two := get("Authorization", "JWT a", "Authorization", "JWT b")
-	_, res, _ := mustNew(t, flaskConfig(t)).Require()(two)
+	two := coretest.Get("Authorization", "JWT a", "Authorization", "JWT b")
+	_, res, _ := coretest.MustNew(t, flaskConfig(t)).Require()(two)
 	if res.Status != http.StatusBadRequest {
 		t.Errorf("two Authorization fields: got %d, want 400", res.Status)
 	}
-	_, res, _ = mustNew(t, flaskConfig(t)).Require()(flaskGet("JWT a\x01b"))
+	_, res, _ = coretest.MustNew(t, flaskConfig(t)).Require()(flaskGet("JWT a\x01b"))
 	if res.Status != http.StatusBadRequest {
 		t.Errorf("a control character: got %d, want 400", res.Status)
 	}
@@ -302,7 +304,7 @@ func TestFlaskOtherKinds(t *testing.T) {
 
 // H14: what was thrown, and how it printed.
 func TestJWTError(t *testing.T) {
-	e := &core.JWTError{Err: "Invalid token", Description: "Signature has expired"}
+	e := &core.FlaskError{Err: "Invalid token", Description: "Signature has expired"}
 	if got, want := e.Error(), "Invalid token. Signature has expired"; got != want {
 		t.Errorf("Error: got %q, want %q", got, want)
 	}
@@ -313,7 +315,7 @@ func TestJWTError(t *testing.T) {
 		0: core.BadToken, 401: core.BadToken, 403: core.Forbidden, 409: core.BadRequest,
 		429: core.TooManyRequests, 503: core.Unavailable, 500: core.Internal, 599: core.Internal,
 	} {
-		if got := (&core.JWTError{StatusCode: status}).Unwrap(); got != want {
+		if got := (&core.FlaskError{StatusCode: status}).Unwrap(); got != want {
 			t.Errorf("status %d: got kind %v, want %v", status, got, want)
 		}
 	}

@@ -7,12 +7,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
 // JWTError is Flask-JWT's exception of that name: what its error handler gets. A
 // step of a FlaskConfig may return one to choose the words of a refusal itself.
-type JWTError struct {
+type FlaskError struct {
 	Err         string // the body's "error"
 	Description string // the body's "description"
 	StatusCode  int    // 0 is 401
@@ -20,7 +21,7 @@ type JWTError struct {
 }
 
 // Error is "error. description", as str() gave it.
-func (e *JWTError) Error() string {
+func (e *FlaskError) Error() string {
 	if e == nil {
 		return "a nil *JWTError"
 	}
@@ -28,11 +29,11 @@ func (e *JWTError) Error() string {
 }
 
 // GoString is what repr() gave.
-func (e *JWTError) GoString() string { return "JWTError: " + e.Err }
+func (e *FlaskError) GoString() string { return "JWTError: " + e.Err }
 
 // Unwrap gives the error a Kind by its status, for the Observer. A nil that was
 // returned as an error says nothing, so it is a defect.
-func (e *JWTError) Unwrap() error {
+func (e *FlaskError) Unwrap() error {
 	if e == nil {
 		return Internal
 	}
@@ -54,10 +55,10 @@ func (e *JWTError) Unwrap() error {
 
 // Response is the original's default answer: a JSON object with description,
 // error and status_code, and the headers.
-func (e *JWTError) Response() Response {
+func (e *FlaskError) Response() Response {
 	status := e.StatusCode
-	setDefault(&status, 401)
-	res, err := JSON(status, struct {
+	setup.Default(&status, 401)
+	res, err := JSONResponse(status, struct {
 		Description string `json:"description"`
 		Error       string `json:"error"`
 		StatusCode  int    `json:"status_code"`
@@ -74,29 +75,29 @@ func (e *JWTError) Response() Response {
 // FlaskError puts a refusal into the words of Flask-JWT, and of the PyJWT 1.4
 // behind it. An ErrorHandler of a FlaskConfig starts from it, as the original's
 // jwt_error_handler started from a JWTError.
-func FlaskError(e *Error) *JWTError {
-	var own *JWTError
+func FlaskErrorOf(e *Error) *FlaskError {
+	var own *FlaskError
 	switch {
 	case errors.As(e.Cause, &own) && own != nil:
 		return own
-	case e.Kind == Missing:
+	case e.Kind == MissingToken:
 		realm := e.realm
-		setDefault(&realm, flaskRealm)
-		return &JWTError{
+		setup.Default(&realm, flaskRealm)
+		return &FlaskError{
 			Err: "Authorization Required", Description: "Request does not contain an access token",
 			// The scheme is JWT whatever the prefix is set to, as in the original.
 			Header: map[string]string{"Www-Authenticate": `JWT realm="` + quotedEscaper.Replace(realm) + `"`},
 		}
 	case e.Kind == UnknownIdentity:
-		return &JWTError{Err: "Invalid JWT", Description: "User does not exist"}
+		return &FlaskError{Err: "Invalid JWT", Description: "User does not exist"}
 	case e.Kind == BadCredentials, e.Kind == BadBody && !isAny(e.Cause, notJSON...):
-		return &JWTError{Err: "Bad Request", Description: "Invalid credentials"}
+		return &FlaskError{Err: "Bad Request", Description: "Invalid credentials"}
 	case errors.Is(e.Kind, BadToken):
-		return &JWTError{Err: "Invalid token", Description: pyjwtText(e)}
+		return &FlaskError{Err: "Invalid token", Description: pyjwtText(e)}
 	}
 	// What the original did not have, or answered with a page of HTML.
 	k := e.Kind.row()
-	flask := &JWTError{Err: titles[k.status], Description: k.text, StatusCode: k.status, Header: map[string]string{}}
+	flask := &FlaskError{Err: titles[k.status], Description: k.text, StatusCode: k.status, Header: map[string]string{}}
 	for name, values := range e.Response().Header {
 		switch {
 		case name == "Content-Type":

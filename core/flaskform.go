@@ -29,7 +29,7 @@ func inPyJWTsWords(err error, token string) error {
 		}
 		text = badSignatureText // what Python made of the bytes is not what was signed
 	}
-	e.Cause = errors.Join(&JWTError{Err: "Invalid token", Description: text}, e.Cause)
+	e.Cause = errors.Join(&FlaskError{Err: "Invalid token", Description: text}, e.Cause)
 	return e
 }
 

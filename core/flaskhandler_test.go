@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // Each handler of Flask-JWT, H1 to H14, in Go's spelling: what its default does,
@@ -19,14 +20,14 @@ func TestFlaskHandlers(t *testing.T) {
 	type config = core.Config[*account]
 	type auth = core.Auth[*account]
 	good := flaskToken(flaskPayload(0, 0, 300, ""))
-	login := func(a *auth) string { return fmt.Sprint(a.Login(post(joePass)).Status) }
+	login := func(a *auth) string { return fmt.Sprint(a.Login(coretest.Post(joePass)).Status) }
 	body := func(a *auth) string {
-		res := a.Login(post(joePass))
+		res := a.Login(coretest.Post(joePass))
 		return fmt.Sprint(res.Status, " ", strings.TrimSpace(string(res.Body)))
 	}
-	header := func(a *auth) string { h, _ := tokenParts(t, a.Login(post(joePass))); return fmt.Sprint(h) }
+	header := func(a *auth) string { h, _ := tokenParts(t, a.Login(coretest.Post(joePass))); return fmt.Sprint(h) }
 	payload := func(a *auth) string {
-		_, p := tokenParts(t, a.Login(post(joePass)))
+		_, p := tokenParts(t, a.Login(coretest.Post(joePass)))
 		return fmt.Sprint(p["identity"], " ", p["role"])
 	}
 	who := func(r core.Request) func(a *auth) string {
@@ -56,10 +57,10 @@ func TestFlaskHandlers(t *testing.T) {
 		}, who(flaskGet("JWT " + good)), "joe<nil>", "User does not exist"},
 		{"H3 jwt_error_handler", func(c *config) {
 			c.OnError = func(_ core.Request, e *core.Error) core.Response {
-				flask := core.FlaskError(e)
+				flask := core.FlaskErrorOf(e)
 				return core.Response{Status: flask.StatusCode, Body: []byte(`"description":"custom: ` + flask.Error() + `","error"`)}
 			}
-		}, who(get()), "Request does not contain an access token", "custom: Authorization Required. Request does not contain an access token"},
+		}, who(coretest.Get()), "Request does not contain an access token", "custom: Authorization Required. Request does not contain an access token"},
 		{"H4 auth_response_handler", func(c *config) {
 			c.AuthResponse = func(_ core.Request, u *account, _ core.Issued) core.Response {
 				return core.Response{Body: []byte("for " + u.Name)}
@@ -76,7 +77,7 @@ func TestFlaskHandlers(t *testing.T) {
 			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, jwt.ErrTokenExpired }
 		}, who(flaskGet("JWT " + good)), "joe<nil>", "Signature has expired"},
 		{"H7 jwt_decode_handler: any other error", func(c *config) {
-			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, errDatabase }
+			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, coretest.ErrDatabase }
 		}, who(flaskGet("JWT " + good)), "joe<nil>", "The server failed to answer the request"},
 		{"H8 jwt_payload_handler", func(c *config) {
 			c.Payload = func(_ context.Context, u *account) (core.Payload, error) {
@@ -90,14 +91,14 @@ func TestFlaskHandlers(t *testing.T) {
 			c.Lookup = func(r core.Request) (core.Credential, error) {
 				return core.Credential{Token: strings.Join(r.Header("X-Token"), "")}, nil
 			}
-		}, who(get("X-Token", good)), "Request does not contain an access token", "joe<nil>"},
+		}, who(coretest.Get("X-Token", good)), "Request does not contain an access token", "joe<nil>"},
 		{"H10 request_handler: None", func(c *config) {
 			c.Lookup = func(core.Request) (core.Credential, error) { return core.Credential{}, nil }
 		}, who(flaskGet("JWT " + good)), "joe<nil>", "Request does not contain an access token"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := flaskConfig(t)
-			got := tt.effect(mustNew(t, cfg))
+			got := tt.effect(coretest.MustNew(t, cfg))
 			if tt.before == "" { // a token that is another each day
 				tt.before = got
 				if !strings.HasPrefix(got, `200 {"access_token":"ey`) {
@@ -108,7 +109,7 @@ func TestFlaskHandlers(t *testing.T) {
 				t.Errorf("by default: got %q, want %q", got, tt.before)
 			}
 			tt.replace(&cfg)
-			if got := tt.effect(mustNew(t, cfg)); got != tt.want {
+			if got := tt.effect(coretest.MustNew(t, cfg)); got != tt.want {
 				t.Errorf("replaced: got %q, want %q", got, tt.want)
 			}
 		})
@@ -119,7 +120,7 @@ func fixedToken(context.Context, map[string]any, core.Payload) (string, error) {
 
 // H7: what a decode handler returns reaches the identity handler itself.
 func TestFlaskDecodeReachesIdentity(t *testing.T) {
-	claims := claimsOf(t, `{"user_id":1}`)
+	claims := coretest.ClaimsOf(t, `{"user_id":1}`)
 	var got *core.Claims
 	cfg := flaskConfig(t)
 	cfg.Decode = func(context.Context, string) (*core.Claims, error) { return claims, nil }
@@ -127,7 +128,7 @@ func TestFlaskDecodeReachesIdentity(t *testing.T) {
 		got = c
 		return accounts[1], nil
 	}
-	if _, err := mustNew(t, cfg).Verify(flaskGet("JWT anything")); err != nil || got != claims {
+	if _, err := coretest.MustNew(t, cfg).Verify(flaskGet("JWT anything")); err != nil || got != claims {
 		t.Errorf("got %p, %v, want %p", got, err, claims)
 	}
 }
@@ -143,13 +144,13 @@ func TestFlaskEncodeGetsAll(t *testing.T) {
 		header, payload = h, p
 		return "t", nil
 	}
-	mustNew(t, cfg).Login(post(joePass))
-	at := now.Unix()
+	coretest.MustNew(t, cfg).Login(coretest.Post(joePass))
+	at := coretest.Now.Unix()
 	if got, want := fmt.Sprint(header, payload), fmt.Sprintf("map[kid:k1] map[exp:%d iat:%d identity:1 nbf:%d]", at+300, at, at); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	cfg.Encode = func(context.Context, map[string]any, core.Payload) (string, error) { return "", errDatabase }
-	checkFlask(t, mustNew(t, cfg).Login(post(joePass)), 500, "Internal Server Error", "The server failed to answer the request", "")
+	cfg.Encode = func(context.Context, map[string]any, core.Payload) (string, error) { return "", coretest.ErrDatabase }
+	checkFlask(t, coretest.MustNew(t, cfg).Login(coretest.Post(joePass)), 500, "Internal Server Error", "The server failed to answer the request", "")
 }
 
 // H11: the factory pattern. A Config is complete when New takes it, not before.
@@ -163,9 +164,9 @@ func TestFlaskFactory(t *testing.T) {
 	}
 	full := flaskConfig(t)
 	cfg.Keys, cfg.Authenticate, cfg.Identify = full.Keys, full.Authenticate, full.Identify
-	mustNew(t, cfg)
+	coretest.MustNew(t, cfg)
 	cfg.Authenticate, cfg.Login.NoRoute = nil, true // the original asserted this only with a route
-	if auth := mustNew(t, cfg); len(auth.Routes()) != 0 {
+	if auth := coretest.MustNew(t, cfg); len(auth.Routes()) != 0 {
 		t.Errorf("got %d routes, want none", len(auth.Routes()))
 	}
 }
@@ -173,16 +174,16 @@ func TestFlaskFactory(t *testing.T) {
 // H12: jwt_required with a realm, and _jwt_required called directly, which
 // applications did to have an optional identity.
 func TestFlaskRequired(t *testing.T) {
-	auth := mustNew(t, flaskConfig(t))
+	auth := coretest.MustNew(t, flaskConfig(t))
 	staff := auth.WithRealm("Staff")
-	_, res, _ := staff.Require()(get())
+	_, res, _ := staff.Require()(coretest.Get())
 	checkFlask(t, res, 401, "Authorization Required", "Request does not contain an access token", `JWT realm="Staff"`)
 	token := flaskGet("JWT " + flaskToken(flaskPayload(0, 0, 300, "")))
 	ctx, _, ok := staff.Require()(token)
 	if u, err := auth.Identity(ctx); !ok || err != nil || u != accounts[1] { // H13: current_identity
 		t.Errorf("got %v %v %v", u, err, ok)
 	}
-	ctx, _, ok = auth.Optional()(get())
+	ctx, _, ok = auth.Optional()(coretest.Get())
 	if _, there := core.Identity[*account](ctx); !ok || there {
 		t.Errorf("optional, no header: passed %v, identity %v", ok, there)
 	}
@@ -195,7 +196,7 @@ func TestFlaskRequired(t *testing.T) {
 
 // H13: current_identity is None outside of a request, and after a refusal (T9).
 func TestFlaskIdentityOutside(t *testing.T) {
-	auth := mustNew(t, flaskConfig(t))
+	auth := coretest.MustNew(t, flaskConfig(t))
 	if _, err := auth.Identity(context.Background()); !errors.Is(err, core.ErrNoGate) {
 		t.Errorf("got %v, want %v", err, core.ErrNoGate)
 	}
@@ -210,14 +211,14 @@ func TestFlaskNilIsFlask(t *testing.T) {
 	cfg := flaskConfig(t)
 	cfg.OnError, cfg.Payload, cfg.AuthResponse, cfg.Lookup = nil, nil, nil, nil
 	cfg.Scheme, cfg.Realm, cfg.Lifetime, cfg.Login.Methods = "", "", 0, nil
-	auth := mustNew(t, cfg)
-	_, res, _ := auth.Require()(get())
+	auth := coretest.MustNew(t, cfg)
+	_, res, _ := auth.Require()(coretest.Get())
 	checkFlask(t, res, 401, "Authorization Required", "Request does not contain an access token", `JWT realm="Login Required"`)
-	tokenParts(t, auth.Login(post(joePass)))
+	tokenParts(t, auth.Login(coretest.Post(joePass)))
 	if got := newDates(t, auth) + says(auth, "JWT "+flaskToken(flaskPayload(0, 0, 300, ""))); got != "0 0 300" {
 		t.Errorf("got %s", got)
 	}
-	if got := auth.Login(call("GET", "")).Header.Get("Allow"); got != "POST, OPTIONS" {
+	if got := auth.Login(coretest.Call("GET", "")).Header.Get("Allow"); got != "POST, OPTIONS" {
 		t.Errorf("Allow: got %s", got)
 	}
 }
@@ -225,13 +226,13 @@ func TestFlaskNilIsFlask(t *testing.T) {
 // A wrapper around the default decode handler keeps PyJWT's words and dates.
 func TestFlaskDecoderWrapped(t *testing.T) {
 	cfg := flaskConfig(t)
-	cfg.Rules.Now = stopped
+	cfg.Rules.Now = coretest.Stopped
 	inner := core.Decoder(cfg.Keys, cfg.Rules)
 	cfg.Rules.Now = nil
 	cfg.Decode = func(ctx context.Context, token string) (*core.Claims, error) {
 		return inner(ctx, strings.TrimPrefix(token, "v1:"))
 	}
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	for token, want := range map[string]string{
 		flaskToken(flaskPayload(0, 0, -10, "")): "",
 		flaskToken(flaskPayload(0, 0, -11, "")): "Signature has expired",

@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // flaskLogin posts a body as JSON.
-func flaskLogin[T any](auth *core.Auth[T], body string) core.Response { return auth.Login(post(body)) }
+func flaskLogin[T any](auth *core.Auth[T], body string) core.Response {
+	return auth.Login(coretest.Post(body))
+}
 
 // tokenParts are the header and the payload in a login's answer, which has
 // access_token and nothing else.
@@ -41,12 +44,12 @@ func tokenParts(t testing.TB, res core.Response) (header, payload map[string]any
 }
 
 func TestFlaskLogin(t *testing.T) {
-	res := flaskLogin(mustNew(t, flaskConfig(t)), joePass)
+	res := flaskLogin(coretest.MustNew(t, flaskConfig(t)), joePass)
 	header, payload := tokenParts(t, res)
 	if want := map[string]any{"typ": "JWT", "alg": "HS256"}; !reflect.DeepEqual(header, want) {
 		t.Errorf("header: got %v, want %v", header, want)
 	}
-	at := float64(now.Unix())
+	at := float64(coretest.Now.Unix())
 	if want := map[string]any{"iat": at, "nbf": at, "exp": at + 300, "identity": 1.0}; !reflect.DeepEqual(payload, want) {
 		t.Errorf("payload: got %v, want %v", payload, want)
 	}
@@ -57,8 +60,8 @@ func TestFlaskLogin(t *testing.T) {
 
 func TestFlaskLoginRefusals(t *testing.T) {
 	const bad, invalid = "Bad Request", "Invalid credentials"
-	form := call("POST", "", "Content-Type", "application/x-www-form-urlencoded")
-	form.body = strings.NewReader("username=joe&password=pass")
+	form := coretest.Call("POST", "", "Content-Type", "application/x-www-form-urlencoded")
+	form.Content = strings.NewReader("username=joe&password=pass")
 	const notJSON = "The request body is not a JSON object with the expected fields"
 	for _, tt := range []struct {
 		name               string
@@ -67,27 +70,27 @@ func TestFlaskLoginRefusals(t *testing.T) {
 		title, description string
 		allow              string
 	}{
-		{"E5 no password", post(`{"username":"joe"}`), 401, bad, invalid, ""},
-		{"E5 no username", post(`{"password":"pass"}`), 401, bad, invalid, ""},
-		{"E5 empty password", post(`{"username":"joe","password":""}`), 401, bad, invalid, ""},
-		{"E5 null password", post(`{"username":"joe","password":null}`), 401, bad, invalid, ""},
-		{"E5 extra member", post(`{"username":"joe","password":"pass","more":1}`), 401, bad, invalid, ""},
-		{"E5 wrong password", post(`{"username":"joe","password":"bogus"}`), 401, bad, invalid, ""},
-		{"E5 wrong user", post(`{"username":"bogus","password":"pass"}`), 401, bad, invalid, ""},
-		{"E5 other names", post(`{"email":"joe","password":"pass"}`), 401, bad, invalid, ""},
-		{"E5 empty object", post(`{}`), 401, bad, invalid, ""},
-		{"Q4 a list", post(`["joe","pass"]`), 401, bad, invalid, ""},
-		{"Q4 null", post(`null`), 401, bad, invalid, ""},
-		{"Q4 a number for the name", post(`{"username":7,"password":"pass"}`), 401, bad, invalid, ""},
-		{"Q4 malformed", post(`{"username":"joe",`), 400, bad, notJSON, ""},
-		{"Q4 empty", post(``), 400, bad, notJSON, ""},
+		{"E5 no password", coretest.Post(`{"username":"joe"}`), 401, bad, invalid, ""},
+		{"E5 no username", coretest.Post(`{"password":"pass"}`), 401, bad, invalid, ""},
+		{"E5 empty password", coretest.Post(`{"username":"joe","password":""}`), 401, bad, invalid, ""},
+		{"E5 null password", coretest.Post(`{"username":"joe","password":null}`), 401, bad, invalid, ""},
+		{"E5 extra member", coretest.Post(`{"username":"joe","password":"pass","more":1}`), 401, bad, invalid, ""},
+		{"E5 wrong password", coretest.Post(`{"username":"joe","password":"bogus"}`), 401, bad, invalid, ""},
+		{"E5 wrong user", coretest.Post(`{"username":"bogus","password":"pass"}`), 401, bad, invalid, ""},
+		{"E5 other names", coretest.Post(`{"email":"joe","password":"pass"}`), 401, bad, invalid, ""},
+		{"E5 empty object", coretest.Post(`{}`), 401, bad, invalid, ""},
+		{"Q4 a list", coretest.Post(`["joe","pass"]`), 401, bad, invalid, ""},
+		{"Q4 null", coretest.Post(`null`), 401, bad, invalid, ""},
+		{"Q4 a number for the name", coretest.Post(`{"username":7,"password":"pass"}`), 401, bad, invalid, ""},
+		{"Q4 malformed", coretest.Post(`{"username":"joe",`), 400, bad, notJSON, ""},
+		{"Q4 empty", coretest.Post(``), 400, bad, notJSON, ""},
 		{"Q4 form", form, 415, "Unsupported Media Type", "The request body must be application/json", ""},
-		{"too large", post(`{"username":"` + strings.Repeat("x", 17<<10) + `"}`), 413, "Request Entity Too Large", "The request body is too large", ""},
-		{"Q4 GET", call("GET", ""), 405, "Method Not Allowed", "This endpoint does not answer this method", "POST, OPTIONS"},
-		{"Q4 PUT", call("PUT", ""), 405, "Method Not Allowed", "This endpoint does not answer this method", "POST, OPTIONS"},
+		{"too large", coretest.Post(`{"username":"` + strings.Repeat("x", 17<<10) + `"}`), 413, "Request Entity Too Large", "The request body is too large", ""},
+		{"Q4 GET", coretest.Call("GET", ""), 405, "Method Not Allowed", "This endpoint does not answer this method", "POST, OPTIONS"},
+		{"Q4 PUT", coretest.Call("PUT", ""), 405, "Method Not Allowed", "This endpoint does not answer this method", "POST, OPTIONS"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			res := mustNew(t, flaskConfig(t)).Login(tt.request)
+			res := coretest.MustNew(t, flaskConfig(t)).Login(tt.request)
 			checkFlask(t, res, tt.status, tt.title, tt.description, "")
 			if got := res.Header.Get("Allow"); got != tt.allow {
 				t.Errorf("Allow: got %q, want %q", got, tt.allow)
@@ -99,17 +102,17 @@ func TestFlaskLoginRefusals(t *testing.T) {
 // Q11: Flask answered OPTIONS itself.
 func TestFlaskOptions(t *testing.T) {
 	cfg := flaskConfig(t)
-	res := mustNew(t, cfg).Login(call("OPTIONS", ""))
+	res := coretest.MustNew(t, cfg).Login(coretest.Call("OPTIONS", ""))
 	if res.Status != 200 || res.Header.Get("Allow") != "POST, OPTIONS" || len(res.Body) > 0 {
 		t.Errorf("got %d %v %q", res.Status, res.Header, res.Body)
 	}
 	cfg.Login.Methods = []string{"POST", "PUT"} // C14
-	auth := mustNew(t, cfg)
-	if got := auth.Login(call("OPTIONS", "")).Header.Get("Allow"); got != "POST, PUT, OPTIONS" {
+	auth := coretest.MustNew(t, cfg)
+	if got := auth.Login(coretest.Call("OPTIONS", "")).Header.Get("Allow"); got != "POST, PUT, OPTIONS" {
 		t.Errorf("two methods: Allow %q", got)
 	}
-	put := post(joePass)
-	put.method = "PUT"
+	put := coretest.Post(joePass)
+	put.Verb = "PUT"
 	tokenParts(t, auth.Login(put))
 }
 
@@ -126,7 +129,8 @@ type (
 	email    string
 )
 
-func (b byMethod) Subject() string   { return b.name }
+func (b byMethod) Subject() string { return b.name }
+
 func (b *byPointer) Subject() string { return b.name }
 
 // flaskIdentity is the claim identity in a token for an identity.
@@ -134,14 +138,14 @@ func flaskIdentity[T any](t testing.TB, identity T) (any, error) {
 	t.Helper()
 	cfg := core.FlaskConfig[T]()
 	cfg.Keys = flaskConfig(t).Keys
-	cfg.Now = stopped
+	cfg.Now = coretest.Stopped
 	cfg.Login.NoRoute = true
 	cfg.Identify = func(context.Context, *core.Claims) (T, error) { return identity, nil }
-	issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, identity)
+	issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, identity)
 	if err != nil {
 		return nil, err
 	}
-	c, err := core.Decoder(cfg.Keys, core.ClaimRules{Now: stopped})(context.Background(), issued.Token)
+	c, err := core.Decoder(cfg.Keys, core.ClaimRules{Now: coretest.Stopped})(context.Background(), issued.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,9 +213,9 @@ func TestFlaskIdentityHasNoDefault(t *testing.T) {
 func TestFlaskString(t *testing.T) {
 	cfg := core.FlaskConfig[email]()
 	cfg.Keys = flaskConfig(t).Keys
-	cfg.Now = stopped
+	cfg.Now = coretest.Stopped
 	cfg.Authenticate = func(_ context.Context, c core.Credentials) (email, error) { return email(c.Username), nil }
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe@example")
 	if err != nil {
 		t.Fatal(err)

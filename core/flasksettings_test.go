@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // says is the description in the answer to an Authorization, "" for a yes.
 func says(auth *core.Auth[*account], authorization string) string {
 	ctx, err := auth.Verify(flaskGet(authorization))
 	if err != nil {
-		return description(auth.Reject(get(), err))
+		return description(auth.Reject(coretest.Get(), err))
 	}
 	if _, err := auth.Identity(ctx); err != nil {
 		return err.Error()
@@ -33,10 +35,10 @@ func description(res core.Response) string {
 // dates are iat, nbf and exp of a new token, in seconds from now.
 func newDates(t testing.TB, auth *core.Auth[*account]) string {
 	t.Helper()
-	_, p := tokenParts(t, auth.Login(post(joePass)))
+	_, p := tokenParts(t, auth.Login(coretest.Post(joePass)))
 	var d []string
 	for _, name := range []string{"iat", "nbf", "exp"} {
-		d = append(d, fmt.Sprint(int64(p[name].(float64))-now.Unix()))
+		d = append(d, fmt.Sprint(int64(p[name].(float64))-coretest.Now.Unix()))
 	}
 	return strings.Join(d, " ")
 }
@@ -46,11 +48,11 @@ func newDates(t testing.TB, auth *core.Auth[*account]) string {
 func flaskSettings(t testing.TB) []flaskSetting {
 	good := flaskToken(flaskPayload(0, 0, 300, ""))
 	another := []byte("eee65f53e9421ce50211670eae679f02")
-	otherKey, err := core.NewSecret(another)
+	otherKey, err := keys.NewSecret(another)
 	if err != nil {
 		t.Fatal(err)
 	}
-	hs512, err := core.NewSecret([]byte("ff9243a8f506b40928b5b7a767c76fb008f86bebb2737f6a6f0fb23c6f5da2ce"), core.WithAlgorithm("HS512"))
+	hs512, err := keys.NewSecret([]byte("ff9243a8f506b40928b5b7a767c76fb008f86bebb2737f6a6f0fb23c6f5da2ce"), keys.WithAlgorithm("HS512"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +68,8 @@ func flaskSettings(t testing.TB) []flaskSetting {
 		{"C1 realm", []string{"JWT_DEFAULT_REALM=Staff only"},
 			func(c *config) { c.Realm = "Staff only" },
 			func(a *auth) string {
-				_, err := a.Verify(get())
-				return a.Reject(get(), err).Header.Get("Www-Authenticate")
+				_, err := a.Verify(coretest.Get())
+				return a.Reject(coretest.Get(), err).Header.Get("Www-Authenticate")
 			}, `JWT realm="Login Required"`, `JWT realm="Staff only"`},
 		{"C2 path", []string{"JWT_AUTH_URL_RULE=/api/login"},
 			func(c *config) { c.Login.Path = "/api/login" },
@@ -81,17 +83,17 @@ func flaskSettings(t testing.TB) []flaskSetting {
 		{"C4 username key", []string{"JWT_AUTH_USERNAME_KEY=email"},
 			func(c *config) { c.Login.UsernameField = "email" },
 			func(a *auth) string {
-				return fmt.Sprint(a.Login(post(`{"email":"joe","password":"pass"}`)).Status, a.Login(post(joePass)).Status)
+				return fmt.Sprint(a.Login(coretest.Post(`{"email":"joe","password":"pass"}`)).Status, a.Login(coretest.Post(joePass)).Status)
 			}, "401 200", "200 401"},
 		{"C5 password key", []string{"JWT_AUTH_PASSWORD_KEY=pin"},
 			func(c *config) { c.Login.PasswordField = "pin" },
 			func(a *auth) string {
-				return fmt.Sprint(a.Login(post(`{"username":"joe","pin":"pass"}`)).Status, a.Login(post(joePass)).Status)
+				return fmt.Sprint(a.Login(coretest.Post(`{"username":"joe","pin":"pass"}`)).Status, a.Login(coretest.Post(joePass)).Status)
 			}, "401 200", "200 401"},
 		{"C6 algorithm", []string{"JWT_ALGORITHM=HS512", "JWT_SECRET_KEY=" + "ff9243a8f506b40928b5b7a767c76fb008f86bebb2737f6a6f0fb23c6f5da2ce"},
 			func(c *config) { c.Keys = hs512 },
 			func(a *auth) string {
-				h, _ := tokenParts(t, a.Login(post(joePass)))
+				h, _ := tokenParts(t, a.Login(coretest.Post(joePass)))
 				return fmt.Sprint(h["alg"], " ", says(a, "JWT "+good))
 			}, "HS256 ", "HS512 The specified alg value is not allowed"},
 		{"C7 leeway", []string{"JWT_LEEWAY=60"},
@@ -144,7 +146,7 @@ func flaskSettings(t testing.TB) []flaskSetting {
 			}, "", `Token is missing the \"sub\" claim`},
 		{"C12 E8 required claims in what is issued", []string{"JWT_REQUIRED_CLAIMS=exp,sub"},
 			func(c *config) { c.Rules.Required = []string{"exp", "sub"} },
-			func(a *auth) string { return fmt.Sprint(a.Login(post(joePass)).Status) }, "200", "500"},
+			func(a *auth) string { return fmt.Sprint(a.Login(coretest.Post(joePass)).Status) }, "200", "500"},
 		{"C12 exp not required", []string{"JWT_REQUIRED_CLAIMS=iat"},
 			func(c *config) { c.Rules.Required, c.Rules.InsecureNoExpiry = []string{"iat"}, true },
 			func(a *auth) string { return says(a, "JWT "+flaskToken(`{"iat":1,"identity":1}`)) },
@@ -156,14 +158,14 @@ func flaskSettings(t testing.TB) []flaskSetting {
 		{"C13 secret", []string{"JWT_SECRET_KEY=" + string(another)},
 			func(c *config) { c.Keys = otherKey },
 			func(a *auth) string {
-				return says(a, "JWT "+good) + "/" + says(a, "JWT "+signed(another, flaskHeader, flaskPayload(0, 0, 300, "")))
+				return says(a, "JWT "+good) + "/" + says(a, "JWT "+coretest.Signed(another, flaskHeader, flaskPayload(0, 0, 300, "")))
 			}, "/Signature verification failed", "Signature verification failed/"},
 		{"C14 methods", []string{`JWT_AUTH_URL_OPTIONS={"methods":["post","PUT"]}`},
 			func(c *config) { c.Login.Methods = []string{"POST", "PUT"} },
 			func(a *auth) string {
-				put := post(joePass)
-				put.method = "PUT"
-				return fmt.Sprint(a.Login(put).Status, " ", a.Login(call("GET", "")).Header.Get("Allow"))
+				put := coretest.Post(joePass)
+				put.Verb = "PUT"
+				return fmt.Sprint(a.Login(put).Status, " ", a.Login(coretest.Call("GET", "")).Header.Get("Allow"))
 			}, "405 POST, OPTIONS", "200 POST, PUT, OPTIONS"},
 		{"C14 endpoint", []string{`JWT_AUTH_URL_OPTIONS={"methods":["POST"],"endpoint":"ep"}`},
 			func(c *config) { c.Login.Name = "ep" },
@@ -182,19 +184,19 @@ type flaskSetting struct {
 func TestFlaskSettings(t *testing.T) {
 	for _, tt := range flaskSettings(t) {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.effect(mustNew(t, flaskConfig(t))); got != tt.before {
+			if got := tt.effect(coretest.MustNew(t, flaskConfig(t))); got != tt.before {
 				t.Errorf("by default: got %q, want %q", got, tt.before)
 			}
 			code := flaskConfig(t)
 			tt.code(&code)
-			if got := tt.effect(mustNew(t, code)); got != tt.want {
+			if got := tt.effect(coretest.MustNew(t, code)); got != tt.want {
 				t.Errorf("set in code: got %q, want %q", got, tt.want)
 			}
 			env := flaskConfig(t)
 			if err := env.ReadEnv("JWT_", tt.env); err != nil {
 				t.Fatal(err)
 			}
-			if got := tt.effect(mustNew(t, env)); got != tt.want {
+			if got := tt.effect(coretest.MustNew(t, env)); got != tt.want {
 				t.Errorf("set in the environment: got %q, want %q", got, tt.want)
 			}
 		})
@@ -212,7 +214,7 @@ func TestFlaskPrecedence(t *testing.T) {
 		t.Errorf("after ReadEnv: %v", cfg.Rules.Leeway)
 	}
 	cfg.Rules.Leeway = 5 * time.Second
-	if got := says(mustNew(t, cfg), "JWT "+flaskToken(flaskPayload(0, 0, -5, ""))); got != "" {
+	if got := says(coretest.MustNew(t, cfg), "JWT "+flaskToken(flaskPayload(0, 0, -5, ""))); got != "" {
 		t.Errorf("after code: %s", got)
 	}
 }
@@ -253,7 +255,7 @@ func TestFlaskPlainSecret(t *testing.T) {
 		t.Errorf("without the preset: got %v, %v, want no key", strict.Keys, err)
 	}
 	cfg := flaskConfig(t)
-	if err := cfg.ReadEnv("JWT_", []string{"SECRET_KEY=short"}); err != nil || cfg.Keys != flaskConfig(t).Keys && says(mustNew(t, cfg), "JWT "+flaskToken(flaskPayload(0, 0, 300, ""))) != "" {
+	if err := cfg.ReadEnv("JWT_", []string{"SECRET_KEY=short"}); err != nil || cfg.Keys != flaskConfig(t).Keys && says(coretest.MustNew(t, cfg), "JWT "+flaskToken(flaskPayload(0, 0, 300, ""))) != "" {
 		t.Errorf("beside a key in code: got %v, want it left alone", err)
 	}
 }
@@ -321,8 +323,8 @@ func TestFlaskRS256(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	auth := mustNew(t, cfg)
-	header, _ := tokenParts(t, auth.Login(post(joePass)))
+	auth := coretest.MustNew(t, cfg)
+	header, _ := tokenParts(t, auth.Login(coretest.Post(joePass)))
 	if header["alg"] != "RS256" || len(header) != 2 {
 		t.Errorf("header: got %v", header)
 	}
@@ -333,7 +335,7 @@ func TestFlaskRS256(t *testing.T) {
 	if got := says(auth, "JWT "+issued.Token); got != "" {
 		t.Errorf("own token: %s", got)
 	}
-	forged := signed([]byte(read("rsa-spki.pem")), flaskHeader, flaskPayload(0, 0, 300, ""))
+	forged := coretest.Signed([]byte(read("rsa-spki.pem")), flaskHeader, flaskPayload(0, 0, 300, ""))
 	if got, want := says(auth, "JWT "+forged), "The specified alg value is not allowed"; got != want {
 		t.Errorf("HS256 with the public key: got %q, want %q", got, want)
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // judgement is one token before both judges: core.Decoder and golang-jwt's
@@ -152,11 +154,11 @@ var claimKinds = map[core.Kind]error{
 // FuzzDecodeToken judges any string.
 func FuzzDecodeToken(f *testing.F) {
 	c := newCourt(f)
-	valid := signed(decodeSecret, decodeHeader, decodePayload)
+	valid := coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)
 	for _, seed := range []string{
 		valid, valid + "=", valid + "\n", valid[:len(valid)-1], valid + ".a.b", "..", "", "a.b.c", strings.ToUpper(valid),
-		rs256(f, b64(`{"alg":"RS256"}`)+"."+b64(decodePayload)),
-		signed(decodeSecret, `{"alg":"none"}`, decodePayload), b64(`{"alg":"none"}`) + "." + b64(decodePayload) + ".",
+		coretest.Rs256(f, coretest.B64(`{"alg":"RS256"}`)+"."+coretest.B64(coretest.DecodePayload)),
+		coretest.Signed(decodeSecret, `{"alg":"none"}`, coretest.DecodePayload), coretest.B64(`{"alg":"none"}`) + "." + coretest.B64(coretest.DecodePayload) + ".",
 	} {
 		f.Add(seed)
 	}
@@ -182,7 +184,7 @@ func FuzzDecode(f *testing.F) {
 		`{"alg":"HS256","typ":"at+jwt"}`, `{"alg":"HS256","typ":"x"}`, `{"alg":"HS256","cty":"JWT"}`, `{"alg":"none","alg":"HS256"}`,
 		`{"alg":"HS256","a":1e400}`, `{"alg":"HS256"}x`, "\ufeff{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"a\":\"\xff\"}",
 	} {
-		f.Add(header, decodePayload, byte(0))
+		f.Add(header, coretest.DecodePayload, byte(0))
 	}
 	for _, payload := range []string{
 		`{}`, `null`, `[]`, `"x"`, ``, `{{`, `{"exp":9e9} x`, `{"exp":1893456000}`, `{"exp":1893456000.5}`, `{"exp":0}`, `{"exp":-1}`,
@@ -202,27 +204,27 @@ func FuzzDecode(f *testing.F) {
 		if flags&flagForged != 0 {
 			secret = []byte("d440e50454f31af3176813e02ea68ef7")
 		}
-		c.judge(t, signed(secret, header, payload), flags)
+		c.judge(t, coretest.Signed(secret, header, payload), flags)
 	})
 }
 
 // court holds the keys that both judges have.
 type court struct {
-	keys   core.KeySource
+	keys   keys.Source
 	public any
 }
 
 func newCourt(f testing.TB) *court {
 	f.Helper()
-	public, err := core.ParseKey(rsaPEM(f, "rsa-spki.pem"))
+	public, err := keys.Parse(coretest.KeyFile(f, "rsa-spki.pem"))
 	if err != nil {
 		f.Fatal(err)
 	}
-	keys, err := core.Keys(decodeKey(f), public)
+	keys, err := keys.NewSet(decodeKey(f), public)
 	if err != nil {
 		f.Fatal(err)
 	}
-	theirs, err := jwt.ParseRSAPublicKeyFromPEM(rsaPEM(f, "rsa-spki.pem"))
+	theirs, err := jwt.ParseRSAPublicKeyFromPEM(coretest.KeyFile(f, "rsa-spki.pem"))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -232,7 +234,7 @@ func newCourt(f testing.TB) *court {
 // parse is the oracle.
 func (c *court) parse(token string, flags byte) (jwt.MapClaims, error) {
 	options := []jwt.ParserOption{
-		jwt.WithValidMethods([]string{"HS256", "RS256"}), jwt.WithStrictDecoding(), jwt.WithJSONNumber(), jwt.WithTimeFunc(stopped),
+		jwt.WithValidMethods([]string{"HS256", "RS256"}), jwt.WithStrictDecoding(), jwt.WithJSONNumber(), jwt.WithTimeFunc(coretest.Stopped),
 	}
 	for flag, option := range map[byte][]jwt.ParserOption{
 		flagLeeway:   {jwt.WithLeeway(10 * time.Second)},
@@ -257,7 +259,7 @@ func (c *court) parse(token string, flags byte) (jwt.MapClaims, error) {
 }
 
 func (c *court) judge(t *testing.T, token string, flags byte) {
-	rules := core.ClaimRules{Now: stopped, VerifyIssuedAt: flags&flagIssuedAt != 0, InsecureNoExpiry: flags&flagNoExpiry != 0}
+	rules := core.ClaimRules{Now: coretest.Stopped, VerifyIssuedAt: flags&flagIssuedAt != 0, InsecureNoExpiry: flags&flagNoExpiry != 0}
 	if flags&flagLeeway != 0 {
 		rules.Leeway = 10 * time.Second
 	}
@@ -316,11 +318,11 @@ func (c *court) judge(t *testing.T, token string, flags byte) {
 
 // classified is what a gate makes of the oracle's error.
 func classified(t *testing.T, theirs error) error {
-	auth := mustNew(t, core.Config[string]{
+	auth := coretest.MustNew(t, core.Config[string]{
 		Lookup: func(core.Request) (core.Credential, error) { return core.Credential{Token: "x"}, nil },
 		Decode: func(context.Context, string) (*core.Claims, error) { return nil, theirs },
 	})
-	_, err := auth.Verify(get())
+	_, err := auth.Verify(coretest.Get())
 	return err
 }
 
@@ -329,7 +331,7 @@ func refusal(t *testing.T, err error) core.Kind {
 	if kind, ok := err.(core.Kind); ok {
 		return kind
 	}
-	return kindOf(t, err)
+	return coretest.KindOf(t, err)
 }
 
 func newJudgement(token string) *judgement {
@@ -434,15 +436,15 @@ func TestDifferences(t *testing.T) {
 		header, payload string
 		flags           byte
 	}{
-		"crit or b64":                         {`{"alg":"HS256","crit":["x"]}`, decodePayload, 0},
+		"crit or b64":                         {`{"alg":"HS256","crit":["x"]}`, coretest.DecodePayload, 0},
 		"too long":                            {`{"alg":"HS256"}`, `{"exp":9e9,"a":"` + strings.Repeat("x", 8192) + `"}`, 0},
-		"many members in the header":          {`{"alg":"HS256"` + manyMembers(32) + `}`, decodePayload, 0},
+		"many members in the header":          {`{"alg":"HS256"` + manyMembers(32) + `}`, coretest.DecodePayload, 0},
 		"aud where none is set":               {`{"alg":"HS256"}`, `{"exp":9e9,"aud":"a"}`, 0},
 		"cnf":                                 {`{"alg":"HS256"}`, `{"exp":9e9,"cnf":{}}`, 0},
-		"cty":                                 {`{"alg":"HS256","cty":"jwt"}`, decodePayload, 0},
-		"kid or typ that is no short string":  {`{"alg":"HS256","kid":"` + long + `"}`, decodePayload, 0},
-		"typ":                                 {`{"alg":"HS256","typ":"rt+jwt"}`, decodePayload, 0},
-		"duplicate names":                     {`{"alg":"none","alg":"HS256"}`, decodePayload, 0},
+		"cty":                                 {`{"alg":"HS256","cty":"jwt"}`, coretest.DecodePayload, 0},
+		"kid or typ that is no short string":  {`{"alg":"HS256","kid":"` + long + `"}`, coretest.DecodePayload, 0},
+		"typ":                                 {`{"alg":"HS256","typ":"rt+jwt"}`, coretest.DecodePayload, 0},
+		"duplicate names":                     {`{"alg":"none","alg":"HS256"}`, coretest.DecodePayload, 0},
 		"nested too deep":                     {`{"alg":"HS256"}`, `{"exp":9e9,"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`, 0},
 		"not Unicode":                         {`{"alg":"HS256"}`, `{"exp":9e9,"a":"\ud800"}`, 0},
 		"trailing data":                       {`{"alg":"HS256"}`, `{"exp":9e9} x`, 0},
@@ -455,14 +457,14 @@ func TestDifferences(t *testing.T) {
 		"line break in base64":                {"", "", 0},
 		"exp with a fraction":                 {`{"alg":"HS256"}`, `{"exp":1893456000.5}`, 0},
 		"exp overflows":                       {`{"alg":"HS256"}`, `{"exp":1e300}`, 0},
-		"number in the header beyond float64": {`{"alg":"HS256","a":1e400}`, decodePayload, 0},
+		"number in the header beyond float64": {`{"alg":"HS256","a":1e400}`, coretest.DecodePayload, 0},
 	} {
-		token := signed(decodeSecret, tt.header, tt.payload)
+		token := coretest.Signed(decodeSecret, tt.header, tt.payload)
 		if tt.header == "" {
-			token = signed(decodeSecret, decodeHeader, decodePayload)
+			token = coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)
 			token = token[:len(token)-5] + "\n" + token[len(token)-5:]
 		}
-		rules := core.ClaimRules{Now: stopped, VerifyIssuedAt: tt.flags&flagIssuedAt != 0, InsecureNoExpiry: tt.flags&flagNoExpiry != 0}
+		rules := core.ClaimRules{Now: coretest.Stopped, VerifyIssuedAt: tt.flags&flagIssuedAt != 0, InsecureNoExpiry: tt.flags&flagNoExpiry != 0}
 		_, err := core.Decoder(c.keys, rules)(context.Background(), token)
 		_, theirErr := c.parse(token, tt.flags)
 		listed := ""

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
 // counting is an Auth for tokens of jwttest.Secret whose Decode counts its calls.
 func counting(t *testing.T) (auth *core.Auth[string], decoded *int) {
 	decoded = new(int)
-	decode := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: stopped})
-	auth = mustNew(t, core.Config[string]{
+	decode := core.Decoder(jwttest.Secret(), core.ClaimRules{Now: coretest.Stopped})
+	auth = coretest.MustNew(t, core.Config[string]{
 		Keys: jwttest.Secret(),
 		Decode: func(ctx context.Context, token string) (*core.Claims, error) {
 			*decoded++
@@ -26,10 +27,10 @@ func counting(t *testing.T) (auth *core.Auth[string], decoded *int) {
 }
 
 // chain runs gates one behind the other, as nested middleware does.
-func chain(r stub, gates ...core.Gate) (ctx context.Context, status int) {
+func chain(r coretest.Stub, gates ...core.Gate) (ctx context.Context, status int) {
 	ctx = r.Context()
 	for _, gate := range gates {
-		next, res, ok := gate(r.with(ctx))
+		next, res, ok := gate(r.With(ctx))
 		if !ok {
 			return ctx, res.Status
 		}
@@ -45,16 +46,16 @@ func TestGates(t *testing.T) {
 	ask := asks(func() error { asked++; return nil })
 	no := saying(core.Forbidden)
 	pub := auth.WithRealm("elsewhere")
-	good := bearer(minted(t, core.Payload{"sub": "joe"}))
-	bad := bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Expired()))
+	good := coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}))
+	bad := coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}, jwttest.Expired()))
 	derived := func(r core.Request) (context.Context, core.Response, bool) {
-		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), user{}, 1))
+		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), coretest.User{}, 1))
 		context.AfterFunc(ctx, cancel)
 		return ctx, core.Response{}, true
 	}
 	for _, tt := range []struct {
 		name           string
-		r              stub
+		r              coretest.Stub
 		gates          []core.Gate
 		status         int
 		who            string
@@ -62,20 +63,20 @@ func TestGates(t *testing.T) {
 	}{
 		{"Require, good", good, []core.Gate{auth.Require()}, 200, "joe", 1, 0},
 		{"Require, bad", bad, []core.Gate{auth.Require()}, 401, "", 1, 0},
-		{"Require, none", get(), []core.Gate{auth.Require()}, 401, "", 0, 0},
+		{"Require, none", coretest.Get(), []core.Gate{auth.Require()}, 401, "", 0, 0},
 		{"Optional, good", good, []core.Gate{auth.Optional()}, 200, "joe", 1, 0},
 		{"Optional, bad", bad, []core.Gate{auth.Optional()}, 401, "", 1, 0},
-		{"Optional, none", get(), []core.Gate{auth.Optional()}, 200, "", 0, 0},
-		{"Optional, presented against the rules", get("Authorization", "Bearer"), []core.Gate{auth.Optional()}, 400, "", 0, 0},
-		{"Optional, another scheme", get("Authorization", "Basic eDp5"), []core.Gate{auth.Optional()}, 200, "", 0, 0},
+		{"Optional, none", coretest.Get(), []core.Gate{auth.Optional()}, 200, "", 0, 0},
+		{"Optional, presented against the rules", coretest.Get("Authorization", "Bearer"), []core.Gate{auth.Optional()}, 400, "", 0, 0},
+		{"Optional, another scheme", coretest.Get("Authorization", "Basic eDp5"), []core.Gate{auth.Optional()}, 200, "", 0, 0},
 		{"guards in order", good, []core.Gate{auth.Require(ask, no, ask)}, 403, "", 1, 1},
 		{"guards not asked of the refused", bad, []core.Gate{auth.Require(ask)}, 401, "", 1, 0},
 		{"Require behind Require asks only its guards", good, []core.Gate{auth.Require(ask), auth.Require(ask, ask)}, 200, "joe", 1, 3},
 		{"Require behind Require, refusing", good, []core.Gate{auth.Require(), auth.Require(no)}, 403, "joe", 1, 0},
 		{"a derived context between", good, []core.Gate{auth.Require(), derived, auth.Require(ask)}, 200, "joe", 1, 1},
 		{"Optional then Require, good", good, []core.Gate{auth.Optional(), auth.Require(ask)}, 200, "joe", 1, 1},
-		{"Optional then Require, none", get(), []core.Gate{auth.Optional(), auth.Require()}, 401, "", 0, 0},
-		{"Optional then Optional, none", get(), []core.Gate{auth.Optional(), auth.Optional()}, 200, "", 0, 0},
+		{"Optional then Require, none", coretest.Get(), []core.Gate{auth.Optional(), auth.Require()}, 401, "", 0, 0},
+		{"Optional then Optional, none", coretest.Get(), []core.Gate{auth.Optional(), auth.Optional()}, 200, "", 0, 0},
 		{"Require then Optional", good, []core.Gate{auth.Require(), auth.Optional()}, 200, "joe", 1, 0},
 		{"another Auth authenticates afresh", good, []core.Gate{other.Require(), auth.Require()}, 200, "joe", 1, 0},
 		{"another Auth in between", good, []core.Gate{auth.Require(), other.Require(), auth.Require()}, 200, "joe", 2, 0},
@@ -97,15 +98,15 @@ func TestGates(t *testing.T) {
 // middleware between them put into the context are still there.
 func TestGateBehindGate(t *testing.T) {
 	type key struct{}
-	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: []core.Source{core.Cookie{}}})
-	r := get("Cookie", "__Host-access_token="+minted(t, core.Payload{"sub": "joe"}))
+	auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: coretest.Stopped, Sources: []core.Source{core.CookieSource{}}})
+	r := coretest.Get("Cookie", "__Host-access_token="+coretest.Minted(t, core.Payload{"sub": "joe"}))
 	first, res, ok := auth.Require()(r)
 	if !ok || res.Header.Get("Vary") != "Cookie" {
 		t.Fatalf("the first gate: %v %v", ok, res.Header)
 	}
 	for name, gate := range map[string]core.Gate{"Require": auth.Require(), "Optional": auth.Optional()} {
 		between := context.WithValue(first, key{}, "between")
-		ctx, res, ok := gate(r.with(between))
+		ctx, res, ok := gate(r.With(between))
 		if who, _ := auth.Identity(ctx); !ok || ctx != between || who != "joe" || len(res.Header) > 0 {
 			t.Errorf("%s: got %v, %v for %q, headers %v", name, ok, ctx, who, res.Header)
 		}
@@ -115,9 +116,9 @@ func TestGateBehindGate(t *testing.T) {
 // TestGuardsAreCopied: who changes the slice afterwards does not open the gate.
 func TestGuardsAreCopied(t *testing.T) {
 	guards := []core.Guard{saying(core.Forbidden)}
-	gate := mustNew(t, accepting()).Require(guards...)
+	gate := coretest.MustNew(t, coretest.Accepting()).Require(guards...)
 	guards[0] = saying(nil)
-	if _, res, ok := gate(get()); ok || res.Status != 403 {
+	if _, res, ok := gate(coretest.Get()); ok || res.Status != 403 {
 		t.Errorf("got %d, want 403", res.Status)
 	}
 }
@@ -125,42 +126,42 @@ func TestGuardsAreCopied(t *testing.T) {
 // TestOptionalTakesOnlyMissingForAnonymous: an error that has Missing in it, or
 // comes after a token was found, is a refusal.
 func TestOptionalTakesOnlyMissingForAnonymous(t *testing.T) {
-	outage := &core.Error{Kind: core.Unavailable, Cause: core.Missing}
-	lookup := func(c core.Credential, err error) func(*core.Config[*user]) {
-		return func(cfg *core.Config[*user]) {
+	outage := &core.Error{Kind: core.Unavailable, Cause: core.MissingToken}
+	lookup := func(c core.Credential, err error) func(*core.Config[*coretest.User]) {
+		return func(cfg *core.Config[*coretest.User]) {
 			cfg.Lookup = func(core.Request) (core.Credential, error) { return c, err }
 		}
 	}
-	source := func(err error) func(*core.Config[*user]) {
-		return func(cfg *core.Config[*user]) {
+	source := func(err error) func(*core.Config[*coretest.User]) {
+		return func(cfg *core.Config[*coretest.User]) {
 			cfg.Lookup = nil
-			cfg.Sources = []core.Source{core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, err })}
+			cfg.Sources = []core.Source{core.SourceFunc(func(core.Request) (core.Credential, error) { return core.Credential{}, err })}
 		}
 	}
 	for _, tt := range []struct {
 		name   string
-		change func(*core.Config[*user])
+		change func(*core.Config[*coretest.User])
 		status int // 0: anonymous
 	}{
-		{"Lookup, Missing", lookup(core.Credential{}, core.Missing), 0},
-		{"Lookup, wrapped", lookup(core.Credential{}, errors.Join(core.Missing)), 0},
+		{"Lookup, Missing", lookup(core.Credential{}, core.MissingToken), 0},
+		{"Lookup, wrapped", lookup(core.Credential{}, errors.Join(core.MissingToken)), 0},
 		{"Lookup, nothing", lookup(core.Credential{}, nil), 0},
 		{"Lookup, an outage", lookup(core.Credential{}, outage), 503},
-		{"source, Missing", source(core.Missing), 0},
+		{"source, Missing", source(core.MissingToken), 0},
 		{"source, nothing", source(nil), 0},
 		{"source, an outage", source(outage), 503},
-		{"source, unknown", source(errDatabase), 500},
-		{"Decode, Missing", func(c *core.Config[*user]) {
-			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, core.Missing }
+		{"source, unknown", source(coretest.ErrDatabase), 500},
+		{"Decode, Missing", func(c *core.Config[*coretest.User]) {
+			c.Decode = func(context.Context, string) (*core.Claims, error) { return nil, core.MissingToken }
 		}, 401},
-		{"Identify, Missing", func(c *core.Config[*user]) {
-			c.Identify = func(context.Context, *core.Claims) (*user, error) { return nil, core.Missing }
+		{"Identify, Missing", func(c *core.Config[*coretest.User]) {
+			c.Identify = func(context.Context, *core.Claims) (*coretest.User, error) { return nil, core.MissingToken }
 		}, 401},
 	} {
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		tt.change(&cfg)
-		auth := mustNew(t, cfg)
-		ctx, res, ok := auth.Optional()(get())
+		auth := coretest.MustNew(t, cfg)
+		ctx, res, ok := auth.Optional()(coretest.Get())
 		if ok != (tt.status == 0) || res.Status != tt.status {
 			t.Errorf("%s: got %v %d, want %d", tt.name, ok, res.Status, tt.status)
 		}
@@ -173,8 +174,8 @@ func TestOptionalTakesOnlyMissingForAnonymous(t *testing.T) {
 // A preflight that reaches a gate carries no token, and is refused as anything else
 // that carries none: CORS stands before the gate.
 func TestPreflight(t *testing.T) {
-	r := call("OPTIONS", "", "Origin", "https://a.b", "Access-Control-Request-Method", "PUT")
-	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret()})
+	r := coretest.Call("OPTIONS", "", "Origin", "https://a.b", "Access-Control-Request-Method", "PUT")
+	auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()})
 	for name, gates := range map[string][]core.Gate{"Require": {auth.Require()}, "behind Optional": {auth.Optional(), auth.Require()}} {
 		if _, status := chain(r, gates...); status != 401 {
 			t.Errorf("%s: got %d, want 401", name, status)
@@ -184,23 +185,24 @@ func TestPreflight(t *testing.T) {
 
 // TestPanicBeforeTheRecord: what panics before there is a record is answered too.
 func TestPanicBeforeTheRecord(t *testing.T) {
-	auth := mustNew(t, accepting())
-	_, res, ok := auth.Require()(headerless{get()})
+	auth := coretest.MustNew(t, coretest.Accepting())
+	_, res, ok := auth.Require()(headerless{coretest.Get()})
 	if ok || res.Status != 500 {
 		t.Errorf("got %d, want 500", res.Status)
 	}
-	if _, err := auth.Verify(headerless{get()}); kindOf(t, err) != core.Internal {
+	if _, err := auth.Verify(headerless{coretest.Get()}); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("Verify: got %v, want Internal", err)
 	}
 }
 
-type headerless struct{ stub }
+type headerless struct{ coretest.Stub }
 
 func (headerless) Context() context.Context { return context.Background() }
-func (headerless) RawHeaders() []byte       { panic("no such thing") }
+
+func (headerless) RawHeaders() []byte { panic("no such thing") }
 
 func TestMalformedRequests(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	for _, tt := range []struct {
 		name, block string
 		want        int
@@ -229,11 +231,11 @@ func TestMalformedRequests(t *testing.T) {
 		{"an empty Host", "Host: \r\n", 0},
 		{"an empty Host and another", "Host: \r\nHost: a\r\n", 400},
 	} {
-		_, res, _ := auth.Require()(rawRequest{get(), tt.block})
+		_, res, _ := auth.Require()(rawRequest{coretest.Get(), tt.block})
 		if res.Status != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, res.Status, tt.want)
 		}
-		if _, res, _ := auth.Require()(around{rawRequest{get(), tt.block}, context.Background()}); res.Status != tt.want {
+		if _, res, _ := auth.Require()(around{rawRequest{coretest.Get(), tt.block}, context.Background()}); res.Status != tt.want {
 			t.Errorf("%s, in another Request: got %d, want %d", tt.name, res.Status, tt.want)
 		}
 	}
@@ -246,18 +248,19 @@ type around struct {
 }
 
 func (a around) Context() context.Context { return a.ctx }
-func (a around) Unwrap() core.Request     { return a.Request }
+
+func (a around) Unwrap() core.Request { return a.Request }
 
 // TestHost: a server judges it, core does for a server that does not. A request that
 // a test has made without one is no mistake, and neither is one of HTTP/1.0.
 func TestHost(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	made, err := http.NewRequest("GET", "/", nil) // and not httptest's, which has one
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := get()
-	r.host = ""
+	r := coretest.Get()
+	r.HostName = ""
 	for _, tt := range []struct {
 		name string
 		r    core.Request
@@ -280,8 +283,8 @@ func TestHost(t *testing.T) {
 			}
 		}
 	}
-	in := post(joesLogin)
-	in.host = ""
+	in := coretest.Post(coretest.JoesLogin)
+	in.HostName = ""
 	if res := auth.Login(in); res.Status != 200 {
 		t.Errorf("a login that a test made: got %d, want 200", res.Status)
 	}
@@ -298,31 +301,31 @@ func (old) Protocol() string { return "HTTP/1.0" }
 // TestFieldsThatAServerHides: fasthttp keeps one Content-Type of two, so core
 // counts the lines.
 func TestFieldsThatAServerHides(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	const line = "Host: a\r\nContent-Type: application/json\r\n"
 	for block, want := range map[string]int{
 		line: 200, line + "Content-Type: application/json\r\n": 415, line + "content-type: text/plain\r\n": 415, line + "X-Content-Type: a\r\n": 200,
 	} {
-		if got := auth.Login(rawRequest{post(joesLogin), block}).Status; got != want {
+		if got := auth.Login(rawRequest{coretest.Post(coretest.JoesLogin), block}).Status; got != want {
 			t.Errorf("%q: got %d, want %d", block, got, want)
 		}
 	}
 }
 
 type rawRequest struct {
-	stub
+	coretest.Stub
 	block string
 }
 
 func (r rawRequest) RawHeaders() []byte { return []byte(r.block) }
 
 func TestWithRealm(t *testing.T) {
-	auth := mustNew(t, accepting())
-	res := auth.WithRealm(`a "b" \c`).Reject(get(), core.Missing)
+	auth := coretest.MustNew(t, coretest.Accepting())
+	res := auth.WithRealm(`a "b" \c`).Reject(coretest.Get(), core.MissingToken)
 	if got := res.Header.Get("Www-Authenticate"); got != `Bearer realm="a \"b\" \\c"` {
 		t.Errorf("got %s", got)
 	}
-	if got := auth.Reject(get(), core.Missing).Header.Get("Www-Authenticate"); got != `Bearer realm="api"` {
+	if got := auth.Reject(coretest.Get(), core.MissingToken).Header.Get("Www-Authenticate"); got != `Bearer realm="api"` {
 		t.Errorf("the first Auth changed: %s", got)
 	}
 	for _, realm := range []string{"", "é", "a\nb"} {

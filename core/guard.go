@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // Guard decides whether a request that a gate has identified may have a route.
@@ -42,7 +44,7 @@ func (g Guard) Scopes() []string { return slices.Clone(g.scopes) }
 // or has characters outside printable ASCII.
 func (g Guard) Named(name string) Guard {
 	checkGuards("Guard.Named", g)
-	if name == "" || !printableASCII(name) {
+	if name == "" || !setup.PrintableASCII(name) {
 		panic(fmt.Sprintf("jwtgate: Guard.Named: %q is empty or has characters outside printable ASCII", name))
 	}
 	g.name = name
@@ -53,7 +55,7 @@ func (g Guard) Named(name string) Guard {
 func checkGuards(where string, guards ...Guard) {
 	for i, g := range guards {
 		if g.ask == nil {
-			panic(fmt.Sprintf("jwtgate: %s: guard %d is the zero Guard, which asks nothing; make one with core.Scopes, core.AnyOf, core.GuardFunc or Auth.Policy, or remove it", where, i))
+			panic(fmt.Sprintf("jwtgate: %s: guard %d is the zero Guard, which asks nothing; make one with core.Scopes, core.HasAny, core.GuardFunc or Auth.Policy, or remove it", where, i))
 		}
 	}
 }
@@ -148,9 +150,9 @@ func stringsOf(c *Claims, name string) ([]string, error) {
 // AnyOf is a Guard that wants one of these values in a claim that is a string or
 // an array of strings: AnyOf("roles", "admin", "editor"). The no is Forbidden,
 // also where the claim is of another type.
-func AnyOf(claim string, values ...string) Guard {
+func HasAny(claim string, values ...string) Guard {
 	if claim == "" || len(values) == 0 {
-		panic("jwtgate: core.AnyOf: needs a claim and at least one value")
+		panic("jwtgate: core.HasAny: needs a claim and at least one value")
 	}
 	values = slices.Clone(values)
 	return Guard{name: "any_of", wants: values, ask: func(q question) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // asks is a Guard that does what f does, whoever asks.
@@ -24,10 +25,10 @@ func saying(err error) core.Guard { return asks(func() error { return err }) }
 // claims, 0 of a yes.
 func judged(t *testing.T, guard core.Guard, payload string) (k core.Kind) {
 	t.Helper()
-	cfg := accepting()
-	cfg.Decode = func(context.Context, string) (*core.Claims, error) { return claimsOf(t, payload), nil }
+	cfg := coretest.Accepting()
+	cfg.Decode = func(context.Context, string) (*core.Claims, error) { return coretest.ClaimsOf(t, payload), nil }
 	cfg.OnError = func(_ core.Request, e *core.Error) core.Response { k = e.Kind; return e.Response() }
-	if _, res, ok := mustNew(t, cfg).Require(guard)(get()); ok != (k == 0) || !ok && res.Status != k.Status() {
+	if _, res, ok := coretest.MustNew(t, cfg).Require(guard)(coretest.Get()); ok != (k == 0) || !ok && res.Status != k.Status() {
 		t.Fatalf("%s: got %v and %d for %v", payload, ok, res.Status, k)
 	}
 	return k
@@ -61,13 +62,13 @@ func TestScopes(t *testing.T) {
 			t.Errorf("%s: got %v, want ok %v", tt.name, got, tt.ok)
 		}
 	}
-	cfg := accepting()
-	_, res, _ := mustNew(t, cfg).Require(core.Scopes("orders:read", "orders:write"))(get())
-	contains(t, "challenge", res.Header.Get("Www-Authenticate"), `error="insufficient_scope"`, `scope="orders:read orders:write"`)
+	cfg := coretest.Accepting()
+	_, res, _ := coretest.MustNew(t, cfg).Require(core.Scopes("orders:read", "orders:write"))(coretest.Get())
+	coretest.Contains(t, "challenge", res.Header.Get("Www-Authenticate"), `error="insufficient_scope"`, `scope="orders:read orders:write"`)
 }
 
 func TestAnyOf(t *testing.T) {
-	guard := core.AnyOf("roles", "admin", "editor")
+	guard := core.HasAny("roles", "admin", "editor")
 	for claims, want := range map[string]bool{
 		`{"roles":"admin"}`: true, `{"roles":["a","editor"]}`: true, `{"roles":["Admin"]}`: false, `{"roles":[]}`: false,
 		`{"roles":1}`: false, `{"roles":null}`: false, `{"Roles":"admin"}`: false, `{"roles":"admin editor"}`: false, `{}`: false,
@@ -79,8 +80,8 @@ func TestAnyOf(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	auth := mustNew(t, accepting())
-	other := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
+	other := coretest.MustNew(t, coretest.Accepting())
 	for _, tt := range []struct {
 		name string
 		err  error
@@ -89,14 +90,14 @@ func TestPolicy(t *testing.T) {
 		{"yes", nil, 0},
 		{"no", core.Forbidden, 403},
 		{"step up", &core.Error{Kind: core.StepUp, MaxAge: 60e9}, 401},
-		{"outage", errDatabase, 500},
+		{"outage", coretest.ErrDatabase, 500},
 	} {
-		var got *user
-		policy := auth.Policy(func(_ context.Context, u *user) error { got = u; return tt.err })
-		if _, res, _ := auth.Require(policy)(get()); res.Status != tt.want || got != joe {
+		var got *coretest.User
+		policy := auth.Policy(func(_ context.Context, u *coretest.User) error { got = u; return tt.err })
+		if _, res, _ := auth.Require(policy)(coretest.Get()); res.Status != tt.want || got != coretest.Joe {
 			t.Errorf("%s: got %d for %v, want %d for joe", tt.name, res.Status, got, tt.want)
 		}
-		if _, res, _ := other.Require(policy)(get()); res.Status != 500 {
+		if _, res, _ := other.Require(policy)(coretest.Get()); res.Status != 500 {
 			t.Errorf("%s: in the Require of another Auth: got %d, want 500", tt.name, res.Status)
 		}
 	}
@@ -104,7 +105,7 @@ func TestPolicy(t *testing.T) {
 	for name, guard := range map[string]core.Guard{
 		"alone": panics, "in All": core.All(panics), "in Any": core.Any(panics, saying(nil)), "in Not": core.Not(panics),
 	} {
-		if ctx, res, ok := auth.Require(guard)(get()); ok || res.Status != 500 || ctx == nil {
+		if ctx, res, ok := auth.Require(guard)(coretest.Get()); ok || res.Status != 500 || ctx == nil {
 			t.Errorf("a guard that panics, %s: got %d", name, res.Status)
 		}
 	}
@@ -113,8 +114,8 @@ func TestPolicy(t *testing.T) {
 // TestGuardsCombine: the whole table of what guards can say. Whoever cannot find
 // out says no, under Not too.
 func TestGuardsCombine(t *testing.T) {
-	yes, no, outage, defect := saying(nil), saying(core.Forbidden), saying(core.Unavailable), saying(errDatabase)
-	unreadable := core.AnyOf("roles", "admin") // of claims that have a number there
+	yes, no, outage, defect := saying(nil), saying(core.Forbidden), saying(core.Unavailable), saying(coretest.ErrDatabase)
+	unreadable := core.HasAny("roles", "admin") // of claims that have a number there
 	for _, tt := range []struct {
 		name  string
 		guard core.Guard
@@ -133,13 +134,13 @@ func TestGuardsCombine(t *testing.T) {
 		{"Not, InsufficientScope", core.Not(core.Scopes("a")), 0},
 		{"Not, StepUp", core.Not(saying(&core.Error{Kind: core.StepUp, MaxAge: time.Minute})), 0},
 		{"Not, a no with a reason", core.Not(saying(fmt.Errorf("not the owner: %w", core.Forbidden))), 0},
-		{"Not, a claim that is absent", core.Not(core.AnyOf("groups", "banned")), 0},
+		{"Not, a claim that is absent", core.Not(core.HasAny("groups", "banned")), 0},
 		{"Not, an outage", core.Not(outage), core.Unavailable},
 		{"Not, a context's end", core.Not(saying(context.DeadlineExceeded)), core.Unavailable},
 		{"Not, a defect", core.Not(defect), core.Internal},
 		{"Not, a nil *Error", core.Not(saying((*core.Error)(nil))), core.Internal},
-		{"Not, a no with an outage behind it", core.Not(saying(&core.Error{Kind: core.Forbidden, Cause: errDatabase})), core.Forbidden},
-		{"Not, a no wrapped with an outage", core.Not(saying(errors.Join(core.Forbidden, errDatabase))), core.Forbidden},
+		{"Not, a no with an outage behind it", core.Not(saying(&core.Error{Kind: core.Forbidden, Cause: coretest.ErrDatabase})), core.Forbidden},
+		{"Not, a no wrapped with an outage", core.Not(saying(errors.Join(core.Forbidden, coretest.ErrDatabase))), core.Forbidden},
 		{"Not, a bad token", core.Not(saying(core.Revoked)), core.Revoked},
 		{"Not, a claim that cannot be read", core.Not(unreadable), core.Forbidden},
 		{"Not, of a guard with a name of its own", core.Not(core.Scopes("a").Named("b")), 0},
@@ -165,9 +166,9 @@ func TestUnreadableClaims(t *testing.T) {
 		for _, claim := range []string{"scope", "scp", "scopes", "roles"} {
 			guard := core.Scopes("b")
 			if claim == "roles" {
-				guard = core.AnyOf(claim, "b")
+				guard = core.HasAny(claim, "b")
 			}
-			payload := sprintf(`{"sub":"joe",%q:%s}`, claim, value)
+			payload := coretest.Sprintf(`{"sub":"joe",%q:%s}`, claim, value)
 			if judged(t, guard, payload) == 0 {
 				t.Errorf("%s: passed", payload)
 			}
@@ -180,16 +181,16 @@ func TestUnreadableClaims(t *testing.T) {
 
 // TestGuardSeesTheRequest, also behind another gate, and the identity.
 func TestGuardSeesTheRequest(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	guard := core.GuardFunc(func(ctx context.Context, r core.Request, c *core.Claims) error {
-		if who, err := auth.Identity(ctx); err != nil || who != joe || c.Subject() != "joe" || r.Method() != "DELETE" {
+		if who, err := auth.Identity(ctx); err != nil || who != coretest.Joe || c.Subject() != "joe" || r.Method() != "DELETE" {
 			return core.Forbidden
 		}
 		return nil
 	})
 	for name, gates := range map[string][]core.Gate{"alone": {auth.Require(guard)}, "behind": {auth.Require(), auth.Require(core.All(guard))}} {
 		for method, want := range map[string]int{"DELETE": 200, "GET": 403} {
-			if _, got := chain(call(method, ""), gates...); got != want {
+			if _, got := chain(coretest.Call(method, ""), gates...); got != want {
 				t.Errorf("%s, %s: got %d, want %d", name, method, got, want)
 			}
 		}
@@ -199,17 +200,17 @@ func TestGuardSeesTheRequest(t *testing.T) {
 // TestGuardOutOfTime: a guard whose time is up says no, whatever it made of that.
 func TestGuardOutOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.CallbackTimeout = time.Second
 		gives := core.GuardFunc(func(ctx context.Context, _ core.Request, _ *core.Claims) error {
 			<-ctx.Done()
 			return core.Forbidden // its database did not answer
 		})
-		auth := mustNew(t, cfg)
-		if _, res, ok := auth.Require(core.Not(gives))(get()); ok || res.Status != 403 {
+		auth := coretest.MustNew(t, cfg)
+		if _, res, ok := auth.Require(core.Not(gives))(coretest.Get()); ok || res.Status != 403 {
 			t.Errorf("under Not: got %v, %d, want 403", ok, res.Status)
 		}
-		if _, res, _ := auth.Require(gives)(get()); res.Status != 403 {
+		if _, res, _ := auth.Require(gives)(coretest.Get()); res.Status != 403 {
 			t.Errorf("got %d, want 403", res.Status)
 		}
 	})
@@ -217,15 +218,15 @@ func TestGuardOutOfTime(t *testing.T) {
 
 // TestGuardsAreKnown before there is a request.
 func TestGuardsAreKnown(t *testing.T) {
-	auth := mustNew(t, accepting())
-	policy := auth.Policy(func(context.Context, *user) error { return nil })
+	auth := coretest.MustNew(t, coretest.Accepting())
+	policy := auth.Policy(func(context.Context, *coretest.User) error { return nil })
 	for _, tt := range []struct {
 		guard  core.Guard
 		name   string
 		scopes []string
 	}{
 		{core.Scopes("a", "b", "a"), "scopes", []string{"a", "b"}},
-		{core.AnyOf("roles", "a"), "any_of", nil},
+		{core.HasAny("roles", "a"), "any_of", nil},
 		{policy, "policy", nil},
 		{saying(nil), "func", nil},
 		{core.All(core.Scopes("a", "b"), policy, core.Scopes("b", "c")), "all", []string{"a", "b", "c"}},

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"reflect"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // IdentityHandler finds out who the claims speak of. Its outcomes:
@@ -43,7 +46,7 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 
 // mixes reports whether tokens of two issuers may pass, and nothing said that this
 // is meant.
-func (r *ClaimRules) mixes(keys Facts) bool {
+func (r *ClaimRules) mixes(keys keys.Facts) bool {
 	return r.Issuer == "" && !r.InsecureAnyIssuer && keys.Several()
 }
 
@@ -57,7 +60,7 @@ var errNoSubject = errors.New("sub is absent, empty or no string (RFC 7519 secti
 func zeroTest[T any]() func(T) bool {
 	switch reflect.TypeFor[T]().Kind() {
 	case reflect.Interface:
-		return func(v T) bool { return isNil(v) }
+		return func(v T) bool { return setup.IsNil(v) }
 	case reflect.Pointer, reflect.String, reflect.Bool,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:

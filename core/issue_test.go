@@ -13,41 +13,26 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // issuing is a Config that issues with decodeKey at now.
 func issuing(t testing.TB) core.Config[string] {
-	return core.Config[string]{Keys: decodeKey(t), Now: stopped}
-}
-
-// parts are the header and payload of a token, unverified.
-func parts(t testing.TB, token string) (header, payload map[string]any) {
-	t.Helper()
-	segments := strings.Split(token, ".")
-	if len(segments) != 3 {
-		t.Fatalf("%d segments", len(segments))
-	}
-	for i, v := range []*map[string]any{&header, &payload} {
-		d := json.NewDecoder(strings.NewReader(unb64(t, segments[i])))
-		d.UseNumber()
-		if err := d.Decode(v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return header, payload
+	return core.Config[string]{Keys: decodeKey(t), Now: coretest.Stopped}
 }
 
 func TestIssue(t *testing.T) {
 	cfg := issuing(t)
 	cfg.Rules = core.ClaimRules{Issuer: "https://issuer", Audience: []string{"a"}}
 	cfg.Lifetime, cfg.NotBefore = time.Hour, time.Second
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "role", Value: "admin"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, payload := parts(t, issued.Token)
+	header, payload := coretest.Parts(t, issued.Token)
 	jti, _ := payload["jti"].(string)
 	delete(payload, "jti")
 	want := map[string]any{
@@ -57,7 +42,7 @@ func TestIssue(t *testing.T) {
 	if !reflect.DeepEqual(payload, want) || !reflect.DeepEqual(header, map[string]any{"alg": "HS256", "typ": "JWT"}) {
 		t.Errorf("got %v %v, want %v", header, payload, want)
 	}
-	if len(jti) < 26 || issued.ID != jti || !issued.Expires.Equal(now.Add(time.Hour)) || issued.ExpiresIn != time.Hour {
+	if len(jti) < 26 || issued.ID != jti || !issued.Expires.Equal(coretest.Now.Add(time.Hour)) || issued.ExpiresIn != time.Hour {
 		t.Errorf("got %q %q %v %v", jti, issued.ID, issued.Expires, issued.ExpiresIn)
 	}
 	again, _ := auth.Issue(context.Background(), core.Moment{}, "joe")
@@ -65,14 +50,14 @@ func TestIssue(t *testing.T) {
 		t.Error("two tokens have the same jti")
 	}
 	rules := cfg.Rules
-	rules.Now = func() time.Time { return now.Add(time.Second) }
+	rules.Now = func() time.Time { return coretest.Now.Add(time.Second) }
 	if c, err := core.Decoder(decodeKey(t), rules)(context.Background(), issued.Token); err != nil || c.Subject() != "joe" {
 		t.Errorf("the token is refused: %v", err)
 	}
 	cfg.Rules.Audience = []string{"a", "b"}
-	cfg.Keys = decodeKey(t, core.WithKeyID("k1"))
-	issued, _ = mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
-	header, payload = parts(t, issued.Token)
+	cfg.Keys = decodeKey(t, keys.WithID("k1"))
+	issued, _ = coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
+	header, payload = coretest.Parts(t, issued.Token)
 	if !reflect.DeepEqual(payload["aud"], []any{"a", "b"}) || header["kid"] != "k1" {
 		t.Errorf("got aud %v and kid %v", payload["aud"], header["kid"])
 	}
@@ -81,13 +66,13 @@ func TestIssue(t *testing.T) {
 // TestIssueTime: whole seconds, of a clock that stands between them.
 func TestIssueTime(t *testing.T) {
 	cfg := issuing(t)
-	cfg.Now = func() time.Time { return now.Add(999 * time.Millisecond) }
+	cfg.Now = func() time.Time { return coretest.Now.Add(999 * time.Millisecond) }
 	cfg.Lifetime = 1500 * time.Millisecond
-	issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
+	issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, payload := parts(t, issued.Token)
+	_, payload := coretest.Parts(t, issued.Token)
 	if payload["iat"] != json.Number("1893456000") || payload["exp"] != json.Number("1893456002") || issued.ExpiresIn != 2*time.Second {
 		t.Errorf("got %v %v", payload, issued.ExpiresIn)
 	}
@@ -95,7 +80,7 @@ func TestIssueTime(t *testing.T) {
 
 // TestPayload: what a Payload may say, and what it may not.
 func TestPayload(t *testing.T) {
-	exp := now.Add(time.Minute)
+	exp := coretest.Now.Add(time.Minute)
 	for _, tt := range []struct {
 		name    string
 		payload core.Payload
@@ -134,7 +119,7 @@ func TestPayload(t *testing.T) {
 		cfg := issuing(t)
 		cfg.Payload = func(context.Context, string) (core.Payload, error) { return tt.payload, nil }
 		before := fmt.Sprint(tt.payload)
-		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe", tt.extra...)
+		issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe", tt.extra...)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) || !errors.Is(err, core.Internal) || issued.Token != "" {
 				t.Errorf("%s: got %v, want an Internal with %q", tt.name, err, tt.err)
@@ -145,7 +130,7 @@ func TestPayload(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		_, payload := parts(t, issued.Token)
+		_, payload := coretest.Parts(t, issued.Token)
 		if got := fmt.Sprint(payload[tt.claim]); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
@@ -168,13 +153,13 @@ func TestExpiresIn(t *testing.T) {
 		exp  time.Time
 		want time.Duration
 	}{
-		{now.Add(time.Minute), time.Minute},
-		{now.Add(-time.Minute), 0},
+		{coretest.Now.Add(time.Minute), time.Minute},
+		{coretest.Now.Add(-time.Minute), 0},
 		{time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), math.MaxInt64 / time.Second * time.Second},
 	} {
 		cfg := issuing(t)
 		cfg.Payload = func(context.Context, string) (core.Payload, error) { return core.Payload{"exp": tt.exp}, nil }
-		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
+		issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 		if err != nil || issued.ExpiresIn != tt.want {
 			t.Errorf("%v: got %v, %v, want %v", tt.exp, issued.ExpiresIn, err, tt.want)
 		}
@@ -184,7 +169,7 @@ func TestExpiresIn(t *testing.T) {
 func TestIssueRequired(t *testing.T) {
 	cfg := issuing(t)
 	cfg.Rules.Required = []string{"sub", "tenant"}
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe"); err == nil || !strings.Contains(err.Error(), "Payload is missing required claims: tenant") {
 		t.Errorf("got %v, want tenant missing", err)
 	}
@@ -210,11 +195,11 @@ func TestHeaders(t *testing.T) {
 		{"no JSON", map[string]any{"x": func() {}}, nil},
 	} {
 		cfg := issuing(t)
-		cfg.Keys = decodeKey(t, core.WithKeyID("k1"))
+		cfg.Keys = decodeKey(t, keys.WithID("k1"))
 		cfg.Headers = func(context.Context, string) (map[string]any, error) { return tt.own, nil }
-		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
+		issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
 		if tt.want == nil {
-			if kindOf(t, err) != core.Internal || issued.Token != "" {
+			if coretest.KindOf(t, err) != core.Internal || issued.Token != "" {
 				t.Errorf("%s: got %v, want Internal", tt.name, err)
 			}
 			continue
@@ -223,7 +208,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		if header, _ := parts(t, issued.Token); !reflect.DeepEqual(header, tt.want) {
+		if header, _ := coretest.Parts(t, issued.Token); !reflect.DeepEqual(header, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, header, tt.want)
 		}
 	}
@@ -238,7 +223,7 @@ func TestEncode(t *testing.T) {
 		gotHeader, gotPayload = header, payload
 		return "  not a token at all ", nil
 	}
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	if issued, err := auth.Issue(context.Background(), core.Moment{}, "joe"); issued.Token != "  not a token at all " || err != nil {
 		t.Errorf("got %q, %v, want it verbatim", issued.Token, err)
 	}
@@ -246,7 +231,7 @@ func TestEncode(t *testing.T) {
 		t.Errorf("Encode got %v and %v", gotHeader, gotPayload)
 	}
 	cfg.Encode = func(context.Context, map[string]any, core.Payload) (string, error) { return "", nil }
-	if _, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe"); kindOf(t, err) != core.Internal {
+	if _, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe"); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("an empty token: got %v, want Internal", err)
 	}
 	// The default ignores an alg that a header handler of another Encode let through.
@@ -254,15 +239,15 @@ func TestEncode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if header, _ := parts(t, token); header["alg"] != "HS256" {
+	if header, _ := coretest.Parts(t, token); header["alg"] != "HS256" {
 		t.Errorf("alg is %v, want the key's", header["alg"])
 	}
 }
 
 // signer is a Signer that answers as it is told.
-type signer func() (*core.Key, error)
+type signer func() (*keys.Key, error)
 
-func (s signer) SigningKey(context.Context) (*core.Key, error) { return s() }
+func (s signer) SigningKey(context.Context) (*keys.Key, error) { return s() }
 
 func TestSigner(t *testing.T) {
 	public, _ := jwttest.RSA().Public()
@@ -271,22 +256,22 @@ func TestSigner(t *testing.T) {
 		sign signer
 		want core.Kind
 	}{
-		{"the key", func() (*core.Key, error) { return jwttest.RSA(), nil }, 0},
-		{"no key", func() (*core.Key, error) { return nil, nil }, core.Internal},
-		{"a public key", func() (*core.Key, error) { return public, nil }, core.Internal},
-		{"a zero key", func() (*core.Key, error) { return &core.Key{}, nil }, core.Internal},
-		{"an outage", func() (*core.Key, error) { return nil, errDatabase }, core.Unavailable},
-		{"a kind", func() (*core.Key, error) { return nil, core.Forbidden }, core.Forbidden},
-		{"panic", func() (*core.Key, error) { panic("x") }, core.Internal},
+		{"the key", func() (*keys.Key, error) { return jwttest.RSA(), nil }, 0},
+		{"no key", func() (*keys.Key, error) { return nil, nil }, core.Internal},
+		{"a public key", func() (*keys.Key, error) { return public, nil }, core.Internal},
+		{"a zero key", func() (*keys.Key, error) { return &keys.Key{}, nil }, core.Internal},
+		{"an outage", func() (*keys.Key, error) { return nil, coretest.ErrDatabase }, core.Unavailable},
+		{"a kind", func() (*keys.Key, error) { return nil, core.Forbidden }, core.Forbidden},
+		{"panic", func() (*keys.Key, error) { panic("x") }, core.Internal},
 	} {
 		cfg := issuing(t)
 		cfg.Keys, cfg.Signer = public, tt.sign
-		issued, err := mustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
-		if got := kindOf(t, err); got != tt.want || (issued.Token == "") != (err != nil) {
+		issued, err := coretest.MustNew(t, cfg).Issue(context.Background(), core.Moment{}, "joe")
+		if got := coretest.KindOf(t, err); got != tt.want || (issued.Token == "") != (err != nil) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := mustNew(t, core.Config[string]{Keys: public}).Issue(context.Background(), core.Moment{}, "joe"); kindOf(t, err) != core.Internal {
+	if _, err := coretest.MustNew(t, core.Config[string]{Keys: public}).Issue(context.Background(), core.Moment{}, "joe"); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("an Auth that only verifies: got %v, want Internal", err)
 	}
 }
@@ -306,7 +291,7 @@ func TestDefaultPayload(t *testing.T) {
 	issueSub(t, "pointer", &subject{"joe"}, "joe")
 	issueSub(t, "method on the pointer", subjectOf{"joe"}, "joe")
 	issueSub(t, "pointer with a method", &subjectOf{"joe"}, "joe")
-	issueSub(t, "claims", claimsOf(t, `{"sub":"joe","role":"admin"}`), "joe")
+	issueSub(t, "claims", coretest.ClaimsOf(t, `{"sub":"joe","role":"admin"}`), "joe")
 	issueSub[interface{ Subject() string }](t, "interface", subject{"joe"}, "joe")
 	issueSub(t, "empty string", "", "")
 	issueSub(t, "empty subject", subject{}, "")
@@ -315,12 +300,12 @@ func TestDefaultPayload(t *testing.T) {
 
 func issueSub[T any](t *testing.T, name string, identity T, want string) {
 	t.Helper()
-	auth := mustNew(t, core.Config[T]{
-		Keys: decodeKey(t), Now: stopped, Identify: func(context.Context, *core.Claims) (T, error) { return identity, nil },
+	auth := coretest.MustNew(t, core.Config[T]{
+		Keys: decodeKey(t), Now: coretest.Stopped, Identify: func(context.Context, *core.Claims) (T, error) { return identity, nil },
 	})
 	issued, err := auth.Issue(context.Background(), core.Moment{}, identity)
 	if want == "" {
-		if kindOf(t, err) != core.Internal {
+		if coretest.KindOf(t, err) != core.Internal {
 			t.Errorf("%s: got %v, want Internal", name, err)
 		}
 		return
@@ -329,7 +314,7 @@ func issueSub[T any](t *testing.T, name string, identity T, want string) {
 		t.Errorf("%s: %v", name, err)
 		return
 	}
-	if _, payload := parts(t, issued.Token); payload["sub"] != want || payload["role"] != nil {
+	if _, payload := coretest.Parts(t, issued.Token); payload["sub"] != want || payload["role"] != nil {
 		t.Errorf("%s: got %v, want sub %q alone", name, payload, want)
 	}
 }
@@ -341,16 +326,16 @@ func TestDefaultIdentify(t *testing.T) {
 	}{
 		{`{"sub":"joe"}`, "joe"}, {`{"sub":""}`, ""}, {`{}`, ""}, {`{"sub":1}`, ""}, {`{"sub":null}`, ""}, {`{"SUB":"joe"}`, ""},
 	} {
-		decode := func(context.Context, string) (*core.Claims, error) { return claimsOf(t, tt.claims), nil }
-		byName := mustNew(t, core.Config[string]{Lookup: accepting().Lookup, Decode: decode})
-		ctx, err := byName.Verify(get())
+		decode := func(context.Context, string) (*core.Claims, error) { return coretest.ClaimsOf(t, tt.claims), nil }
+		byName := coretest.MustNew(t, core.Config[string]{Lookup: coretest.Accepting().Lookup, Decode: decode})
+		ctx, err := byName.Verify(coretest.Get())
 		got, _ := core.Identity[string](ctx)
 		if got != tt.want || (err == nil) != (tt.want != "") || err != nil && !errors.Is(err, core.UnknownIdentity) {
 			t.Errorf("%s: got %q, %v, want %q", tt.claims, got, err, tt.want)
 		}
-		byClaims := mustNew(t, core.Config[*core.Claims]{Lookup: accepting().Lookup, Decode: decode})
-		ctx, err = byClaims.Verify(get())
-		if c, ok := core.Identity[*core.Claims](ctx); err != nil || !ok || !slices.Equal(c.Names(), claimsOf(t, tt.claims).Names()) {
+		byClaims := coretest.MustNew(t, core.Config[*core.Claims]{Lookup: coretest.Accepting().Lookup, Decode: decode})
+		ctx, err = byClaims.Verify(coretest.Get())
+		if c, ok := core.Identity[*core.Claims](ctx); err != nil || !ok || !slices.Equal(c.Names(), coretest.ClaimsOf(t, tt.claims).Names()) {
 			t.Errorf("%s: got %v, %v, want the claims", tt.claims, c, err)
 		}
 	}

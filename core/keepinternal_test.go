@@ -12,21 +12,22 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/tokencache"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // The weight of a cached token is the memory that it holds: else the cache's bound
 // would be none for tokens of an odd shape.
 func TestWeightIsWhatIsHeld(t *testing.T) {
 	secret := []byte("5ec84d8dbc74254770f58904dba41ecc")
-	key, err := NewSecret(secret)
+	key, err := keys.NewSecret(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := NewSecret([]byte("cc3fc1626e53a13043b026c48bbf33fe"))
+	other, err := keys.NewSecret([]byte("cc3fc1626e53a13043b026c48bbf33fe"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := Issuers(map[string]KeySource{"us": key, "them": other})
+	both, err := keys.ByIssuer(map[string]keys.Source{"us": key, "them": other})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func TestWeightIsWhatIsHeld(t *testing.T) {
 		return b.String()
 	}
 	tests := map[string]struct {
-		keys   KeySource
+		keys   keys.Source
 		header string // %d is the token's number
 		more   string
 	}{
@@ -102,7 +103,7 @@ func heapInUse() int {
 // the cache of the token, is no piece of that.
 func TestDecoderKeepsNoWhole(t *testing.T) {
 	secret := []byte("5ec84d8dbc74254770f58904dba41ecc")
-	key, err := NewSecret(secret)
+	key, err := keys.NewSecret(secret)
 	if err != nil {
 		t.Fatal(err)
 	}

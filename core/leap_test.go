@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/denylist"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // TestClockLeaps: what a clock that leaps makes look over is refused as long as it
@@ -19,41 +22,41 @@ func TestClockLeaps(t *testing.T) { synctest.Test(t, testClockLeaps) }
 
 func testClockLeaps(t *testing.T) {
 	const leap = 400 * 24 * time.Hour
-	h, _, restart := journalHouse(t, core.MemoryConfig{InsecureNoSync: true})
-	first, other := h.login("joe"), h.login("ann")
-	second := tokensOf(t, h.refresh(first.Refresh))
+	h, _, restart := coretest.JournalHouse(t, sessions.MemoryConfig{InsecureNoSync: true})
+	first, other := h.LogIn("joe"), h.LogIn("ann")
+	second := coretest.TokensOf(t, h.RefreshBy(first.Refresh))
 	for range 2 {
-		h.clock.Advance(leap)
-		h.refused("leapt", h.refresh(other.Refresh), core.BadRefresh)
-		if h.status(other.Access) != 401 {
+		h.Clock.Advance(leap)
+		h.Refused("leapt", h.RefreshBy(other.Refresh), core.BadRefresh)
+		if h.Status(other.Access) != 401 {
 			t.Error("leapt: the access token is good")
 		}
-		h.refused("leapt", h.Sessions(bearer(other.Access)), core.Expired)
+		h.Refused("leapt", h.Sessions(coretest.Bearer(other.Access)), core.Expired)
 		for i := range 100 { // each may clean up after others
-			last := h.login(fmt.Sprint("user ", i%7))
-			h.refresh(last.Refresh)
+			last := h.LogIn(fmt.Sprint("user ", i%7))
+			h.RefreshBy(last.Refresh)
 		}
 		if err := errors.Join(h.EndSessionsOf(t.Context(), "kim"), restart(nil)); err != nil {
 			t.Fatal(err)
 		}
-		h.login("joe")
-		h.clock.Advance(-leap)
-		if h.status(second.Access) != 200 || h.status(other.Access) != 200 {
+		h.LogIn("joe")
+		h.Clock.Advance(-leap)
+		if h.Status(second.Access) != 200 || h.Status(other.Access) != 200 {
 			t.Error("the clock is right again, and a session is not there")
 		}
-		if again := tokensOf(t, h.refresh(first.Refresh)); again.Refresh != second.Refresh {
+		if again := coretest.TokensOf(t, h.RefreshBy(first.Refresh)); again.Refresh != second.Refresh {
 			t.Error("in the grace: got other tokens")
 		}
 	}
-	tokensOf(t, h.refresh(second.Refresh))
-	tokensOf(t, h.refresh(other.Refresh))
+	coretest.TokensOf(t, h.RefreshBy(second.Refresh))
+	coretest.TokensOf(t, h.RefreshBy(other.Refresh))
 
 	// Its time really passes: by the store's own clock, over restarts too.
-	store := func() *core.MemoryStore { return h.store.(*core.MemoryStore) }
+	store := func() *sessions.MemoryStore { return h.Store.(*sessions.MemoryStore) }
 	for range 8 {
 		time.Sleep(24 * time.Hour)
-		h.clock.Advance(24 * time.Hour)
-		h.login("kim")
+		h.Clock.Advance(24 * time.Hour)
+		h.LogIn("kim")
 		if err := restart(nil); err != nil {
 			t.Fatal(err)
 		}
@@ -66,32 +69,32 @@ func testClockLeaps(t *testing.T) {
 // TestShorterLifetime: a session that is older than a new Lifetime is not renewed,
 // and not ended for good either: it may be the clock that is wrong.
 func TestShorterLifetime(t *testing.T) {
-	long := newHouse(t, nil)
-	first := long.login("joe")
-	short := newHouse(t, func(c *core.Config[*user]) {
-		c.Now, c.Sessions.Store, c.Sessions.Lifetime = long.clock.Now, long.store, time.Hour
+	long := coretest.NewHouse(t, nil)
+	first := long.LogIn("joe")
+	short := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Now, c.Sessions.Store, c.Sessions.Lifetime = long.Clock.Now, long.Store, time.Hour
 	})
-	long.clock.Advance(time.Hour)
-	short.refused("older than Lifetime", short.refresh(first.Refresh), core.BadRefresh)
+	long.Clock.Advance(time.Hour)
+	short.Refused("older than Lifetime", short.RefreshBy(first.Refresh), core.BadRefresh)
 	if list, err := short.SessionsOf(t.Context(), "joe"); err != nil || len(list) != 0 {
 		t.Errorf("got %v, %v, want none", list, err)
 	}
-	long.clock.Advance(-time.Minute)
-	tokensOf(t, short.refresh(first.Refresh))
+	long.Clock.Advance(-time.Minute)
+	coretest.TokensOf(t, short.RefreshBy(first.Refresh))
 }
 
 // TestGraceByBothClocks: a clock that is set back makes no grace longer.
 func TestGraceByBothClocks(t *testing.T) { synctest.Test(t, testGraceByBothClocks) }
 
 func testGraceByBothClocks(t *testing.T) {
-	h := newHouse(t, nil)
-	first := h.login("joe")
-	h.refresh(first.Refresh)
-	h.clock.Advance(-time.Hour)
+	h := coretest.NewHouse(t, nil)
+	first := h.LogIn("joe")
+	h.RefreshBy(first.Refresh)
+	h.Clock.Advance(-time.Hour)
 	time.Sleep(9 * time.Second)
-	tokensOf(t, h.refresh(first.Refresh))
+	coretest.TokensOf(t, h.RefreshBy(first.Refresh))
 	time.Sleep(time.Second)
-	h.refused("ten seconds later", h.refresh(first.Refresh), core.ReusedRefresh)
+	h.Refused("ten seconds later", h.RefreshBy(first.Refresh), core.ReusedRefresh)
 }
 
 // TestDenyListLeaps: a revocation outlives a clock that leaps, whether it was made
@@ -100,13 +103,13 @@ func TestDenyListLeaps(t *testing.T) { synctest.Test(t, testDenyListLeaps) }
 
 func testDenyListLeaps(t *testing.T) {
 	const leap = 400 * 24 * time.Hour
-	clock := jwttest.NewClock(now)
+	clock := jwttest.NewClock(coretest.Now)
 	dir := t.TempDir()
-	tokenConfig := core.DenyListConfig{Realm: "r", Now: clock.Now, Journal: filepath.Join(dir, "tokens"), Max: 3}
-	subjectConfig := core.DenyListConfig{Realm: "r", Now: clock.Now, Journal: filepath.Join(dir, "subjects"), Max: 3}
-	tokens, subjects := denyList(t, core.NewTokenDenyList, tokenConfig), denyList(t, core.NewSubjectDenyList, subjectConfig)
+	tokenConfig := denylist.Config{Realm: "r", Now: clock.Now, Journal: filepath.Join(dir, "tokens"), Max: 3}
+	subjectConfig := denylist.Config{Realm: "r", Now: clock.Now, Journal: filepath.Join(dir, "subjects"), Max: 3}
+	tokens, subjects := coretest.DenyList(t, denylist.NewTokens, tokenConfig), coretest.DenyList(t, denylist.NewSubjects, subjectConfig)
 	claims := func(name string) *core.Claims {
-		return claimsOf(t, fmt.Sprintf(`{"iss":"us","sub":%q,"jti":%q,"iat":%d,"exp":%d}`, name, name, now.Unix(), now.Add(5*time.Minute).Unix()))
+		return coretest.ClaimsOf(t, fmt.Sprintf(`{"iss":"us","sub":%q,"jti":%q,"iat":%d,"exp":%d}`, name, name, coretest.Now.Unix(), coretest.Now.Add(5*time.Minute).Unix()))
 	}
 	revoke := func(name string) {
 		t.Helper()
@@ -124,7 +127,7 @@ func testDenyListLeaps(t *testing.T) {
 	if err := errors.Join(tokens.Close(), subjects.Close()); err != nil {
 		t.Fatal(err)
 	}
-	tokens, subjects = denyList(t, core.NewTokenDenyList, tokenConfig), denyList(t, core.NewSubjectDenyList, subjectConfig)
+	tokens, subjects = coretest.DenyList(t, denylist.NewTokens, tokenConfig), coretest.DenyList(t, denylist.NewSubjects, subjectConfig)
 	clock.Advance(-leap)
 	for _, name := range []string{"before", "meanwhile 0", "meanwhile 1"} {
 		if denied, err := tokens.Revoked(t.Context(), claims(name)); err != nil || !denied {

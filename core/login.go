@@ -10,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // AuthResponseHandler makes the answer to a login or a refresh that succeeded.
@@ -31,7 +34,7 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 		if !inBody {
 			body.AccessToken, body.TokenType, body.RefreshToken = "", "", ""
 		}
-		res, err := JSON(http.StatusOK, body)
+		res, err := JSONResponse(http.StatusOK, body)
 		if err != nil {
 			panic(err) // strings and a number always marshal
 		}
@@ -87,7 +90,7 @@ func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error
 	timed, cancel := boundRequest(r, a.timeout)
 	defer cancel()
 	res := a.authResponse(timed, identity, issued)
-	setDefault(&res.Status, http.StatusOK)
+	setup.Default(&res.Status, http.StatusOK)
 	if a.sessions == nil {
 		return res, nil
 	}
@@ -95,7 +98,7 @@ func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error
 }
 
 // logIn is the order of a login's steps. The session is set as far as it is known.
-func (a *Auth[T]) logIn(r Request, o *outcome) (res Response, s Session, err error) {
+func (a *Auth[T]) logIn(r Request, o *outcome) (res Response, s sessions.Session, err error) {
 	if err := wellFormed(r); err != nil {
 		return res, s, err
 	}
@@ -195,7 +198,7 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 			continue
 		}
 		if s, ok := strictjson.String(m.Value); ok {
-			*field = kept(s) // a name that is kept must not keep the body, and the password in it
+			*field = keep.String(s) // a name that is kept must not keep the body, and the password in it
 		}
 	}
 	if a.login.OnlyFields && len(members) != 2 {

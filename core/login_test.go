@@ -10,60 +10,61 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // TestLogin is the table of what a client may send. All answers are no-store.
 func TestLogin(t *testing.T) {
 	const ct = "Content-Type"
-	with := func(r stub, name string, values ...string) stub { r.header[name] = values; return r }
-	broken := post("")
-	broken.body = io.MultiReader(strings.NewReader(`{"user`), failingReader{errDatabase})
-	limited := post("")
-	limited.body = failingReader{&http.MaxBytesError{Limit: 1}}
+	with := func(r coretest.Stub, name string, values ...string) coretest.Stub { r.Fields[name] = values; return r }
+	broken := coretest.Post("")
+	broken.Content = io.MultiReader(strings.NewReader(`{"user`), failingReader{coretest.ErrDatabase})
+	limited := coretest.Post("")
+	limited.Content = failingReader{&http.MaxBytesError{Limit: 1}}
 	for _, tt := range []struct {
 		name   string
-		r      stub
+		r      coretest.Stub
 		status int
 		code   string // in the body
 	}{
-		{"right", post(joesLogin), 200, "access_token"},
-		{"further members", post(`{"username":"joe","password":"pass","otp":"1"}`), 200, "access_token"},
-		{"escapes", post(`{"user\u006eame":"jo\u0065","password":"pass"}`), 200, "access_token"},
-		{"charset", with(post(joesLogin), ct, "application/json; charset=UTF-8"), 200, "access_token"},
-		{"media type in capitals", with(post(joesLogin), ct, "Application/JSON"), 200, "access_token"},
-		{"wrong password", post(`{"username":"joe","password":"no"}`), 401, "invalid_credentials"},
-		{"unknown user", post(`{"username":"ann","password":"pass"}`), 401, "invalid_credentials"},
-		{"GET", call("GET", "username=joe&password=pass"), 405, "method_not_allowed"},
-		{"HEAD", call("HEAD", ""), 405, "method_not_allowed"},
-		{"OPTIONS", call("OPTIONS", ""), 405, "method_not_allowed"},
-		{"small letters", call("post", ""), 405, "method_not_allowed"},
-		{"no content type", with(post(joesLogin), ct), 415, "unsupported_media_type"},
-		{"form", with(post("username=joe"), ct, "application/x-www-form-urlencoded"), 415, "unsupported_media_type"},
-		{"text", with(post(joesLogin), ct, "text/plain"), 415, "unsupported_media_type"},
-		{"JSON of another type", with(post(joesLogin), ct, "application/problem+json"), 415, "unsupported_media_type"},
-		{"another charset", with(post(joesLogin), ct, "application/json; charset=latin1"), 415, "unsupported_media_type"},
-		{"two content types", with(post(joesLogin), ct, "application/json", "application/json"), 415, "unsupported_media_type"},
-		{"garbled content type", with(post(joesLogin), ct, "application/json; ="), 415, "unsupported_media_type"},
-		{"compressed", with(post(joesLogin), "Content-Encoding", "gzip"), 415, "unsupported_media_type"},
-		{"empty", post(""), 400, "invalid_request"},
-		{"null", post("null"), 400, "invalid_request"},
-		{"array", post("[" + joesLogin + "]"), 400, "invalid_request"},
-		{"cut short", post(`{"username":"joe"`), 400, "invalid_request"},
-		{"trailing data", post(joesLogin + "{}"), 400, "invalid_request"},
-		{"duplicate", post(`{"username":"joe","username":"ann","password":"pass"}`), 400, "invalid_request"},
-		{"not UTF-8", post("{\"username\":\"\xff\",\"password\":\"pass\"}"), 400, "invalid_request"},
-		{"no username", post(`{"password":"pass"}`), 400, "invalid_request"},
-		{"no password", post(`{"username":"joe"}`), 400, "invalid_request"},
-		{"empty password", post(`{"username":"joe","password":""}`), 400, "invalid_request"},
-		{"empty username", post(`{"username":"","password":"pass"}`), 400, "invalid_request"},
-		{"number", post(`{"username":1,"password":"pass"}`), 400, "invalid_request"},
-		{"list", post(`{"username":["joe"],"password":"pass"}`), 400, "invalid_request"},
-		{"another case", post(`{"Username":"joe","password":"pass"}`), 400, "invalid_request"},
-		{"too large", post(`{"username":"joe","password":"` + strings.Repeat("x", 16384) + `"}`), 413, "content_too_large"},
+		{"right", coretest.Post(coretest.JoesLogin), 200, "access_token"},
+		{"further members", coretest.Post(`{"username":"joe","password":"pass","otp":"1"}`), 200, "access_token"},
+		{"escapes", coretest.Post(`{"user\u006eame":"jo\u0065","password":"pass"}`), 200, "access_token"},
+		{"charset", with(coretest.Post(coretest.JoesLogin), ct, "application/json; charset=UTF-8"), 200, "access_token"},
+		{"media type in capitals", with(coretest.Post(coretest.JoesLogin), ct, "Application/JSON"), 200, "access_token"},
+		{"wrong password", coretest.Post(`{"username":"joe","password":"no"}`), 401, "invalid_credentials"},
+		{"unknown user", coretest.Post(`{"username":"ann","password":"pass"}`), 401, "invalid_credentials"},
+		{"GET", coretest.Call("GET", "username=joe&password=pass"), 405, "method_not_allowed"},
+		{"HEAD", coretest.Call("HEAD", ""), 405, "method_not_allowed"},
+		{"OPTIONS", coretest.Call("OPTIONS", ""), 405, "method_not_allowed"},
+		{"small letters", coretest.Call("post", ""), 405, "method_not_allowed"},
+		{"no content type", with(coretest.Post(coretest.JoesLogin), ct), 415, "unsupported_media_type"},
+		{"form", with(coretest.Post("username=joe"), ct, "application/x-www-form-urlencoded"), 415, "unsupported_media_type"},
+		{"text", with(coretest.Post(coretest.JoesLogin), ct, "text/plain"), 415, "unsupported_media_type"},
+		{"JSON of another type", with(coretest.Post(coretest.JoesLogin), ct, "application/problem+json"), 415, "unsupported_media_type"},
+		{"another charset", with(coretest.Post(coretest.JoesLogin), ct, "application/json; charset=latin1"), 415, "unsupported_media_type"},
+		{"two content types", with(coretest.Post(coretest.JoesLogin), ct, "application/json", "application/json"), 415, "unsupported_media_type"},
+		{"garbled content type", with(coretest.Post(coretest.JoesLogin), ct, "application/json; ="), 415, "unsupported_media_type"},
+		{"compressed", with(coretest.Post(coretest.JoesLogin), "Content-Encoding", "gzip"), 415, "unsupported_media_type"},
+		{"empty", coretest.Post(""), 400, "invalid_request"},
+		{"null", coretest.Post("null"), 400, "invalid_request"},
+		{"array", coretest.Post("[" + coretest.JoesLogin + "]"), 400, "invalid_request"},
+		{"cut short", coretest.Post(`{"username":"joe"`), 400, "invalid_request"},
+		{"trailing data", coretest.Post(coretest.JoesLogin + "{}"), 400, "invalid_request"},
+		{"duplicate", coretest.Post(`{"username":"joe","username":"ann","password":"pass"}`), 400, "invalid_request"},
+		{"not UTF-8", coretest.Post("{\"username\":\"\xff\",\"password\":\"pass\"}"), 400, "invalid_request"},
+		{"no username", coretest.Post(`{"password":"pass"}`), 400, "invalid_request"},
+		{"no password", coretest.Post(`{"username":"joe"}`), 400, "invalid_request"},
+		{"empty password", coretest.Post(`{"username":"joe","password":""}`), 400, "invalid_request"},
+		{"empty username", coretest.Post(`{"username":"","password":"pass"}`), 400, "invalid_request"},
+		{"number", coretest.Post(`{"username":1,"password":"pass"}`), 400, "invalid_request"},
+		{"list", coretest.Post(`{"username":["joe"],"password":"pass"}`), 400, "invalid_request"},
+		{"another case", coretest.Post(`{"Username":"joe","password":"pass"}`), 400, "invalid_request"},
+		{"too large", coretest.Post(`{"username":"joe","password":"` + strings.Repeat("x", 16384) + `"}`), 413, "content_too_large"},
 		{"too large for the server", limited, 413, "content_too_large"},
 		{"connection lost", broken, 400, "invalid_request"},
 	} {
-		auth := mustNew(t, accepting())
+		auth := coretest.MustNew(t, coretest.Accepting())
 		res := auth.Login(tt.r)
 		if res.Status != tt.status || !strings.Contains(string(res.Body), `"`+tt.code+`"`) {
 			t.Errorf("%s: got %d %s, want %d %s", tt.name, res.Status, res.Body, tt.status, tt.code)
@@ -75,7 +76,7 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%s: Allow is %q", tt.name, got)
 		}
 		if tt.status != 200 { // a token is random, and may have any letters
-			lacks(t, tt.name, res.Body, "joe", "ann", "database")
+			coretest.Lacks(t, tt.name, res.Body, "joe", "ann", "database")
 		}
 	}
 }
@@ -85,9 +86,9 @@ type failingReader struct{ err error }
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 func TestLoginAnswer(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	cfg.Scheme = "JWT"
-	res := mustNew(t, cfg).Login(post(joesLogin))
+	res := coretest.MustNew(t, cfg).Login(coretest.Post(coretest.JoesLogin))
 	var body struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`
@@ -100,47 +101,47 @@ func TestLoginAnswer(t *testing.T) {
 		t.Errorf("got %s", res.Body)
 	}
 
-	cfg.AuthResponse = func(r core.Request, u *user, issued core.Issued) core.Response {
+	cfg.AuthResponse = func(r core.Request, u *coretest.User, issued core.Issued) core.Response {
 		return core.Response{
 			Header: http.Header{"Cache-Control": {"public"}, "Set-Cookie": {"t=" + issued.Token}},
 			Body:   []byte(u.Name + " " + r.Path()),
 		}
 	}
-	res = mustNew(t, cfg).Login(post(joesLogin))
+	res = coretest.MustNew(t, cfg).Login(coretest.Post(coretest.JoesLogin))
 	if res.Status != 200 || string(res.Body) != "joe /auth" || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Set-Cookie") == "" {
 		t.Errorf("own answer: got %d %s %v", res.Status, res.Body, res.Header)
 	}
-	cfg.AuthResponse = func(core.Request, *user, core.Issued) core.Response { return core.Response{Status: 204} }
-	if res = mustNew(t, cfg).Login(post(joesLogin)); res.Status != 204 || res.Header.Get("Cache-Control") != "no-store" {
+	cfg.AuthResponse = func(core.Request, *coretest.User, core.Issued) core.Response { return core.Response{Status: 204} }
+	if res = coretest.MustNew(t, cfg).Login(coretest.Post(coretest.JoesLogin)); res.Status != 204 || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("own status: got %d %v", res.Status, res.Header)
 	}
-	cfg.AuthResponse = func(core.Request, *user, core.Issued) core.Response { panic("secret") }
-	if res = mustNew(t, cfg).Login(post(joesLogin)); res.Status != 500 || strings.Contains(string(res.Body), "secret") {
+	cfg.AuthResponse = func(core.Request, *coretest.User, core.Issued) core.Response { panic("secret") }
+	if res = coretest.MustNew(t, cfg).Login(coretest.Post(coretest.JoesLogin)); res.Status != 500 || strings.Contains(string(res.Body), "secret") {
 		t.Errorf("panic: got %d %s", res.Status, res.Body)
 	}
 }
 
 func TestLoginFields(t *testing.T) {
-	cfg := accepting()
-	cfg.Login = core.LoginEndpoint{UsernameField: "email", PasswordField: "pin", MaxBytes: 40, Methods: []string{"POST", "PUT"}}
-	auth := mustNew(t, cfg)
-	put := post(`{"email":"joe","pin":"pass"}`)
-	put.method = "PUT"
+	cfg := coretest.Accepting()
+	cfg.Login = core.LoginConfig{UsernameField: "email", PasswordField: "pin", MaxBytes: 40, Methods: []string{"POST", "PUT"}}
+	auth := coretest.MustNew(t, cfg)
+	put := coretest.Post(`{"email":"joe","pin":"pass"}`)
+	put.Verb = "PUT"
 	for _, tt := range []struct {
 		name string
-		r    stub
+		r    coretest.Stub
 		want int
 	}{
-		{"own names", post(`{"email":"joe","pin":"pass"}`), 200},
+		{"own names", coretest.Post(`{"email":"joe","pin":"pass"}`), 200},
 		{"own method", put, 200},
-		{"the default names", post(joesLogin), 400},
-		{"own limit", post(`{"email":"joe","pin":"pass","x":"123456"}`), 413},
+		{"the default names", coretest.Post(coretest.JoesLogin), 400},
+		{"own limit", coretest.Post(`{"email":"joe","pin":"pass","x":"123456"}`), 413},
 	} {
 		if got := auth.Login(tt.r).Status; got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
 		}
 	}
-	if got := auth.Login(get()).Header.Get("Allow"); got != "POST, PUT" {
+	if got := auth.Login(coretest.Get()).Header.Get("Allow"); got != "POST, PUT" {
 		t.Errorf("Allow is %q, want both", got)
 	}
 }
@@ -153,12 +154,12 @@ func TestCredentials(t *testing.T) {
 			ID int `json:"id"`
 		} `json:"tenant"`
 	}
-	cfg := accepting()
-	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) {
+	cfg := coretest.Accepting()
+	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*coretest.User, error) {
 		got = c
-		return joe, c.Decode(&more)
+		return coretest.Joe, c.Decode(&more)
 	}
-	res := mustNew(t, cfg).Login(post(`{"username":"joe","password":"pass","otp":"123","OTP":"999","tenant":{"id":7,"ID":8}}`))
+	res := coretest.MustNew(t, cfg).Login(coretest.Post(`{"username":"joe","password":"pass","otp":"123","OTP":"999","tenant":{"id":7,"ID":8}}`))
 	if res.Status != 200 || more.OTP != "123" || more.Tenant.ID != 7 {
 		t.Errorf("got %d and %+v, want 123 and 7", res.Status, more)
 	}
@@ -172,7 +173,7 @@ func TestCredentials(t *testing.T) {
 
 // TestLoginWithoutAuthenticate: mounted by hand it fails, and does not let in.
 func TestLoginWithoutAuthenticate(t *testing.T) {
-	if res := mustNew(t, core.Config[string]{Keys: decodeKey(t)}).Login(post(joesLogin)); res.Status != 500 {
+	if res := coretest.MustNew(t, core.Config[string]{Keys: decodeKey(t)}).Login(coretest.Post(coretest.JoesLogin)); res.Status != 500 {
 		t.Errorf("got %d, want 500", res.Status)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
 )
 
 // Credential is what a request presents: the token, the scheme it came under
@@ -18,7 +21,7 @@ type Credential struct {
 
 // inQuery reports whether the token was in the query, which others log and cache.
 func (c Credential) inQuery() bool {
-	_, ok := c.Source.(Query)
+	_, ok := c.Source.(QuerySource)
 	return ok
 }
 
@@ -26,9 +29,9 @@ func (c Credential) inQuery() bool {
 // what. Ours have seen to it.
 func (c *Credential) foreign() {
 	switch c.Source.(type) {
-	case Header, Cookie, Query:
+	case HeaderSource, CookieSource, QuerySource:
 	default:
-		c.Token, c.Scheme = kept(c.Token), kept(c.Scheme)
+		c.Token, c.Scheme = keep.String(c.Token), keep.String(c.Scheme)
 	}
 }
 
@@ -64,18 +67,18 @@ func lookup(sources []Source, scheme string) LookupHandler {
 	var explicit, cookies []Source
 	for _, s := range sources {
 		switch v := s.(type) {
-		case Header:
+		case HeaderSource:
 			explicit = append(explicit, v.withDefaults(scheme))
-		case Query:
+		case QuerySource:
 			explicit = append(explicit, v.withDefaults())
-		case Cookie:
+		case CookieSource:
 			cookies = append(cookies, v.withDefaults())
 		default:
 			explicit = append(explicit, s)
 		}
 	}
 	if len(sources) == 0 {
-		explicit = []Source{Header{}.withDefaults(scheme)}
+		explicit = []Source{HeaderSource{}.withDefaults(scheme)}
 	}
 	if len(explicit) == 1 && len(cookies) == 0 {
 		return only(explicit[0])
@@ -106,20 +109,20 @@ func lookup(sources []Source, scheme string) LookupHandler {
 				return c, err
 			}
 		}
-		return Credential{}, Missing
+		return Credential{}, MissingToken
 	}
 }
 
 // only is lookup where there is one source: the usual case, and nothing to decide.
 func only(s Source) LookupHandler {
 	find := s.Find
-	if h, ok := s.(Header); ok {
+	if h, ok := s.(HeaderSource); ok {
 		find = h.find
 	}
 	return func(r Request) (c Credential, err error) {
 		switch c, err = find(r); {
 		case isMissing(err):
-			return Credential{}, Missing
+			return Credential{}, MissingToken
 		case err != nil:
 			return Credential{Source: s}, err
 		case c.Source == nil:
@@ -132,20 +135,20 @@ func only(s Source) LookupHandler {
 // isMissing reports whether an error says that there is no credential, and not
 // that something else went wrong, of which Missing is only the cause.
 func isMissing(err error) bool {
-	return err == Missing || err != nil && errors.Is(err, Missing) && classify(err).Kind == Missing
+	return err == MissingToken || err != nil && errors.Is(err, MissingToken) && classify(err).Kind == MissingToken
 }
 
 var errTwoMethods = errors.New("a token is presented by more than one method")
 
 // Header is a token in a header field: Authorization under the Auth's scheme
 // unless told otherwise.
-type Header struct {
+type HeaderSource struct {
 	Name   string // "" is Authorization
 	Scheme string // "" is Config.Scheme; compared without case (RFC 9110 section 11.1)
 	Bare   bool   // the field holds the token alone, without a scheme
 }
 
-func (h Header) withDefaults(scheme string) Header {
+func (h HeaderSource) withDefaults(scheme string) HeaderSource {
 	if h.Name == "" {
 		h.Name = "Authorization"
 	}
@@ -159,35 +162,35 @@ func (h Header) withDefaults(scheme string) Header {
 // Find implements Source. Another scheme counts as nothing (RFC 6750 section
 // 3.1); two fields, several tokens, a tab or another control character are a
 // BadRequest (RFC 6750 section 2.1, RFC 9110 section 5.3).
-func (h Header) Find(r Request) (Credential, error) {
+func (h HeaderSource) Find(r Request) (Credential, error) {
 	h = h.withDefaults(defaultScheme)
 	return h.find(r)
 }
 
 // find is Find once the defaults are there.
-func (h *Header) find(r Request) (c Credential, err error) {
+func (h *HeaderSource) find(r Request) (c Credential, err error) {
 	values := r.Header(h.Name)
 	if len(values) == 0 {
-		return Credential{}, Missing
+		return Credential{}, MissingToken
 	}
 	if len(values) > 1 {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errTwoFields}
 	}
-	value := trimSpace(values[0])
+	value := field.TrimSpace(values[0])
 	scheme, rest, _ := strings.Cut(value, " ")
-	if !h.Bare && scheme == h.Scheme && rest != "" && isPlain(rest) { // the usual case, judged in one pass
-		return Credential{Token: handed(rest, values[0]), Scheme: h.Scheme}, nil
+	if !h.Bare && scheme == h.Scheme && rest != "" && field.IsPlain(rest) { // the usual case, judged in one pass
+		return Credential{Token: keep.Part(rest, values[0]), Scheme: h.Scheme}, nil
 	}
-	if hasControl(value) {
+	if field.HasControl(value) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
 	if value == "" {
-		return Credential{}, Missing
+		return Credential{}, MissingToken
 	}
 	c.Token = value
 	if !h.Bare {
 		if !strings.EqualFold(scheme, h.Scheme) {
-			return Credential{}, Missing
+			return Credential{}, MissingToken
 		}
 		c.Scheme, c.Token = h.Scheme, strings.TrimLeft(rest, " ")
 	}
@@ -197,7 +200,7 @@ func (h *Header) find(r Request) (c Credential, err error) {
 	if strings.IndexByte(c.Token, ' ') >= 0 || strings.IndexByte(c.Token, ',') >= 0 {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
 	}
-	c.Token = handed(c.Token, values[0])
+	c.Token = keep.Part(c.Token, values[0])
 	return c, nil
 }
 
@@ -211,11 +214,11 @@ var (
 // Query is a token in the query. Such a URL is logged and kept by many, so use
 // it only where a header cannot be set, with short lifetimes (RFC 6750 section
 // 2.3, RFC 9700 section 4.3.2). Answers carry Cache-Control: private.
-type Query struct {
+type QuerySource struct {
 	Name string // "" is access_token
 }
 
-func (q Query) withDefaults() Query {
+func (q QuerySource) withDefaults() QuerySource {
 	if q.Name == "" {
 		q.Name = "access_token"
 	}
@@ -223,7 +226,7 @@ func (q Query) withDefaults() Query {
 }
 
 // Find implements Source. The parameter twice is a BadRequest (RFC 6750 section 3.1).
-func (q Query) Find(r Request) (Credential, error) {
+func (q QuerySource) Find(r Request) (Credential, error) {
 	q = q.withDefaults()
 	var c Credential
 	found := false
@@ -235,13 +238,13 @@ func (q Query) Find(r Request) (Credential, error) {
 			continue
 		}
 		token, err := url.QueryUnescape(value)
-		if err != nil || found || token == "" || hasControl(token) || strings.ContainsAny(token, " ,") {
+		if err != nil || found || token == "" || field.HasControl(token) || strings.ContainsAny(token, " ,") {
 			return Credential{}, &Error{Kind: BadRequest, Cause: errQuery}
 		}
-		c.Token, found = kept(token), true // the request line may be far longer than the query
+		c.Token, found = keep.String(token), true // the request line may be far longer than the query
 	}
 	if !found {
-		return Credential{}, Missing
+		return Credential{}, MissingToken
 	}
 	return c, nil
 }
@@ -251,13 +254,13 @@ var errQuery = errors.New("the query parameter with the token is empty, repeated
 // Custom is a source of the user's own: a path parameter, a WebSocket
 // subprotocol. Like a header it is taken to be there on purpose; for anything a
 // browser sends unasked use Cookie, which checks for cross-site requests.
-type Custom func(Request) (Credential, error)
+type SourceFunc func(Request) (Credential, error)
 
 // Find implements Source. An empty token counts as none.
-func (f Custom) Find(r Request) (Credential, error) {
+func (f SourceFunc) Find(r Request) (Credential, error) {
 	c, err := f(r)
 	if err == nil && c.Token == "" {
-		err = Missing
+		err = MissingToken
 	}
 	return c, err
 }
@@ -272,18 +275,18 @@ func checkSources(sources []Source) error {
 		switch v := s.(type) {
 		case nil:
 			bad("nil; remove it")
-		case Header:
-			if v.Name != "" && !isToken(v.Name) {
+		case HeaderSource:
+			if v.Name != "" && !field.IsToken(v.Name) {
 				bad("%q is not the name of a header field", v.Name)
 			}
-			if v.Scheme != "" && !isToken(v.Scheme) {
+			if v.Scheme != "" && !field.IsToken(v.Scheme) {
 				bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", v.Scheme)
 			}
 			if v.Bare && v.Scheme != "" {
 				bad("Bare and Scheme exclude each other; set one")
 			}
-		case Cookie:
-			if v.Name != "" && !isToken(v.Name) {
+		case CookieSource:
+			if v.Name != "" && !field.IsToken(v.Name) {
 				bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", v.Name)
 			} else if name := v.withDefaults().Name; !v.InsecureName && !guardedName(name) {
 				bad("%w", unguarded(name, "InsecureName"))
@@ -294,7 +297,7 @@ func checkSources(sources []Source) error {
 				}
 			}
 			if v.DoubleSubmit != nil && !isSecret(v.DoubleSubmit) {
-				bad("DoubleSubmit: it is no secret; make one with core.NewSecret")
+				bad("DoubleSubmit: it is no secret; make one with keys.NewSecret")
 			}
 			if v.DoubleSubmit != nil && (v.InsecureNoCSRF || len(v.TrustedOrigins) > 0) {
 				bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
@@ -302,9 +305,9 @@ func checkSources(sources []Source) error {
 			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
 				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
 			}
-		case *Header, *Cookie, *Query, *Custom:
+		case *HeaderSource, *CookieSource, *QuerySource, *SourceFunc:
 			bad("a %T; set the value, not a pointer to it", s)
-		case Custom:
+		case SourceFunc:
 			if v == nil {
 				bad("a nil Custom; remove it")
 			}

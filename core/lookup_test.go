@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // TestLookup is the table of where a token may be. want is the token found; a
 // kind where there is none.
 func TestLookup(t *testing.T) {
-	header, cookie, query := core.Header{}, core.Cookie{Name: "tok", InsecureName: true}, core.Query{}
-	jwt := core.Header{Scheme: "JWT"}
-	bare := core.Header{Name: "x-token", Bare: true}
-	custom := core.Custom(func(r core.Request) (core.Credential, error) {
+	header, cookie, query := core.HeaderSource{}, core.CookieSource{Name: "tok", InsecureName: true}, core.QuerySource{}
+	jwt := core.HeaderSource{Scheme: "JWT"}
+	bare := core.HeaderSource{Name: "x-token", Bare: true}
+	custom := core.SourceFunc(func(r core.Request) (core.Credential, error) {
 		return core.Credential{Token: strings.Join(r.Header("X-Custom"), "")}, nil
 	})
 	const auth = "Authorization"
@@ -22,80 +23,80 @@ func TestLookup(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		sources []core.Source
-		r       stub
+		r       coretest.Stub
 		want    string
 		kind    core.Kind
 	}{
-		{"nothing", nil, get(), "", core.Missing},
-		{"bearer", nil, get(auth, "Bearer t"), "t", 0},
-		{"small letters (RFC 9110 section 11.1)", nil, get(auth, "bearer t"), "t", 0},
-		{"capitals", nil, get(auth, "BEARER t"), "t", 0},
-		{"several spaces", nil, get(auth, "Bearer   t"), "t", 0},
-		{"space around", nil, get(auth, " \tBearer t \t"), "t", 0},
-		{"another scheme", nil, get(auth, "Basic eDp5"), "", core.Missing},
-		{"longer scheme", nil, get(auth, "BearerX t"), "", core.Missing},
-		{"no space", nil, get(auth, "Bearert"), "", core.Missing},
-		{"empty field", nil, get(auth, ""), "", core.Missing},
-		{"only space", nil, get(auth, "  "), "", core.Missing},
-		{"scheme alone (RFC 6750 section 3.1)", nil, get(auth, "Bearer"), "", core.BadRequest},
-		{"scheme and space", nil, get(auth, "Bearer "), "", core.BadRequest},
-		{"two tokens", nil, get(auth, "Bearer a b"), "", core.BadRequest},
-		{"comma", nil, get(auth, "Bearer a,b"), "", core.BadRequest},
-		{"two credentials", nil, get(auth, "Bearer a, Basic b"), "", core.BadRequest},
-		{"tab for a space", nil, get(auth, "Bearer\tt"), "", core.BadRequest},
-		{"line feed", nil, get(auth, "Bearer a\nb"), "", core.BadRequest},
-		{"NUL", nil, get(auth, "Bearer a\x00"), "", core.BadRequest},
-		{"DEL", nil, get(auth, "Bearer a\x7f"), "", core.BadRequest},
-		{"two fields", nil, get(auth, "Bearer a", auth, "Bearer a"), "", core.BadRequest},
-		{"two fields, one of another scheme", nil, get(auth, "Basic a", auth, "Bearer a"), "", core.BadRequest},
-		{"own scheme", []core.Source{jwt}, get(auth, "jwt t"), "t", 0},
-		{"own scheme, Bearer sent", []core.Source{jwt}, get(auth, "Bearer t"), "", core.Missing},
-		{"bare", []core.Source{bare}, get("X-Token", "t"), "t", 0},
-		{"bare, with a scheme", []core.Source{bare}, get("X-Token", "Bearer t"), "", core.BadRequest},
-		{"bare, empty", []core.Source{bare}, get("X-Token", ""), "", core.Missing},
-		{"two header sources, the second", []core.Source{header, jwt}, get(auth, "JWT t"), "t", 0},
-		{"not asked for", []core.Source{header}, call("GET", "access_token=t", "Cookie", "tok=t"), "", core.Missing},
+		{"nothing", nil, coretest.Get(), "", core.MissingToken},
+		{"bearer", nil, coretest.Get(auth, "Bearer t"), "t", 0},
+		{"small letters (RFC 9110 section 11.1)", nil, coretest.Get(auth, "bearer t"), "t", 0},
+		{"capitals", nil, coretest.Get(auth, "BEARER t"), "t", 0},
+		{"several spaces", nil, coretest.Get(auth, "Bearer   t"), "t", 0},
+		{"space around", nil, coretest.Get(auth, " \tBearer t \t"), "t", 0},
+		{"another scheme", nil, coretest.Get(auth, "Basic eDp5"), "", core.MissingToken},
+		{"longer scheme", nil, coretest.Get(auth, "BearerX t"), "", core.MissingToken},
+		{"no space", nil, coretest.Get(auth, "Bearert"), "", core.MissingToken},
+		{"empty field", nil, coretest.Get(auth, ""), "", core.MissingToken},
+		{"only space", nil, coretest.Get(auth, "  "), "", core.MissingToken},
+		{"scheme alone (RFC 6750 section 3.1)", nil, coretest.Get(auth, "Bearer"), "", core.BadRequest},
+		{"scheme and space", nil, coretest.Get(auth, "Bearer "), "", core.BadRequest},
+		{"two tokens", nil, coretest.Get(auth, "Bearer a b"), "", core.BadRequest},
+		{"comma", nil, coretest.Get(auth, "Bearer a,b"), "", core.BadRequest},
+		{"two credentials", nil, coretest.Get(auth, "Bearer a, Basic b"), "", core.BadRequest},
+		{"tab for a space", nil, coretest.Get(auth, "Bearer\tt"), "", core.BadRequest},
+		{"line feed", nil, coretest.Get(auth, "Bearer a\nb"), "", core.BadRequest},
+		{"NUL", nil, coretest.Get(auth, "Bearer a\x00"), "", core.BadRequest},
+		{"DEL", nil, coretest.Get(auth, "Bearer a\x7f"), "", core.BadRequest},
+		{"two fields", nil, coretest.Get(auth, "Bearer a", auth, "Bearer a"), "", core.BadRequest},
+		{"two fields, one of another scheme", nil, coretest.Get(auth, "Basic a", auth, "Bearer a"), "", core.BadRequest},
+		{"own scheme", []core.Source{jwt}, coretest.Get(auth, "jwt t"), "t", 0},
+		{"own scheme, Bearer sent", []core.Source{jwt}, coretest.Get(auth, "Bearer t"), "", core.MissingToken},
+		{"bare", []core.Source{bare}, coretest.Get("X-Token", "t"), "t", 0},
+		{"bare, with a scheme", []core.Source{bare}, coretest.Get("X-Token", "Bearer t"), "", core.BadRequest},
+		{"bare, empty", []core.Source{bare}, coretest.Get("X-Token", ""), "", core.MissingToken},
+		{"two header sources, the second", []core.Source{header, jwt}, coretest.Get(auth, "JWT t"), "t", 0},
+		{"not asked for", []core.Source{header}, coretest.Call("GET", "access_token=t", "Cookie", "tok=t"), "", core.MissingToken},
 
-		{"query", []core.Source{query}, call("GET", "a=b&access_token=t&c"), "t", 0},
-		{"query, escaped", []core.Source{query}, call("GET", "%61ccess_token=a%2Eb"), "a.b", 0},
-		{"query, own name", []core.Source{core.Query{Name: "jwt"}}, call("GET", "jwt=t"), "t", 0},
-		{"query, none", []core.Source{query}, call("GET", "access=t&Access_Token=t"), "", core.Missing},
-		{"query, bad escape elsewhere", []core.Source{query}, call("GET", "%zz=1&access_token=t"), "t", 0},
-		{"query, semicolon", []core.Source{query}, call("GET", "a=1;access_token=t"), "", core.Missing},
-		{"query, empty", []core.Source{query}, call("GET", "access_token="), "", core.BadRequest},
-		{"query, no value", []core.Source{query}, call("GET", "access_token"), "", core.BadRequest},
-		{"query, twice", []core.Source{query}, call("GET", "access_token=t&access_token=t"), "", core.BadRequest},
-		{"query, twice, once escaped", []core.Source{query}, call("GET", "access_token=t&access%5Ftoken=t"), "", core.BadRequest},
-		{"query, bad escape", []core.Source{query}, call("GET", "access_token=%zz"), "", core.BadRequest},
-		{"query, space", []core.Source{query}, call("GET", "access_token=a+b"), "", core.BadRequest},
-		{"query, comma", []core.Source{query}, call("GET", "access_token=a%2Cb"), "", core.BadRequest},
-		{"query, control", []core.Source{query}, call("GET", "access_token=a%0A"), "", core.BadRequest},
+		{"query", []core.Source{query}, coretest.Call("GET", "a=b&access_token=t&c"), "t", 0},
+		{"query, escaped", []core.Source{query}, coretest.Call("GET", "%61ccess_token=a%2Eb"), "a.b", 0},
+		{"query, own name", []core.Source{core.QuerySource{Name: "jwt"}}, coretest.Call("GET", "jwt=t"), "t", 0},
+		{"query, none", []core.Source{query}, coretest.Call("GET", "access=t&Access_Token=t"), "", core.MissingToken},
+		{"query, bad escape elsewhere", []core.Source{query}, coretest.Call("GET", "%zz=1&access_token=t"), "t", 0},
+		{"query, semicolon", []core.Source{query}, coretest.Call("GET", "a=1;access_token=t"), "", core.MissingToken},
+		{"query, empty", []core.Source{query}, coretest.Call("GET", "access_token="), "", core.BadRequest},
+		{"query, no value", []core.Source{query}, coretest.Call("GET", "access_token"), "", core.BadRequest},
+		{"query, twice", []core.Source{query}, coretest.Call("GET", "access_token=t&access_token=t"), "", core.BadRequest},
+		{"query, twice, once escaped", []core.Source{query}, coretest.Call("GET", "access_token=t&access%5Ftoken=t"), "", core.BadRequest},
+		{"query, bad escape", []core.Source{query}, coretest.Call("GET", "access_token=%zz"), "", core.BadRequest},
+		{"query, space", []core.Source{query}, coretest.Call("GET", "access_token=a+b"), "", core.BadRequest},
+		{"query, comma", []core.Source{query}, coretest.Call("GET", "access_token=a%2Cb"), "", core.BadRequest},
+		{"query, control", []core.Source{query}, coretest.Call("GET", "access_token=a%0A"), "", core.BadRequest},
 
-		{"cookie", []core.Source{cookie}, get("Cookie", "a=b; tok=t; c=d"), "t", 0},
-		{"cookie, no spaces", []core.Source{cookie}, get("Cookie", "a=b;tok=t;c=d"), "t", 0},
-		{"cookie, second line", []core.Source{cookie}, get("Cookie", "a=b", "Cookie", "tok=t"), "t", 0},
-		{"cookie, equals signs", []core.Source{cookie}, get("Cookie", "tok=t=="), "t==", 0},
-		{"cookie, default name", []core.Source{core.Cookie{}}, get("Cookie", "__Host-access_token=t"), "t", 0},
-		{"cookie, another case", []core.Source{cookie}, get("Cookie", "Tok=t"), "", core.Missing},
-		{"cookie, no value", []core.Source{cookie}, get("Cookie", "tok"), "", core.Missing},
-		{"cookie, empty", []core.Source{cookie}, get("Cookie", "tok="), "", core.Missing},
-		{"cookie, twice", []core.Source{cookie}, get("Cookie", "tok=t; tok=t"), "", core.BadRequest},
-		{"cookie, twice, empty first", []core.Source{cookie}, get("Cookie", "tok=; tok=t"), "", core.BadRequest},
-		{"cookie, twice in two lines", []core.Source{cookie}, get("Cookie", "tok=t", "Cookie", "tok=u"), "", core.BadRequest},
-		{"cookie, control", []core.Source{cookie}, get("Cookie", "tok=a\x01"), "", core.BadRequest},
-		{"first cookie decides", []core.Source{cookie, core.Cookie{Name: "b", InsecureName: true}}, get("Cookie", "b=2; tok=1"), "1", 0},
-		{"second cookie", []core.Source{cookie, core.Cookie{Name: "b", InsecureName: true}}, get("Cookie", "b=2"), "2", 0},
+		{"cookie", []core.Source{cookie}, coretest.Get("Cookie", "a=b; tok=t; c=d"), "t", 0},
+		{"cookie, no spaces", []core.Source{cookie}, coretest.Get("Cookie", "a=b;tok=t;c=d"), "t", 0},
+		{"cookie, second line", []core.Source{cookie}, coretest.Get("Cookie", "a=b", "Cookie", "tok=t"), "t", 0},
+		{"cookie, equals signs", []core.Source{cookie}, coretest.Get("Cookie", "tok=t=="), "t==", 0},
+		{"cookie, default name", []core.Source{core.CookieSource{}}, coretest.Get("Cookie", "__Host-access_token=t"), "t", 0},
+		{"cookie, another case", []core.Source{cookie}, coretest.Get("Cookie", "Tok=t"), "", core.MissingToken},
+		{"cookie, no value", []core.Source{cookie}, coretest.Get("Cookie", "tok"), "", core.MissingToken},
+		{"cookie, empty", []core.Source{cookie}, coretest.Get("Cookie", "tok="), "", core.MissingToken},
+		{"cookie, twice", []core.Source{cookie}, coretest.Get("Cookie", "tok=t; tok=t"), "", core.BadRequest},
+		{"cookie, twice, empty first", []core.Source{cookie}, coretest.Get("Cookie", "tok=; tok=t"), "", core.BadRequest},
+		{"cookie, twice in two lines", []core.Source{cookie}, coretest.Get("Cookie", "tok=t", "Cookie", "tok=u"), "", core.BadRequest},
+		{"cookie, control", []core.Source{cookie}, coretest.Get("Cookie", "tok=a\x01"), "", core.BadRequest},
+		{"first cookie decides", []core.Source{cookie, core.CookieSource{Name: "b", InsecureName: true}}, coretest.Get("Cookie", "b=2; tok=1"), "1", 0},
+		{"second cookie", []core.Source{cookie, core.CookieSource{Name: "b", InsecureName: true}}, coretest.Get("Cookie", "b=2"), "2", 0},
 
-		{"custom", all, get("X-Custom", "t"), "t", 0},
-		{"custom, none", all, get(), "", core.Missing},
-		{"header and query (RFC 6750 section 2)", all, call("GET", "access_token=t", auth, "Bearer t"), "", core.BadRequest},
-		{"header and custom", all, get(auth, "Bearer t", "X-Custom", "t"), "", core.BadRequest},
-		{"header and cookie: the header", all, get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
-		{"cookie source first: the header", []core.Source{cookie, header}, get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
-		{"a bad header is final", all, get(auth, "Bearer", "Cookie", "tok=c"), "", core.BadRequest},
-		{"another scheme is no header", all, get(auth, "Basic x", "Cookie", "tok=c"), "c", 0},
-		{"query and cookie: the query", all, call("GET", "access_token=q", "Cookie", "tok=c"), "q", 0},
-		{"a bad query is final", all, call("GET", "access_token=", "Cookie", "tok=c"), "", core.BadRequest},
+		{"custom", all, coretest.Get("X-Custom", "t"), "t", 0},
+		{"custom, none", all, coretest.Get(), "", core.MissingToken},
+		{"header and query (RFC 6750 section 2)", all, coretest.Call("GET", "access_token=t", auth, "Bearer t"), "", core.BadRequest},
+		{"header and custom", all, coretest.Get(auth, "Bearer t", "X-Custom", "t"), "", core.BadRequest},
+		{"header and cookie: the header", all, coretest.Get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
+		{"cookie source first: the header", []core.Source{cookie, header}, coretest.Get(auth, "Bearer h", "Cookie", "tok=c"), "h", 0},
+		{"a bad header is final", all, coretest.Get(auth, "Bearer", "Cookie", "tok=c"), "", core.BadRequest},
+		{"another scheme is no header", all, coretest.Get(auth, "Basic x", "Cookie", "tok=c"), "c", 0},
+		{"query and cookie: the query", all, coretest.Call("GET", "access_token=q", "Cookie", "tok=c"), "q", 0},
+		{"a bad query is final", all, coretest.Call("GET", "access_token=", "Cookie", "tok=c"), "", core.BadRequest},
 	} {
 		c, err := core.Lookup(tt.sources...)(tt.r)
 		kind := core.Kind(0)
@@ -116,29 +117,29 @@ func TestLookup(t *testing.T) {
 
 // TestSourcesByThemselves: Find takes the defaults without a Lookup around it.
 func TestSourcesByThemselves(t *testing.T) {
-	r := call("GET", "access_token=q", "Authorization", "bearer h", "Cookie", "__Host-access_token=c")
-	for want, source := range map[string]core.Source{"h": core.Header{}, "q": core.Query{}, "c": core.Cookie{}} {
+	r := coretest.Call("GET", "access_token=q", "Authorization", "bearer h", "Cookie", "__Host-access_token=c")
+	for want, source := range map[string]core.Source{"h": core.HeaderSource{}, "q": core.QuerySource{}, "c": core.CookieSource{}} {
 		if c, err := source.Find(r); c.Token != want || err != nil {
 			t.Errorf("%T: got %q, %v, want %q", source, c.Token, err, want)
 		}
 	}
-	c, err := core.Header{}.Find(r)
+	c, err := core.HeaderSource{}.Find(r)
 	if c.Scheme != "Bearer" || err != nil {
 		t.Errorf("got scheme %q, want Bearer", c.Scheme)
 	}
-	if _, err := core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, errDatabase }).Find(r); err != errDatabase {
+	if _, err := core.SourceFunc(func(core.Request) (core.Credential, error) { return core.Credential{}, coretest.ErrDatabase }).Find(r); err != coretest.ErrDatabase {
 		t.Errorf("Custom: got %v, want its own error", err)
 	}
 }
 
 // TestCustomSaysItsSource: a source that fills in Source is believed.
 func TestCustomSaysItsSource(t *testing.T) {
-	own := core.Custom(func(core.Request) (core.Credential, error) {
-		return core.Credential{Token: "t", Source: core.Query{}}, nil
+	own := core.SourceFunc(func(core.Request) (core.Credential, error) {
+		return core.Credential{Token: "t", Source: core.QuerySource{}}, nil
 	})
-	c, err := core.Lookup(own)(get())
-	if _, ok := c.Source.(core.Query); !ok || err != nil {
-		t.Errorf("got %T, %v, want core.Query", c.Source, err)
+	c, err := core.Lookup(own)(coretest.Get())
+	if _, ok := c.Source.(core.QuerySource); !ok || err != nil {
+		t.Errorf("got %T, %v, want core.QuerySource", c.Source, err)
 	}
 }
 
@@ -183,12 +184,12 @@ func TestCSRF(t *testing.T) {
 		{"Referer is no proof", "POST", []string{"Referer", host + "/form"}, false},
 		{"a forwarded scheme is no proof", "POST", []string{"Origin", "http://api.example.com", "X-Forwarded-Proto", "http"}, false},
 	} {
-		r := call(tt.method, "", append(tt.fields, "Cookie", "__Host-access_token=t")...)
-		_, err := core.Lookup(core.Cookie{TrustedOrigins: trusted})(r)
+		r := coretest.Call(tt.method, "", append(tt.fields, "Cookie", "__Host-access_token=t")...)
+		_, err := core.Lookup(core.CookieSource{TrustedOrigins: trusted})(r)
 		if want := error(core.CSRF); tt.want == (err != nil) || err != nil && !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want ok %v", tt.name, err, tt.want)
 		}
-		if _, err := core.Lookup(core.Cookie{InsecureNoCSRF: true})(r); err != nil {
+		if _, err := core.Lookup(core.CookieSource{InsecureNoCSRF: true})(r); err != nil {
 			t.Errorf("%s, InsecureNoCSRF: got %v", tt.name, err)
 		}
 	}
@@ -210,19 +211,19 @@ func TestCSRF(t *testing.T) {
 		{"https", "a.example", "http://a.example", "https://a.example", false},
 		{"http", "", "http://", "https://a.example", false},
 	} {
-		r := call("POST", "", "Origin", tt.origin, "Cookie", "__Host-access_token=t")
-		r.scheme, r.host = tt.scheme, tt.host
-		if _, err := core.Lookup(core.Cookie{TrustedOrigins: []string{tt.trusted}})(r); (err == nil) != tt.want {
+		r := coretest.Call("POST", "", "Origin", tt.origin, "Cookie", "__Host-access_token=t")
+		r.SchemeName, r.HostName = tt.scheme, tt.host
+		if _, err := core.Lookup(core.CookieSource{TrustedOrigins: []string{tt.trusted}})(r); (err == nil) != tt.want {
 			t.Errorf("%+v: got %v", tt, err)
 		}
 	}
 	// Without the cookie there is nothing to forge.
-	if _, err := core.Lookup(core.Cookie{})(call("POST", "")); !errors.Is(err, core.Missing) {
+	if _, err := core.Lookup(core.CookieSource{})(coretest.Call("POST", "")); !errors.Is(err, core.MissingToken) {
 		t.Errorf("no cookie: got %v, want Missing", err)
 	}
 	// A token that is in a header too was put there on purpose.
-	r := call("POST", "", "Cookie", "__Host-access_token=t", "Authorization", "Bearer t")
-	if _, err := core.Lookup(core.Header{}, core.Cookie{})(r); err != nil {
+	r := coretest.Call("POST", "", "Cookie", "__Host-access_token=t", "Authorization", "Bearer t")
+	if _, err := core.Lookup(core.HeaderSource{}, core.CookieSource{})(r); err != nil {
 		t.Errorf("cookie and header: got %v", err)
 	}
 }
@@ -237,15 +238,15 @@ func FuzzLookup(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
-	sources := []core.Source{core.Header{}, core.Header{Name: "Authorization", Bare: true}, core.Query{}, core.Cookie{Name: "tok", InsecureName: true}}
+	sources := []core.Source{core.HeaderSource{}, core.HeaderSource{Name: "Authorization", Bare: true}, core.QuerySource{}, core.CookieSource{Name: "tok", InsecureName: true}}
 	f.Fuzz(func(t *testing.T, header, query, cookie string) {
-		r := call("GET", query, "Authorization", header, "Cookie", cookie)
-		for _, s := range append(sources, core.Custom(core.Lookup(sources[0], sources[2], sources[3]))) {
+		r := coretest.Call("GET", query, "Authorization", header, "Cookie", cookie)
+		for _, s := range append(sources, core.SourceFunc(core.Lookup(sources[0], sources[2], sources[3]))) {
 			c, err := s.Find(r)
-			_, isCookie := s.(core.Cookie)
-			_, isCustom := s.(core.Custom)
+			_, isCookie := s.(core.CookieSource)
+			_, isCustom := s.(core.SourceFunc)
 			switch {
-			case err != nil && (c.Token != "" || !errors.Is(err, core.Missing) && !errors.Is(err, core.BadRequest)):
+			case err != nil && (c.Token != "" || !errors.Is(err, core.MissingToken) && !errors.Is(err, core.BadRequest)):
 				t.Errorf("%T: got %q and %v", s, c.Token, err)
 			case err != nil:
 			case c.Token == "":

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // Moment is a place in the order of logins and endings: when somebody began to
@@ -19,13 +21,9 @@ type Moment struct {
 	began  time.Time // by the clock of the process, which does not leap
 }
 
-// momentLasts is how long a login may take, so that what an ending leaves behind
-// need not stay for ever.
-const momentLasts = 5 * time.Minute
-
 var (
 	errMomentRealm = errors.New("the Moment is from an Auth of another realm")
-	errMomentOld   = fmt.Errorf("the login began more than %v ago, which is longer than an ending is remembered", momentLasts)
+	errMomentOld   = fmt.Errorf("the login began more than %v ago, which is longer than an ending is remembered", setup.LoginLasts)
 	errEndedSince  = errors.New("the subject's sessions or tokens were ended after the login began")
 )
 
@@ -72,7 +70,7 @@ func (a *engine) check(m Moment) error {
 	if a.sessions == nil && a.order == nil {
 		return nil
 	}
-	if max(a.sessionTime().Sub(m.at), time.Since(m.began)) > momentLasts {
+	if max(a.sessionTime().Sub(m.at), time.Since(m.began)) > setup.LoginLasts {
 		return &Error{Kind: BadCredentials, Cause: errMomentOld}
 	}
 	return nil

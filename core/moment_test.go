@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/denylist"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // TestLoginsUnderWay: logins wait for their turn with a password that is good while
@@ -19,9 +22,9 @@ func TestLoginsUnderWay(t *testing.T) { synctest.Test(t, testLoginsUnderWay) }
 
 func testLoginsUnderWay(t *testing.T) {
 	turn := make(chan struct{})
-	h := newHouse(t, func(c *core.Config[*user]) {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		authenticate := c.Authenticate
-		c.Authenticate = func(ctx context.Context, c core.Credentials) (*user, error) {
+		c.Authenticate = func(ctx context.Context, c core.Credentials) (*coretest.User, error) {
 			<-turn
 			return authenticate(ctx, c)
 		}
@@ -29,7 +32,7 @@ func testLoginsUnderWay(t *testing.T) {
 	var results [60]core.Response
 	var wg sync.WaitGroup
 	for i := range results {
-		wg.Go(func() { results[i] = h.Login(post(joesLogin)) })
+		wg.Go(func() { results[i] = h.Login(coretest.Post(coretest.JoesLogin)) })
 	}
 	synctest.Wait()
 	if err := h.EndSessionsOf(t.Context(), "joe"); err != nil {
@@ -45,12 +48,12 @@ func testLoginsUnderWay(t *testing.T) {
 	if list, err := h.SessionsOf(t.Context(), "joe"); err != nil || len(list) != 0 {
 		t.Errorf("got %d sessions, %v", len(list), err)
 	}
-	tokensOf(t, h.Login(post(joesLogin)))
+	coretest.TokensOf(t, h.Login(coretest.Post(coretest.JoesLogin)))
 }
 
 // TestMoment: Admit and Issue, where something else has authenticated.
 func TestMoment(t *testing.T) {
-	h := newHouse(t, nil)
+	h := coretest.NewHouse(t, nil)
 	begin := func() core.Moment {
 		t.Helper()
 		m, err := h.Begin(t.Context())
@@ -63,24 +66,24 @@ func TestMoment(t *testing.T) {
 	if err := h.EndSessionsOf(t.Context(), "joe"); err != nil {
 		t.Fatal(err)
 	}
-	h.refused("Admit from before", h.Admit(get(), before, joe), core.BadCredentials)
-	issued, err := h.Issue(t.Context(), before, joe)
-	if kindOf(t, err) != core.BadCredentials || issued.Token != "" || issued.RefreshToken != "" {
+	h.Refused("Admit from before", h.Admit(coretest.Get(), before, coretest.Joe), core.BadCredentials)
+	issued, err := h.Issue(t.Context(), before, coretest.Joe)
+	if coretest.KindOf(t, err) != core.BadCredentials || issued.Token != "" || issued.RefreshToken != "" {
 		t.Errorf("Issue from before: got %v, %v", issued, err)
 	}
-	if n := h.store.(*core.MemoryStore).Len(); n != 0 {
+	if n := h.Store.(*sessions.MemoryStore).Len(); n != 0 {
 		t.Errorf("%d sessions are left behind", n)
 	}
-	tokensOf(t, h.Admit(get(), before, &user{"ann"})) // whose sessions nobody has ended
-	tokensOf(t, h.Admit(get(), begin(), joe))
-	tokensOf(t, h.Admit(get(), core.Moment{}, joe))
-	if err := h.store.(*core.MemoryStore).Close(); err != nil {
+	coretest.TokensOf(t, h.Admit(coretest.Get(), before, &coretest.User{Name: "ann"})) // whose sessions nobody has ended
+	coretest.TokensOf(t, h.Admit(coretest.Get(), begin(), coretest.Joe))
+	coretest.TokensOf(t, h.Admit(coretest.Get(), core.Moment{}, coretest.Joe))
+	if err := h.Store.(*sessions.MemoryStore).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Begin(t.Context()); kindOf(t, err) != core.Unavailable {
+	if _, err := h.Begin(t.Context()); coretest.KindOf(t, err) != core.Unavailable {
 		t.Errorf("Begin without a store: got %v", err)
 	}
-	if _, err := mustNew(t, accepting()).Begin(t.Context()); err != nil {
+	if _, err := coretest.MustNew(t, coretest.Accepting()).Begin(t.Context()); err != nil {
 		t.Errorf("Begin without sessions: got %v", err)
 	}
 }
@@ -102,49 +105,49 @@ func testMomentAge(t *testing.T) {
 		{"a clock that was set back", -time.Hour, 5*time.Minute + time.Millisecond, core.BadCredentials},
 		{"a clock that was set back a little", -time.Hour, time.Minute, 0},
 	} {
-		h := newHouse(t, nil)
-		list := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "r"})
-		without := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: h.clock.Now, Revocation: list})
+		h := coretest.NewHouse(t, nil)
+		list := coretest.DenyList(t, denylist.NewSubjects, denylist.Config{Realm: "r"})
+		without := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: h.Clock.Now, Revocation: list})
 		m, err1 := h.Begin(t.Context())
 		alone, err2 := without.Begin(t.Context())
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
-		h.clock.Advance(tt.wall)
+		h.Clock.Advance(tt.wall)
 		time.Sleep(tt.really)
-		if _, err := h.Issue(t.Context(), m, joe); kindOf(t, err) != tt.want {
+		if _, err := h.Issue(t.Context(), m, coretest.Joe); coretest.KindOf(t, err) != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
-		if _, err := without.Issue(t.Context(), alone, "joe"); kindOf(t, err) != tt.want {
+		if _, err := without.Issue(t.Context(), alone, "joe"); coretest.KindOf(t, err) != tt.want {
 			t.Errorf("%s, without sessions: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
 }
 
-// ordered is an Auth without sessions whose tokens a SubjectDenyList calls back.
+// ordered is an Auth without sessions whose tokens a denylist.Subjects calls back.
 func ordered(t *testing.T, list core.Revocation, clock *jwttest.Clock) *core.Auth[string] {
-	return mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Rules: core.ClaimRules{Issuer: "us"}, Revocation: list})
+	return coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Rules: core.ClaimRules{Issuer: "us"}, Revocation: list})
 }
 
 // TestSubjectsUnderWay: the same rule without sessions. Order decides, and not the
 // second: time stands still here.
 func TestSubjectsUnderWay(t *testing.T) {
-	clock := jwttest.NewClock(now)
-	list := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
-	tokens := denyList(t, core.NewTokenDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
+	clock := jwttest.NewClock(coretest.Now)
+	list := coretest.DenyList(t, denylist.NewSubjects, denylist.Config{Realm: "us", Now: clock.Now})
+	tokens := coretest.DenyList(t, denylist.NewTokens, denylist.Config{Realm: "us", Now: clock.Now})
 	for name, r := range map[string]core.Revocation{"alone": list, "among others": core.AnyRevocation(tokens, core.AnyRevocation(list))} {
 		auth := ordered(t, r, clock)
 		issue := func(m core.Moment, want core.Kind) string {
 			t.Helper()
 			issued, err := auth.Issue(t.Context(), m, "joe")
-			if kindOf(t, err) != want || want != 0 && issued.Token != "" {
+			if coretest.KindOf(t, err) != want || want != 0 && issued.Token != "" {
 				t.Errorf("%s: Issue: got %v, want %v", name, err, want)
 			}
 			return issued.Token
 		}
 		good := func(token string, want core.Kind) {
 			t.Helper()
-			if _, err := auth.Verify(bearer(token)); kindOf(t, err) != want {
+			if _, err := auth.Verify(coretest.Bearer(token)); coretest.KindOf(t, err) != want {
 				t.Errorf("%s: Verify: got %v, want %v", name, err, want)
 			}
 		}
@@ -160,13 +163,13 @@ func TestSubjectsUnderWay(t *testing.T) {
 			}
 			good(old, core.Revoked)
 			issue(under, core.BadCredentials)
-			res := auth.Admit(get(), under, "joe")
+			res := auth.Admit(coretest.Get(), under, "joe")
 			if res.Status != 401 || strings.Contains(string(res.Body), "access_token") {
 				t.Errorf("%s: Admit: got %d %s", name, res.Status, res.Body)
 			}
 			good(issue(core.Moment{}, 0), 0) // in the same second
 		}
-		if _, err := auth.Issue(t.Context(), core.Moment{}, "joe", core.Claim{Name: "ord", Value: 1 << 60}); kindOf(t, err) != core.Internal {
+		if _, err := auth.Issue(t.Context(), core.Moment{}, "joe", core.Claim{Name: "ord", Value: 1 << 60}); coretest.KindOf(t, err) != core.Internal {
 			t.Errorf("%s: a claim ord of the application's: got %v", name, err)
 		}
 		clock.Advance(time.Second)
@@ -175,16 +178,16 @@ func TestSubjectsUnderWay(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Revocation: two of them count") {
 		t.Errorf("two lists that count: got %v", err)
 	}
-	long := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Lifetime: time.Hour, Revocation: list})
-	if _, err := long.Issue(t.Context(), core.Moment{}, "joe"); kindOf(t, err) != core.Unavailable {
+	long := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Lifetime: time.Hour, Revocation: list})
+	if _, err := long.Issue(t.Context(), core.Moment{}, "joe"); coretest.KindOf(t, err) != core.Unavailable {
 		t.Errorf("tokens that live longer than the list remembers: got %v", err)
 	}
 }
 
 // TestOrderOfOthers: a number that the list has not handed out decides nothing.
 func TestOrderOfOthers(t *testing.T) {
-	clock := jwttest.NewClock(now)
-	list := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
+	clock := jwttest.NewClock(coretest.Now)
+	list := coretest.DenyList(t, denylist.NewSubjects, denylist.Config{Realm: "us", Now: clock.Now})
 	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
@@ -196,12 +199,12 @@ func TestOrderOfOthers(t *testing.T) {
 		`{"iss":"us","sub":"joe","iat":1893456001,"exp":1893456060,"ord":-1}`:               true,
 		`{"iss":"us","sub":"ann","iat":1893456000,"exp":1893456060,"ord":1}`:                false,
 	} {
-		if got, err := list.Revoked(t.Context(), claimsOf(t, text)); err != nil || got != want {
+		if got, err := list.Revoked(t.Context(), coretest.ClaimsOf(t, text)); err != nil || got != want {
 			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
 		}
 	}
 	// Another process with a list of its own, which has heard of no other ending.
-	issuing := denyList(t, core.NewSubjectDenyList, core.DenyListConfig{Realm: "us", Now: clock.Now})
+	issuing := coretest.DenyList(t, denylist.NewSubjects, denylist.Config{Realm: "us", Now: clock.Now})
 	auth, verifying := ordered(t, issuing, clock), ordered(t, list, clock)
 	clock.Advance(time.Minute)
 	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
@@ -212,21 +215,21 @@ func TestOrderOfOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := verifying.Verify(bearer(issued.Token)); err != nil {
+	if _, err := verifying.Verify(coretest.Bearer(issued.Token)); err != nil {
 		t.Errorf("a token from after the ending: got %v", err)
 	}
 }
 
 // TestOrderAfterRestart: the list's numbers go on behind those that it gave before.
 func TestOrderAfterRestart(t *testing.T) {
-	clock := jwttest.NewClock(now.Add(time.Hour)) // and then the clock is set right
-	cfg := core.DenyListConfig{Realm: "us", Now: clock.Now, Journal: filepath.Join(t.TempDir(), "denied")}
-	list := denyList(t, core.NewSubjectDenyList, cfg)
+	clock := jwttest.NewClock(coretest.Now.Add(time.Hour)) // and then the clock is set right
+	cfg := denylist.Config{Realm: "us", Now: clock.Now, Journal: filepath.Join(t.TempDir(), "denied")}
+	list := coretest.DenyList(t, denylist.NewSubjects, cfg)
 	auth := ordered(t, list, clock)
 	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
-	clock.Set(now)
+	clock.Set(coretest.Now)
 	between, err := auth.Issue(t.Context(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
@@ -234,22 +237,22 @@ func TestOrderAfterRestart(t *testing.T) {
 	if err := list.Close(); err != nil {
 		t.Fatal(err)
 	}
-	list = denyList(t, core.NewSubjectDenyList, cfg)
+	list = coretest.DenyList(t, denylist.NewSubjects, cfg)
 	auth = ordered(t, list, clock)
-	if _, err := auth.Verify(bearer(between.Token)); err != nil {
+	if _, err := auth.Verify(coretest.Bearer(between.Token)); err != nil {
 		t.Errorf("from after the ending: got %v", err)
 	}
 	if err := list.Revoke(t.Context(), "us", "joe"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.Verify(bearer(between.Token)); kindOf(t, err) != core.Revoked {
+	if _, err := auth.Verify(coretest.Bearer(between.Token)); coretest.KindOf(t, err) != core.Revoked {
 		t.Errorf("ended after the restart: got %v", err)
 	}
 	after, err := auth.Issue(t.Context(), core.Moment{}, "joe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.Verify(bearer(after.Token)); err != nil {
+	if _, err := auth.Verify(coretest.Bearer(after.Token)); err != nil {
 		t.Errorf("from after both: got %v", err)
 	}
 }

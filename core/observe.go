@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Observer sees every outcome. It is called in the request's own goroutine and
@@ -227,11 +231,11 @@ func group(name string, attrs ...slog.Attr) slog.Attr {
 }
 
 // tellNotices tells an Observer what there is to know of the keys, each thing once.
-func tellNotices(o Observer, keys KeySource, signer Signer) {
+func tellNotices(o Observer, source keys.Source, signer keys.Signer) {
 	tell, told := KeyObserver(o), map[string]bool{}
-	for _, source := range []any{keys, signer} {
-		d, ok := source.(Describer)
-		if tell == nil || !ok || isNil(source) {
+	for _, source := range []any{source, signer} {
+		d, ok := source.(keys.Describer)
+		if tell == nil || !ok || setup.IsNil(source) {
 			continue
 		}
 		for _, n := range d.Facts().Notices {
@@ -245,12 +249,12 @@ func tellNotices(o Observer, keys KeySource, signer Signer) {
 
 // KeyObserver tells o what happens to keys, as ActionKeys: a failure is
 // Unavailable with its cause, keys that are not used are a cause without a kind.
-// It is for RemoteConfig.Observer and KeyRingConfig.Observer.
-func KeyObserver(o Observer) KeyWatch {
-	if isNil(o) {
+// It is for keys.RemoteConfig.Observer and keys.RingConfig.Observer.
+func KeyObserver(o Observer) keys.Observer {
+	if setup.IsNil(o) {
 		return nil
 	}
-	return func(ctx context.Context, k KeyEvent) {
+	return func(ctx context.Context, k keys.Event) {
 		e := Event{Action: ActionKeys, Resource: k.Source, Issuer: k.Issuer, KeyID: k.KeyID, Algorithm: k.Algorithm,
 			Duration: k.Duration, Cause: k.Skipped, Stack: k.Stack}
 		if k.Failure != nil {
@@ -261,12 +265,12 @@ func KeyObserver(o Observer) KeyWatch {
 }
 
 // StoreObserver tells o what a store found wrong, as ActionStore. It is for
-// MemoryConfig.Observer.
-func StoreObserver(o Observer) StoreWatch {
-	if isNil(o) {
+// sessions.MemoryConfig.Observer.
+func StoreObserver(o Observer) sessions.Observer {
+	if setup.IsNil(o) {
 		return nil
 	}
-	return func(e StoreEvent) {
+	return func(e sessions.Event) {
 		o.Observe(context.Background(), Event{Action: ActionStore, Resource: e.Resource, Cause: e.Cause})
 	}
 }

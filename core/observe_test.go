@@ -10,25 +10,27 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestEvents: what an Observer is told about whom. Algorithm and key id are
 // those of the key that verified, never the header's words.
 func TestEvents(t *testing.T) {
-	key, err := core.NewSecret([]byte(keySecret), core.WithKeyID("k1"))
+	key, err := keys.NewSecret([]byte(coretest.KeySecret), keys.WithID("k1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen jwttest.Recorder
-	auth := mustNew(t, core.Config[string]{
+	auth := coretest.MustNew(t, core.Config[string]{
 		Keys:         key,
-		Now:          stopped,
+		Now:          coretest.Stopped,
 		Observer:     &seen,
 		Authenticate: func(_ context.Context, c core.Credentials) (string, error) { return "", nil },
 	})
 	gate := auth.Require(core.Scopes("read"))
-	at := jwttest.At(now)
+	at := jwttest.At(coretest.Now)
 	for _, tt := range []struct {
 		name  string
 		token string
@@ -46,7 +48,7 @@ func TestEvents(t *testing.T) {
 		{"garbage", "gar-bage", core.Malformed, "", ""},
 	} {
 		seen.Reset()
-		gate(bearer(tt.token))
+		gate(coretest.Bearer(tt.token))
 		events := seen.Events()
 		if len(events) != 1 {
 			t.Errorf("%s: got %d events, want 1", tt.name, len(events))
@@ -63,8 +65,8 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	seen.Reset()
-	auth.Login(post(joesLogin))
-	auth.Login(post(`{}`))
+	auth.Login(coretest.Post(coretest.JoesLogin))
+	auth.Login(coretest.Post(`{}`))
 	if e := seen.Events(); len(e) != 2 || e[0].Kind != core.BadCredentials || e[1].Kind != core.BadBody || e[0].Action != core.ActionLogin {
 		t.Errorf("login: got %+v", e)
 	}
@@ -72,33 +74,29 @@ func TestEvents(t *testing.T) {
 
 // TestObserverSeesTheContext: of a yes the record's, so that a log can name who.
 func TestObserverSeesTheContext(t *testing.T) {
-	cfg := accepting()
-	var who *user
-	cfg.Observer = observe(func(ctx context.Context, _ core.Event) { who, _ = core.Identity[*user](ctx) })
-	if mustNew(t, cfg).Require()(get()); who != joe {
+	cfg := coretest.Accepting()
+	var who *coretest.User
+	cfg.Observer = coretest.Observe(func(ctx context.Context, _ core.Event) { who, _ = core.Identity[*coretest.User](ctx) })
+	if coretest.MustNew(t, cfg).Require()(coretest.Get()); who != coretest.Joe {
 		t.Errorf("got %v, want joe", who)
 	}
 }
 
-type observe func(context.Context, core.Event)
-
-func (f observe) Observe(ctx context.Context, e core.Event) { f(ctx, e) }
-
 // TestObserverPanics: its panic is answered with 500 and ends there, even if it
 // panics at being told of it. What has been done stays done: a login that succeeded.
 func TestObserverPanics(t *testing.T) {
-	cfg := accepting()
-	cfg.Observer = observe(func(context.Context, core.Event) { panic("observer") })
+	cfg := coretest.Accepting()
+	cfg.Observer = coretest.Observe(func(context.Context, core.Event) { panic("observer") })
 	cfg.OnError = func(core.Request, *core.Error) core.Response { panic("on error") }
-	auth := mustNew(t, cfg)
-	if _, res, ok := auth.Require()(get()); ok || res.Status != 500 {
+	auth := coretest.MustNew(t, cfg)
+	if _, res, ok := auth.Require()(coretest.Get()); ok || res.Status != 500 {
 		t.Errorf("Require: got %d, want 500", res.Status)
 	}
-	if _, err := auth.Verify(get()); kindOf(t, err) != core.Internal {
+	if _, err := auth.Verify(coretest.Get()); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("Verify: got %v, want Internal", err)
 	}
-	for body, want := range map[string]int{joesLogin: 200, `{}`: 500} {
-		if res := auth.Login(post(body)); res.Status != want {
+	for body, want := range map[string]int{coretest.JoesLogin: 200, `{}`: 500} {
+		if res := auth.Login(coretest.Post(body)); res.Status != want {
 			t.Errorf("Login: got %d, want %d", res.Status, want)
 		}
 	}
@@ -113,12 +111,14 @@ func TestLogObserver(t *testing.T) {
 		level        slog.Level
 		want         []string
 	}{
-		{"yes", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, core.Payload{"sub": "joe"}))) }, slog.LevelDebug, []string{`msg="jwtgate verify"`, "kind=ok", "key.alg=HS256", "took_ms="}},
-		{"anonymous", nil, func(a *core.Auth[string]) { a.Optional()(get()) }, slog.LevelDebug, []string{"kind=ok", "request.anonymous=true"}},
-		{"bad token", nil, func(a *core.Auth[string]) { a.Require()(bearer(minted(t, nil, jwttest.Expired()))) }, slog.LevelInfo, []string{"kind=expired", "status=401", "refused.claim=exp"}},
-		{"failed login", func(context.Context, core.Credentials) (string, error) { return "", nil }, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelInfo, []string{`msg="jwtgate login"`, "kind=bad_credentials"}},
-		{"outage", func(context.Context, core.Credentials) (string, error) { return "", context.DeadlineExceeded }, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelWarn, []string{"kind=unavailable", "cause="}},
-		{"defect", boom, func(a *core.Auth[string]) { a.Login(post(joesLogin)) }, slog.LevelError, []string{"kind=internal", `cause="panic: boom"`, "observe_test.go"}},
+		{"yes", nil, func(a *core.Auth[string]) {
+			a.Require()(coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"})))
+		}, slog.LevelDebug, []string{`msg="jwtgate verify"`, "kind=ok", "key.alg=HS256", "took_ms="}},
+		{"anonymous", nil, func(a *core.Auth[string]) { a.Optional()(coretest.Get()) }, slog.LevelDebug, []string{"kind=ok", "request.anonymous=true"}},
+		{"bad token", nil, func(a *core.Auth[string]) { a.Require()(coretest.Bearer(coretest.Minted(t, nil, jwttest.Expired()))) }, slog.LevelInfo, []string{"kind=expired", "status=401", "refused.claim=exp"}},
+		{"failed login", func(context.Context, core.Credentials) (string, error) { return "", nil }, func(a *core.Auth[string]) { a.Login(coretest.Post(coretest.JoesLogin)) }, slog.LevelInfo, []string{`msg="jwtgate login"`, "kind=bad_credentials"}},
+		{"outage", func(context.Context, core.Credentials) (string, error) { return "", context.DeadlineExceeded }, func(a *core.Auth[string]) { a.Login(coretest.Post(coretest.JoesLogin)) }, slog.LevelWarn, []string{"kind=unavailable", "cause="}},
+		{"defect", boom, func(a *core.Auth[string]) { a.Login(coretest.Post(coretest.JoesLogin)) }, slog.LevelError, []string{"kind=internal", `cause="panic: boom"`, "observe_test.go"}},
 	} {
 		for _, enabled := range []slog.Level{tt.level, tt.level + 1} {
 			var out bytes.Buffer
@@ -126,8 +126,8 @@ func TestLogObserver(t *testing.T) {
 			if tt.authenticate == nil {
 				tt.authenticate = boom
 			}
-			tt.act(mustNew(t, core.Config[string]{
-				Keys: jwttest.Secret(), Now: stopped, Authenticate: tt.authenticate, Observer: core.LogObserver(log),
+			tt.act(coretest.MustNew(t, core.Config[string]{
+				Keys: jwttest.Secret(), Now: coretest.Stopped, Authenticate: tt.authenticate, Observer: core.LogObserver(log),
 			}))
 			if enabled > tt.level {
 				if out.Len() > 0 {
@@ -135,8 +135,8 @@ func TestLogObserver(t *testing.T) {
 				}
 				continue
 			}
-			contains(t, tt.name, out.String(), append(tt.want, "level="+tt.level.String())...)
-			lacks(t, tt.name, out.Bytes(), "joe", "pass\"", "eyJ")
+			coretest.Contains(t, tt.name, out.String(), append(tt.want, "level="+tt.level.String())...)
+			coretest.Lacks(t, tt.name, out.Bytes(), "joe", "pass\"", "eyJ")
 			if n := strings.Count(out.String(), "\n"); n != 1 {
 				t.Errorf("%s: got %d lines", tt.name, n)
 			}
@@ -156,31 +156,31 @@ func TestActionString(t *testing.T) {
 // secret or claim's value is in it.
 func TestPrinting(t *testing.T) {
 	const secret = "9209dcb468e07e032fd0db16-the-secret-text"
-	key, err := core.NewSecret([]byte(secret))
+	key, err := keys.NewSecret([]byte(secret))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := core.Config[*user]{Keys: key, Signer: key, Identify: accepting().Identify, Payload: accepting().Payload, Now: stopped}
-	auth := mustNew(t, cfg)
-	token := jwttest.Mint(t, key, core.Payload{"sub": "claim-value"}, jwttest.At(now))
-	ctx, err := auth.Verify(bearer(token))
+	cfg := core.Config[*coretest.User]{Keys: key, Signer: key, Identify: coretest.Accepting().Identify, Payload: coretest.Accepting().Payload, Now: coretest.Stopped}
+	auth := coretest.MustNew(t, cfg)
+	token := jwttest.Mint(t, key, core.Payload{"sub": "claim-value"}, jwttest.At(coretest.Now))
+	ctx, err := auth.Verify(coretest.Bearer(token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	claims, _ := core.ClaimsOf(ctx)
 	cred, _ := core.CredentialOf(ctx)
-	issued, err := auth.Issue(context.Background(), core.Moment{}, &user{"claim-value"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, &coretest.User{Name: "claim-value"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var credentials core.Credentials
 	in := cfg
-	in.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) { credentials = c; return nil, nil }
-	mustNew(t, in).Login(post(`{"username":"joe","password":"pass-word"}`))
+	in.Authenticate = func(_ context.Context, c core.Credentials) (*coretest.User, error) { credentials = c; return nil, nil }
+	coretest.MustNew(t, in).Login(coretest.Post(`{"username":"joe","password":"pass-word"}`))
 	if credentials.Password != "pass-word" {
 		t.Fatal("Authenticate was not called")
 	}
-	_, refused := auth.Verify(bearer(token + "A"))
+	_, refused := auth.Verify(coretest.Bearer(token + "A"))
 
 	type exported struct{ V any }
 	type unexported struct{ v any }
@@ -198,7 +198,7 @@ func TestPrinting(t *testing.T) {
 				}
 			}
 			for _, verb := range verbs {
-				if s := sprintf(verb, form); strings.Contains(s, "PANIC") {
+				if s := coretest.Sprintf(verb, form); strings.Contains(s, "PANIC") {
 					t.Errorf("%s: %s panics: %s", name, verb, s)
 				} else {
 					out.WriteString(s)
@@ -208,7 +208,7 @@ func TestPrinting(t *testing.T) {
 		}
 		logs[1].Info("x", "v", v)
 		for _, hidden := range []string{secret, token, issued.Token, "pass-word", "claim-value"} {
-			for _, spelt := range []string{hidden, sprintf("%x", hidden), sprintf("%d", []byte(hidden))} {
+			for _, spelt := range []string{hidden, coretest.Sprintf("%x", hidden), coretest.Sprintf("%d", []byte(hidden))} {
 				if strings.Contains(out.String(), spelt) {
 					t.Errorf("%s: shows %s", name, spelt)
 				}
@@ -216,7 +216,7 @@ func TestPrinting(t *testing.T) {
 		}
 	}
 	for name, v := range map[string]any{
-		"key": key, "key source": core.KeySource(key), "config": cfg, "config pointer": &cfg, "auth": auth, "error": refused,
+		"key": key, "key source": keys.Source(key), "config": cfg, "config pointer": &cfg, "auth": auth, "error": refused,
 	} {
 		print(name, v, all)
 	}
@@ -233,17 +233,17 @@ func TestPrinting(t *testing.T) {
 		"claims":          {claims, `Claims["exp" "iat" "nbf" "sub"]`},
 		"nil claims":      {(*core.Claims)(nil), `Claims[]`},
 		"credentials":     {credentials, `Credentials{"joe"}`},
-		"credential":      {cred, `Credential{core.Header}`},
+		"credential":      {cred, `Credential{core.HeaderSource}`},
 		"issued":          {issued, "Issued{" + issued.ID + ", expires 2030-01-01T00:05:00Z}"},
 		"context":         {ctx, "context.Background.jwtgate"},
-		"derived context": {context.WithValue(ctx, user{}, 1), "context.Background.jwtgate.WithValue(core_test.user, 1)"},
+		"derived context": {context.WithValue(ctx, coretest.User{}, 1), "context.Background.jwtgate.WithValue(core_test.user, 1)"},
 	} {
-		if got := sprintf("%v", tt.v); !strings.HasPrefix(got, tt.want) && name != "derived context" {
+		if got := coretest.Sprintf("%v", tt.v); !strings.HasPrefix(got, tt.want) && name != "derived context" {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
 		}
 	}
-	own, _, _ := auth.Require()(bearer(token).with(ownContext{context.Background(), secret}))
-	if got := sprintf("%v", own); got != "core_test.ownContext.jwtgate" {
+	own, _, _ := auth.Require()(coretest.Bearer(token).With(ownContext{context.Background(), secret}))
+	if got := coretest.Sprintf("%v", own); got != "core_test.ownContext.jwtgate" {
 		t.Errorf("a context of the user's own type: got %s", got)
 	}
 }
@@ -255,14 +255,14 @@ type ownContext struct {
 
 // TestNoSecretsInErrors: the text of every refusal of a token or a login.
 func TestNoSecretsInErrors(t *testing.T) {
-	auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped})
-	valid := minted(t, core.Payload{"sub": "joe"})
-	for name, r := range map[string]stub{
-		"header twice": get("Authorization", "Bearer "+valid, "Authorization", "Bearer "+valid),
-		"expired":      bearer(minted(t, core.Payload{"sub": "joe"}, jwttest.Expired())),
-		"five parts":   bearer(valid + "." + valid),
-		"spaces":       bearer(valid + " " + valid),
-		"bad base64":   bearer(valid + "A"),
+	auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: coretest.Stopped})
+	valid := coretest.Minted(t, core.Payload{"sub": "joe"})
+	for name, r := range map[string]coretest.Stub{
+		"header twice": coretest.Get("Authorization", "Bearer "+valid, "Authorization", "Bearer "+valid),
+		"expired":      coretest.Bearer(coretest.Minted(t, core.Payload{"sub": "joe"}, jwttest.Expired())),
+		"five parts":   coretest.Bearer(valid + "." + valid),
+		"spaces":       coretest.Bearer(valid + " " + valid),
+		"bad base64":   coretest.Bearer(valid + "A"),
 	} {
 		_, err := auth.Verify(r)
 		if err == nil {
@@ -271,6 +271,6 @@ func TestNoSecretsInErrors(t *testing.T) {
 		}
 		var e *core.Error
 		errors.As(err, &e)
-		lacks(t, name, []byte(err.Error()+sprintf("%+v", e)+string(e.Response().Body)+sprintf("%v", e.Response().Header)), valid[:20], valid[len(valid)-20:])
+		coretest.Lacks(t, name, []byte(err.Error()+coretest.Sprintf("%+v", e)+string(e.Response().Body)+coretest.Sprintf("%v", e.Response().Header)), valid[:20], valid[len(valid)-20:])
 	}
 }

@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // wrapped hides what a source says of itself, as a wrapper that logs does.
-type wrapped struct{ keys core.KeySource }
+type wrapped struct{ keys keys.Source }
 
-func (w wrapped) Find(ctx context.Context, hint core.KeyHint) ([]*core.Key, error) {
+func (w wrapped) Find(ctx context.Context, hint keys.Hint) ([]*keys.Key, error) {
 	return w.keys.Find(ctx, hint)
 }
 
@@ -24,35 +26,35 @@ func (w wrapped) Find(ctx context.Context, hint core.KeyHint) ([]*core.Key, erro
 // Insecure name says that it is meant.
 func TestNoIssuerOrAudienceIsSkipped(t *testing.T) {
 	const a, b = "https://a.example", "https://b.example"
-	ok := func(keys core.KeySource, err error) core.KeySource {
+	ok := func(keys keys.Source, err error) keys.Source {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return keys
 	}
-	url := func(issuer string) core.KeySource {
-		return ok(core.NewKeySetURL(a+"/jwks.json", core.RemoteConfig{Issuer: issuer}))
+	url := func(issuer string) keys.Source {
+		return ok(keys.NewRemote(a+"/jwks.json", keys.RemoteConfig{Issuer: issuer}))
 	}
-	oidc := ok(core.NewOIDC(a, core.RemoteConfig{}))
-	own := secretKey(t)
-	ofA := secretKey(t, core.WithIssuer(a), core.WithKeyID("a"))
-	ofB := secretKey(t, core.WithIssuer(b), core.WithKeyID("b"))
-	open := secretKey(t, core.WithKeyID("own"))
-	sources := map[string]core.KeySource{
-		"one key": own, "a key of an issuer": ofA, "own keys": ok(core.Keys(open)), "keys of one issuer": ok(core.Keys(ofA)),
-		"keys of two issuers":           ok(core.Keys(ofA, ofB)),
-		"own keys and an issuer's":      ok(core.Keys(open, ofA)),
-		"a ring":                        newRing(t, core.KeyRingConfig{}, core.RingKey{Key: open}),
-		"a ring of two issuers":         newRing(t, core.KeyRingConfig{}, core.RingKey{Key: ofA}, core.RingKey{Key: ofB}),
+	oidc := ok(keys.NewOIDC(a, keys.RemoteConfig{}))
+	own := coretest.SecretKey(t)
+	ofA := coretest.SecretKey(t, keys.WithIssuer(a), keys.WithID("a"))
+	ofB := coretest.SecretKey(t, keys.WithIssuer(b), keys.WithID("b"))
+	open := coretest.SecretKey(t, keys.WithID("own"))
+	sources := map[string]keys.Source{
+		"one key": own, "a key of an issuer": ofA, "own keys": ok(keys.NewSet(open)), "keys of one issuer": ok(keys.NewSet(ofA)),
+		"keys of two issuers":           ok(keys.NewSet(ofA, ofB)),
+		"own keys and an issuer's":      ok(keys.NewSet(open, ofA)),
+		"a ring":                        coretest.NewRing(t, keys.RingConfig{}, keys.RingKey{Key: open}),
+		"a ring of two issuers":         coretest.NewRing(t, keys.RingConfig{}, keys.RingKey{Key: ofA}, keys.RingKey{Key: ofB}),
 		"a key set by URL":              url(""),
 		"a key set by URL, bound":       url(a),
 		"a provider":                    oidc,
-		"an authorization server":       ok(core.NewOAuth(a, core.RemoteConfig{})),
-		"issuers":                       ok(core.Issuers(map[string]core.KeySource{a: oidc, b: ofB})),
-		"one issuer of a map":           ok(core.Issuers(map[string]core.KeySource{a: oidc})),
-		"issuers that share a key set":  ok(core.Issuers(map[string]core.KeySource{a: url(""), b: url("")})),
-		"tenants":                       ok(core.NewIssuerCache(func(context.Context, string) (core.KeySource, error) { return nil, nil }, core.IssuerCacheConfig{})),
+		"an authorization server":       ok(keys.NewOAuth(a, keys.RemoteConfig{})),
+		"issuers":                       ok(keys.ByIssuer(map[string]keys.Source{a: oidc, b: ofB})),
+		"one issuer of a map":           ok(keys.ByIssuer(map[string]keys.Source{a: oidc})),
+		"issuers that share a key set":  ok(keys.ByIssuer(map[string]keys.Source{a: url(""), b: url("")})),
+		"tenants":                       ok(keys.NewIssuerCache(func(context.Context, string) (keys.Source, error) { return nil, nil }, keys.IssuerCacheConfig{})),
 		"a wrapper around a provider":   wrapped{oidc},
 		"a wrapper around own keys":     wrapped{own},
 		"a wrapper around a key by URL": wrapped{url("")},
@@ -146,16 +148,16 @@ func panicOf(f func()) (text string) {
 // TestSubjectsMeetNowhere: a Decode of one's own around a Decoder is a way past
 // New, so the default identity refuses what it must not mix up.
 func TestSubjectsMeetNowhere(t *testing.T) {
-	issuers, err := core.Issuers(map[string]core.KeySource{
-		"a": secretKey(t, core.WithIssuer("a")), "b": secretKey(t, core.WithIssuer("b")),
+	issuers, err := keys.ByIssuer(map[string]keys.Source{
+		"a": coretest.SecretKey(t, keys.WithIssuer("a")), "b": coretest.SecretKey(t, keys.WithIssuer("b")),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := signed([]byte(keySecret), `{"alg":"HS256"}`, `{"iss":"b","sub":"1","exp":1893456060}`)
+	token := coretest.Signed([]byte(coretest.KeySecret), `{"alg":"HS256"}`, `{"iss":"b","sub":"1","exp":1893456060}`)
 	for name, rules := range map[string]core.ClaimRules{
-		"mixed":      {InsecureAnyAudience: true, Now: stopped},
-		"one issuer": {InsecureAnyAudience: true, Now: stopped, Issuer: "b"},
+		"mixed":      {InsecureAnyAudience: true, Now: coretest.Stopped},
+		"one issuer": {InsecureAnyAudience: true, Now: coretest.Stopped, Issuer: "b"},
 	} {
 		seen := &jwttest.Recorder{}
 		decode := core.Decoder(issuers, rules)
@@ -165,7 +167,7 @@ func TestSubjectsMeetNowhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = auth.Verify(bearer(token))
+		_, err = auth.Verify(coretest.Bearer(token))
 		if mixed := errors.Is(err, core.Internal); mixed != (name == "mixed") || (err == nil) == mixed {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -175,7 +177,7 @@ func TestSubjectsMeetNowhere(t *testing.T) {
 // TestMissingSettingIsTold: a valid token that is refused for want of a setting
 // tells the Observer, and not the client, which one.
 func TestMissingSettingIsTold(t *testing.T) {
-	key := secretKey(t)
+	key := coretest.SecretKey(t)
 	for _, tt := range []struct {
 		name, claims string
 		rules        core.ClaimRules
@@ -201,12 +203,12 @@ func TestMissingSettingIsTold(t *testing.T) {
 			rules := tt.rules
 			rules.CacheTokens = cached
 			seen := &jwttest.Recorder{}
-			auth, err := core.New(core.Config[string]{Keys: key, Rules: rules, Now: stopped, Observer: seen})
+			auth, err := core.New(core.Config[string]{Keys: key, Rules: rules, Now: coretest.Stopped, Observer: seen})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
-				_, err = auth.Verify(bearer(signed([]byte(keySecret), `{"alg":"HS256"}`, `{"sub":"joe","exp":1893456060,`+tt.claims+`}`)))
+				_, err = auth.Verify(coretest.Bearer(coretest.Signed([]byte(coretest.KeySecret), `{"alg":"HS256"}`, `{"sub":"joe","exp":1893456060,`+tt.claims+`}`)))
 				if (err == nil) != (tt.want == 0) || tt.want != 0 && !errors.Is(err, tt.want) {
 					t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 				}
@@ -222,7 +224,7 @@ func TestMissingSettingIsTold(t *testing.T) {
 			if tt.want == 0 {
 				continue
 			}
-			if res := auth.Reject(bearer(""), err); res.Status != 401 || strings.Contains(string(res.Body), "Rules") {
+			if res := auth.Reject(coretest.Bearer(""), err); res.Status != 401 || strings.Contains(string(res.Body), "Rules") {
 				t.Errorf("%s: the client gets %d %s", tt.name, res.Status, res.Body)
 			}
 		}

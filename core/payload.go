@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // PayloadHandler says what a token tells of an identity. Core adds iat, nbf,
@@ -60,7 +63,7 @@ type Issued struct {
 
 	// RefreshToken and Session are set if the Auth has Sessions.
 	RefreshToken string
-	Session      Session
+	Session      sessions.Session
 
 	claims *Claims // for an OrderedRevocation
 }
@@ -71,7 +74,7 @@ type Issued struct {
 // have the further claims. The error is an *Error; BadCredentials, if the subject
 // was ended after the moment.
 func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Claim) (issued Issued, err error) {
-	o, s := a.watch(ActionIssue, nil), Session{}
+	o, s := a.watch(ActionIssue, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
 	_, issued, err = a.admit(ctx, moment, identity, extra, nil)
@@ -88,12 +91,12 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim
 	if m, err = a.since(ctx, m); err != nil {
 		return res, issued, err
 	}
-	var s *Session
+	var s *sessions.Session
 	var token refreshToken
 	if a.sessions != nil {
 		token = newRefreshToken(a.realm)
 		id, now := token.sessionID(), a.sessionTime()
-		s = &Session{
+		s = &sessions.Session{
 			ID: id, Label: a.label(r), Stamp: a.stampOf(identity, id),
 			Created: now, LastUsed: now, Expires: a.sessions.expiry(now, now),
 		}
@@ -119,7 +122,7 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim
 }
 
 // mint makes a token, of a session unless that is nil.
-func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Claim, s *Session) (Issued, error) {
+func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Claim, s *sessions.Session) (Issued, error) {
 	if a.payload == nil || a.encode == nil {
 		return Issued{}, errors.New("this Auth issues no tokens: Config has no Payload, or nothing that signs")
 	}
@@ -141,10 +144,10 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Cla
 		}
 	}
 	if a.order != nil {
-		if _, ok := payload[orderClaim]; ok {
-			return Issued{}, errors.New("Payload names " + orderClaim + ", which is Revocation's")
+		if _, ok := payload[setup.OrderClaim]; ok {
+			return Issued{}, errors.New("Payload names " + setup.OrderClaim + ", which is Revocation's")
 		}
-		payload[orderClaim] = order
+		payload[setup.OrderClaim] = order
 	}
 	exp, err := a.complete(payload)
 	if err != nil {
@@ -183,7 +186,7 @@ func left(now, exp time.Time) time.Duration {
 
 // claimSession puts a session into its token's payload, and the payload's subject
 // into a session that has none yet.
-func claimSession(s *Session, p Payload) error {
+func claimSession(s *sessions.Session, p Payload) error {
 	if _, ok := p["sid"]; ok {
 		return errors.New("Payload names sid, which is the session's")
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
 // mayChange reports whether a request that comes with a cookie may change
@@ -27,7 +29,7 @@ func mayChange(r Request) bool {
 func asksForProtocol(r Request) bool {
 	for _, name := range []string{"Upgrade", "Sec-Websocket-Key", ":protocol"} {
 		for _, value := range r.Header(name) {
-			if trimSpace(value) != "" {
+			if field.TrimSpace(value) != "" {
 				return true
 			}
 		}
@@ -45,7 +47,7 @@ func asksForProtocol(r Request) bool {
 // section 7.6.1).
 func hasOption(list, option string) bool {
 	for have := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(trimSpace(have), option) {
+		if strings.EqualFold(field.TrimSpace(have), option) {
 			return true
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // keySetPath is where verifiers expect a key set. RFC 8615 keeps the directory
@@ -23,13 +25,13 @@ const keySetMaxAge = time.Minute
 
 // publishers returns those of Keys and Signer that have keys to publish, or may
 // have some later.
-func publishers(keys KeySource, signer Signer) (list []Describer) {
-	for _, source := range []any{keys, signer} {
-		d, ok := source.(Describer)
-		if !ok || isNil(source) {
+func publishers(source keys.Source, signer keys.Signer) (list []keys.Describer) {
+	for _, source := range []any{source, signer} {
+		d, ok := source.(keys.Describer)
+		if !ok || setup.IsNil(source) {
 			continue
 		}
-		if f := d.Facts(); f.Changes || slices.ContainsFunc(f.Own, func(k *Key) bool { _, err := k.JWK(); return err == nil }) {
+		if f := d.Facts(); f.Changes || slices.ContainsFunc(f.Own, func(k *keys.Key) bool { _, err := k.JWK(); return err == nil }) {
 			list = append(list, d)
 		}
 	}
@@ -40,11 +42,11 @@ func publishers(keys KeySource, signer Signer) (list []Describer) {
 // tokens of this Auth: /.well-known/jwks.json, a JWK Set (RFC 7517 section 5),
 // to be mounted on the root.
 //
-// It shows the public halves of Keys and of Signer, if they are a Key, a KeySet,
-// a KeyRing or a KeyDir, and never a secret. Keys of a provider's, as those of
-// NewKeySetURL, and keys that are bound to another issuer than Rules.Issuer, are
+// It shows the public halves of Keys and of Signer, if they are a Key, a keys.Set,
+// a keys.Ring or a keys.Dir, and never a secret. Keys of a provider's, as those of
+// keys.NewRemote, and keys that are bound to another issuer than Rules.Issuer, are
 // not shown again. If there is nothing to publish, and never will be, there are
-// no routes. What it publishes is what NewKeySetURL reads.
+// no routes. What it publishes is what keys.NewRemote reads.
 //
 // The endpoint answers GET and HEAD, needs no token, and may be read by every
 // web page. Caches may keep the set for a minute, or for a sixth of a ring's
@@ -65,7 +67,7 @@ type keySetEndpoint struct {
 
 // keyDocument is a key set as it is sent. It is made once, and written many times.
 type keyDocument struct {
-	of              []*Key
+	of              []*keys.Key
 	tag             string
 	ok, notModified Response
 }
@@ -102,7 +104,7 @@ func (e *keySetEndpoint) publish(r Request, o *outcome) Response {
 
 // document returns the key set of now.
 func (e *keySetEndpoint) document() *keyDocument {
-	var few [8]*Key
+	var few [8]*keys.Key
 	of, maxAge := few[:0], keySetMaxAge
 	for _, p := range e.publishers {
 		f := p.Facts()
@@ -119,7 +121,7 @@ func (e *keySetEndpoint) document() *keyDocument {
 	return doc
 }
 
-func newKeyDocument(of []*Key, maxAge time.Duration, issuer string) *keyDocument {
+func newKeyDocument(of []*keys.Key, maxAge time.Duration, issuer string) *keyDocument {
 	var texts [][]byte
 	for _, k := range of {
 		text, err := k.JWK()

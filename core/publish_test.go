@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // keySetOf is the one route of an Auth that publishes keys.
@@ -26,7 +28,7 @@ func keySetOf[T any](t testing.TB, auth *core.Auth[T]) func(core.Request) core.R
 func published[T any](t testing.TB, auth *core.Auth[T]) string {
 	t.Helper()
 	var set struct{ Keys []map[string]string }
-	if err := json.Unmarshal(keySetOf(t, auth)(get()).Body, &set); err != nil {
+	if err := json.Unmarshal(keySetOf(t, auth)(coretest.Get()).Body, &set); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -37,24 +39,24 @@ func published[T any](t testing.TB, auth *core.Auth[T]) string {
 }
 
 // remoteOnly is a source whose keys are somebody else's.
-type remoteOnly struct{ core.KeySource }
+type remoteOnly struct{ keys.Source }
 
 func TestKeyRoutes(t *testing.T) {
-	secret, err := core.NewSecret([]byte(rand.Text()+rand.Text()), core.WithKeyID("secret"))
+	secret, err := keys.NewSecret([]byte(rand.Text()+rand.Text()), keys.WithID("secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rsa, ec := pemKeyFile(t, "rsa-pkcs8.pem", core.WithKeyID("rsa")), pemKeyFile(t, "ec-p256-pkcs8.pem", core.WithKeyID("ec"))
-	bound := pemKeyFile(t, "ed25519-spki.pem", core.WithKeyID("bound"), core.WithIssuer("https://id.example.com"))
-	all, err := core.Keys(rsa, secret, ec)
+	rsa, ec := pemKeyFile(t, "rsa-pkcs8.pem", keys.WithID("rsa")), pemKeyFile(t, "ec-p256-pkcs8.pem", keys.WithID("ec"))
+	bound := pemKeyFile(t, "ed25519-spki.pem", keys.WithID("bound"), keys.WithIssuer("https://id.example.com"))
+	all, err := keys.NewSet(rsa, secret, ec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.Keys(secret)
+	secrets, err := keys.NewSet(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	others, err := core.Keys(rsa, bound)
+	others, err := keys.NewSet(rsa, bound)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +64,8 @@ func TestKeyRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring := newRing(t, core.KeyRingConfig{}, core.RingKey{Key: secret}, core.RingKey{Key: ec})
-	secretRing := newRing(t, core.KeyRingConfig{}, core.RingKey{Key: secret})
+	ring := coretest.NewRing(t, keys.RingConfig{}, keys.RingKey{Key: secret}, keys.RingKey{Key: ec})
+	secretRing := coretest.NewRing(t, keys.RingConfig{}, keys.RingKey{Key: secret})
 	for _, tt := range []struct {
 		name   string
 		cfg    core.Config[string]
@@ -85,7 +87,7 @@ func TestKeyRoutes(t *testing.T) {
 		{"our issuer's", core.Config[string]{Keys: others, Rules: core.ClaimRules{Issuer: "https://id.example.com"}}, "rsa bound", 1},
 		{"decode alone", core.Config[string]{Decode: func(context.Context, string) (*core.Claims, error) { return nil, nil }}, "", 0},
 	} {
-		auth := mustNew(t, tt.cfg)
+		auth := coretest.MustNew(t, tt.cfg)
 		if n := len(auth.KeyRoutes()); n != tt.routes {
 			t.Errorf("%s: %d routes, want %d", tt.name, n, tt.routes)
 		} else if n > 0 {
@@ -97,9 +99,9 @@ func TestKeyRoutes(t *testing.T) {
 }
 
 // pemKeyFile is the key in a file of testdata.
-func pemKeyFile(t testing.TB, name string, opts ...core.KeyOption) *core.Key {
+func pemKeyFile(t testing.TB, name string, opts ...keys.Option) *keys.Key {
 	t.Helper()
-	key, err := core.LoadKey("testdata/keys/"+name, opts...)
+	key, err := keys.Load("testdata/keys/"+name, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,14 +111,14 @@ func pemKeyFile(t testing.TB, name string, opts ...core.KeyOption) *core.Key {
 // TestKeyRoutesPublishNoSecret looks for every private number of every key.
 func TestKeyRoutesPublishNoSecret(t *testing.T) {
 	text := rand.Text() + rand.Text()
-	secret, err := core.NewSecret([]byte(text), core.WithKeyID("secret"))
+	secret, err := keys.NewSecret([]byte(text), keys.WithID("secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring := newRing(t, core.KeyRingConfig{}, core.RingKey{Key: secret},
-		core.RingKey{Key: pemKeyFile(t, "rsa-pkcs8.pem")}, core.RingKey{Key: pemKeyFile(t, "ec-p256-pkcs8.pem")},
-		core.RingKey{Key: pemKeyFile(t, "ed25519-pkcs8.pem")})
-	res := keySetOf(t, mustNew(t, core.Config[string]{Keys: ring}))(get())
+	ring := coretest.NewRing(t, keys.RingConfig{}, keys.RingKey{Key: secret},
+		keys.RingKey{Key: pemKeyFile(t, "rsa-pkcs8.pem")}, keys.RingKey{Key: pemKeyFile(t, "ec-p256-pkcs8.pem")},
+		keys.RingKey{Key: pemKeyFile(t, "ed25519-pkcs8.pem")})
+	res := keySetOf(t, coretest.MustNew(t, core.Config[string]{Keys: ring}))(coretest.Get())
 	var set struct{ Keys []map[string]any }
 	if err := json.Unmarshal(res.Body, &set); err != nil || len(set.Keys) != 3 {
 		t.Fatalf("%v, and %d keys in %s", err, len(set.Keys), res.Body)
@@ -128,14 +130,14 @@ func TestKeyRoutesPublishNoSecret(t *testing.T) {
 			}
 		}
 	}
-	lacks(t, "body", res.Body, "oct", text, `"d"`)
+	coretest.Lacks(t, "body", res.Body, "oct", text, `"d"`)
 }
 
 func TestKeySetAnswers(t *testing.T) {
 	recorder := new(jwttest.Recorder)
-	ring := newRing(t, core.KeyRingConfig{Lead: 3 * time.Minute}, core.RingKey{Key: edKey(t, "a")})
-	serve := keySetOf(t, mustNew(t, core.Config[string]{Keys: ring, Observer: recorder}))
-	first := serve(get())
+	ring := coretest.NewRing(t, keys.RingConfig{Lead: 3 * time.Minute}, keys.RingKey{Key: coretest.EdKey(t, "a")})
+	serve := keySetOf(t, coretest.MustNew(t, core.Config[string]{Keys: ring, Observer: recorder}))
+	first := serve(coretest.Get())
 	tag := first.Header.Get("Etag")
 	for name, want := range map[string]string{
 		"Content-Type":                "application/jwk-set+json",
@@ -154,32 +156,32 @@ func TestKeySetAnswers(t *testing.T) {
 		r      core.Request
 		status int
 	}{
-		{"GET", get(), 200},
-		{"HEAD", call("HEAD", ""), 200},
-		{"query", call("GET", "x=1"), 200},
-		{"same tag", get("If-None-Match", tag), 304},
-		{"HEAD, same tag", call("HEAD", "", "If-None-Match", tag), 304},
-		{"weak", get("If-None-Match", "W/"+tag), 304},
-		{"any", get("If-None-Match", " * "), 304},
-		{"in a list", get("If-None-Match", `"x", W/"y,z" ,, `+tag+` , "w"`), 304},
-		{"in two fields", get("If-None-Match", `"x"`, "If-None-Match", tag), 304},
-		{"empty tag first", get("If-None-Match", `"",`+tag), 304},
-		{"other", get("If-None-Match", `"x"`), 200},
-		{"other list", get("If-None-Match", `"x", "y"`), 200},
-		{"empty", get("If-None-Match", ""), 200},
-		{"no quotes", get("If-None-Match", strings.Trim(tag, `"`)), 200},
-		{"within a tag", get("If-None-Match", `"x,`+strings.Trim(tag, `"`)+`"`), 200},
-		{"half", get("If-None-Match", tag[:23]), 200},
-		{"half a quote", get("If-None-Match", `"`), 200},
-		{"weak in lower case", get("If-None-Match", "w/"+tag), 200},
-		{"without a comma", get("If-None-Match", `"x" `+tag), 200},
-		{"any in a list", get("If-None-Match", `"x", *`), 200},
-		{"with a token", get("Authorization", "Bearer bogus"), 200},
-		{"POST", call("POST", ""), 405},
-		{"POST, same tag", call("POST", "", "If-None-Match", tag), 405},
-		{"OPTIONS", call("OPTIONS", ""), 405},
-		{"lower case", call("get", ""), 405},
-		{"no Host", rawRequest{get(), "X-A: b\r\n"}, 400},
+		{"GET", coretest.Get(), 200},
+		{"HEAD", coretest.Call("HEAD", ""), 200},
+		{"query", coretest.Call("GET", "x=1"), 200},
+		{"same tag", coretest.Get("If-None-Match", tag), 304},
+		{"HEAD, same tag", coretest.Call("HEAD", "", "If-None-Match", tag), 304},
+		{"weak", coretest.Get("If-None-Match", "W/"+tag), 304},
+		{"any", coretest.Get("If-None-Match", " * "), 304},
+		{"in a list", coretest.Get("If-None-Match", `"x", W/"y,z" ,, `+tag+` , "w"`), 304},
+		{"in two fields", coretest.Get("If-None-Match", `"x"`, "If-None-Match", tag), 304},
+		{"empty tag first", coretest.Get("If-None-Match", `"",`+tag), 304},
+		{"other", coretest.Get("If-None-Match", `"x"`), 200},
+		{"other list", coretest.Get("If-None-Match", `"x", "y"`), 200},
+		{"empty", coretest.Get("If-None-Match", ""), 200},
+		{"no quotes", coretest.Get("If-None-Match", strings.Trim(tag, `"`)), 200},
+		{"within a tag", coretest.Get("If-None-Match", `"x,`+strings.Trim(tag, `"`)+`"`), 200},
+		{"half", coretest.Get("If-None-Match", tag[:23]), 200},
+		{"half a quote", coretest.Get("If-None-Match", `"`), 200},
+		{"weak in lower case", coretest.Get("If-None-Match", "w/"+tag), 200},
+		{"without a comma", coretest.Get("If-None-Match", `"x" `+tag), 200},
+		{"any in a list", coretest.Get("If-None-Match", `"x", *`), 200},
+		{"with a token", coretest.Get("Authorization", "Bearer bogus"), 200},
+		{"POST", coretest.Call("POST", ""), 405},
+		{"POST, same tag", coretest.Call("POST", "", "If-None-Match", tag), 405},
+		{"OPTIONS", coretest.Call("OPTIONS", ""), 405},
+		{"lower case", coretest.Call("get", ""), 405},
+		{"no Host", rawRequest{coretest.Get(), "X-A: b\r\n"}, 400},
 	} {
 		recorder.Reset()
 		res := serve(tt.r)
@@ -210,34 +212,34 @@ func TestKeySetAnswers(t *testing.T) {
 
 // TestKeySetIsMadeOnce: the body is one, until the keys change.
 func TestKeySetIsMadeOnce(t *testing.T) {
-	clock := jwttest.NewClock(now)
-	ring := newRing(t, core.KeyRingConfig{Now: clock.Now}, core.RingKey{Key: edKey(t, "a")})
-	auth := mustNew(t, core.Config[string]{Keys: ring, Now: clock.Now})
+	clock := jwttest.NewClock(coretest.Now)
+	ring := coretest.NewRing(t, keys.RingConfig{Now: clock.Now}, keys.RingKey{Key: coretest.EdKey(t, "a")})
+	auth := coretest.MustNew(t, core.Config[string]{Keys: ring, Now: clock.Now})
 	serve := keySetOf(t, auth)
-	first := serve(get())
-	if again := serve(get()); &again.Body[0] != &first.Body[0] {
+	first := serve(coretest.Get())
+	if again := serve(coretest.Get()); &again.Body[0] != &first.Body[0] {
 		t.Error("the body is made for each request")
 	}
-	var r core.Request = get()
+	var r core.Request = coretest.Get()
 	if n := testing.AllocsPerRun(100, func() { serve(r) }); n > 0 {
 		t.Errorf("a request makes %v allocations", n)
 	}
-	if err := ring.Rotate(edKey(t, "b")); err != nil {
+	if err := ring.Rotate(coretest.EdKey(t, "b")); err != nil {
 		t.Fatal(err)
 	}
-	second := serve(get())
+	second := serve(coretest.Get())
 	if got := published(t, auth); got != "b a" || second.Header.Get("Etag") == first.Header.Get("Etag") {
 		t.Errorf("after a rotation: %q, and the ETag %s", got, second.Header.Get("Etag"))
 	}
 	clock.Advance(time.Minute)
-	if third := serve(get()); third.Header.Get("Etag") != second.Header.Get("Etag") {
+	if third := serve(coretest.Get()); third.Header.Get("Etag") != second.Header.Get("Etag") {
 		t.Error("the ETag changes although only the signer does")
 	}
 	clock.Advance(time.Hour)
 	if got := published(t, auth); got != "b" {
 		t.Errorf("after a retired: %q", got)
 	}
-	if res := serve(get("If-None-Match", second.Header.Get("Etag"))); res.Status != 200 {
+	if res := serve(coretest.Get("If-None-Match", second.Header.Get("Etag"))); res.Status != 200 {
 		t.Errorf("the keys have changed: got %d", res.Status)
 	}
 }
@@ -250,20 +252,20 @@ func (panicking) Observe(context.Context, core.Event) { panic("Observe") }
 // TestKeySetRefusal: OnError is asked, and whatever it and an Observer do, there
 // is an answer.
 func TestKeySetRefusal(t *testing.T) {
-	cfg := core.Config[string]{Keys: edKey(t, "a"), OnError: func(_ core.Request, e *core.Error) core.Response {
+	cfg := core.Config[string]{Keys: coretest.EdKey(t, "a"), OnError: func(_ core.Request, e *core.Error) core.Response {
 		res := e.Response()
 		res.Header.Set("X-Mine", "1")
 		return res
 	}}
-	if res := keySetOf(t, mustNew(t, cfg))(call("POST", "")); res.Status != 405 || res.Header.Get("X-Mine") != "1" {
+	if res := keySetOf(t, coretest.MustNew(t, cfg))(coretest.Call("POST", "")); res.Status != 405 || res.Header.Get("X-Mine") != "1" {
 		t.Errorf("OnError was not asked: %d %v", res.Status, res.Header)
 	}
 	cfg.OnError = func(core.Request, *core.Error) core.Response { panic("OnError") }
-	if res := keySetOf(t, mustNew(t, cfg))(call("POST", "")); res.Status != 500 {
+	if res := keySetOf(t, coretest.MustNew(t, cfg))(coretest.Call("POST", "")); res.Status != 500 {
 		t.Errorf("OnError panics: got %d", res.Status)
 	}
 	cfg.OnError, cfg.Observer = nil, panicking{}
-	if res := keySetOf(t, mustNew(t, cfg))(get()); res.Status != 500 {
+	if res := keySetOf(t, coretest.MustNew(t, cfg))(coretest.Get()); res.Status != 500 {
 		t.Errorf("Observe panics: got %d", res.Status)
 	}
 }

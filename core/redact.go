@@ -59,7 +59,7 @@ func (i Issued) MarshalJSON() ([]byte, error) { return nil, errIssued }
 // MarshalText is the same error.
 func (i Issued) MarshalText() ([]byte, error) { return nil, errIssued }
 
-var errIssued = errors.New("core: an Issued holds tokens and does not marshal; answer with its fields, in Config.AuthResponse or with core.JSON")
+var errIssued = errors.New("core: an Issued holds tokens and does not marshal; answer with its fields, in Config.AuthResponse or with core.JSONResponse")
 
 func (res Response) shown() redacted.Text {
 	names := slices.Sorted(maps.Keys(res.Header))

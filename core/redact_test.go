@@ -15,7 +15,10 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // TestRedaction: what holds a token, a password or a key shows none, whatever
@@ -23,38 +26,41 @@ import (
 func TestRedaction(t *testing.T) {
 	const token, refresh, password, sealed = "access-token-text", "refresh-token-text", "pass-word-text", "sealed-pair-text"
 	var credentials core.Credentials
-	cfg := accepting()
-	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*user, error) { credentials = c; return joe, nil }
-	mustNew(t, cfg).Login(post(`{"username":"joe","password":"` + password + `"}`))
+	cfg := coretest.Accepting()
+	cfg.Authenticate = func(_ context.Context, c core.Credentials) (*coretest.User, error) {
+		credentials = c
+		return coretest.Joe, nil
+	}
+	coretest.MustNew(t, cfg).Login(coretest.Post(`{"username":"joe","password":"` + password + `"}`))
 	if credentials.Password != password {
 		t.Fatal("no credentials")
 	}
-	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash := core.TokenHash{1, 2, 3}
-	made := core.Creation{Realm: "r", Session: core.Session{ID: strings.Repeat("A", 22), Subject: "joe", Expires: now.Add(time.Hour)}, Token: hash, Most: 1, Now: now}
+	hash := sessions.TokenHash{1, 2, 3}
+	made := sessions.Creation{Realm: "r", Session: sessions.Session{ID: strings.Repeat("A", 22), Subject: "joe", Expires: coretest.Now.Add(time.Hour)}, Token: hash, Most: 1, Now: coretest.Now}
 	if _, err := store.Create(t.Context(), made); err != nil {
 		t.Fatal(err)
 	}
-	secret, err := core.NewSecret([]byte(testSecret))
+	secret, err := keys.NewSecret([]byte(testSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
 	response := core.Response{Status: 200, Header: http.Header{"Set-Cookie": {"t=" + token}}, Body: []byte(refresh)}
 	hidden := []string{token, refresh, password, sealed, testSecret}
 	for name, v := range map[string]any{
-		"Credentials": credentials,
-		"Credential":  core.Credential{Token: token, Scheme: "Bearer", Source: core.Header{}},
-		"Issued":      core.Issued{Token: token, RefreshToken: refresh, ID: "id", Expires: now},
-		"Response":    response,
-		"Rotation":    core.Rotation{ID: "id", Sealed: []byte(sealed)},
-		"Found":       core.Found{State: core.TokenGrace, Sealed: []byte(sealed)},
-		"Creation":    made,
-		"Key":         *secret,
-		"Cookie":      core.Cookie{DoubleSubmit: secret},
-		"MemoryStore": store,
+		"Credentials":          credentials,
+		"Credential":           core.Credential{Token: token, Scheme: "Bearer", Source: core.HeaderSource{}},
+		"Issued":               core.Issued{Token: token, RefreshToken: refresh, ID: "id", Expires: coretest.Now},
+		"Response":             response,
+		"Rotation":             sessions.Rotation{ID: "id", Sealed: []byte(sealed)},
+		"Found":                sessions.Outcome{State: sessions.Grace, Sealed: []byte(sealed)},
+		"Creation":             made,
+		"Key":                  *secret,
+		"Cookie":               core.CookieSource{DoubleSubmit: secret},
+		"sessions.MemoryStore": store,
 	} {
 		type holder struct {
 			V any
@@ -65,7 +71,7 @@ func TestRedaction(t *testing.T) {
 		for _, in := range []any{v, p.Interface(), []any{v}, map[string]any{"k": v}, holder{v, p.Interface()}, &holder{v, p.Interface()}, [1]holder{{V: []any{v}}}} {
 			var out bytes.Buffer
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "% x", "%o"} {
-				out.WriteString(sprintf(verb, in))
+				out.WriteString(coretest.Sprintf(verb, in))
 			}
 			opts := &slog.HandlerOptions{Level: slog.LevelDebug}
 			for _, h := range []slog.Handler{slog.NewJSONHandler(&out, opts), slog.NewTextHandler(&out, opts)} {
@@ -83,7 +89,7 @@ func TestRedaction(t *testing.T) {
 				fmt.Fprint(&out, err)
 			}
 			for _, h := range hidden {
-				for _, spelt := range []string{h, sprintf("%x", h), sprintf("%X", h), sprintf("% x", h), strings.Trim(sprintf("%d", []byte(h)), "[]"), strings.Trim(sprintf("%o", []byte(h)), "[]"), strings.Trim(sprintf("%s", jsonOf(t, []byte(h))), `"`)} {
+				for _, spelt := range []string{h, coretest.Sprintf("%x", h), coretest.Sprintf("%X", h), coretest.Sprintf("% x", h), strings.Trim(coretest.Sprintf("%d", []byte(h)), "[]"), strings.Trim(coretest.Sprintf("%o", []byte(h)), "[]"), strings.Trim(coretest.Sprintf("%s", jsonOf(t, []byte(h))), `"`)} {
 					if strings.Contains(out.String(), spelt) {
 						t.Errorf("%s in a %T: shows %q", name, in, spelt)
 					}
@@ -111,10 +117,10 @@ func TestIssuedDoesNotMarshal(t *testing.T) {
 			t.Errorf("%s: got %s, %v; want an error that names AuthResponse", name, text, err)
 		}
 	}
-	if _, err := core.JSON(200, issued); err == nil {
+	if _, err := core.JSONResponse(200, issued); err == nil {
 		t.Error("an answer was made of it")
 	}
-	for _, v := range []any{core.Rotation{}, core.Creation{}, core.Found{}} {
+	for _, v := range []any{sessions.Rotation{}, sessions.Creation{}, sessions.Outcome{}} {
 		if text, err := json.Marshal(v); err == nil {
 			t.Errorf("%T: got %s", v, text)
 		}
@@ -125,7 +131,7 @@ func TestIssuedDoesNotMarshal(t *testing.T) {
 func TestRedactedTexts(t *testing.T) {
 	for want, v := range map[string]any{
 		`"Credentials{\"joe\"}"`:              core.Credentials{Username: "joe", Password: "p"},
-		`"Credential{core.Header}"`:           core.Credential{Token: "t", Source: core.Header{}},
+		`"Credential{core.HeaderSource}"`:     core.Credential{Token: "t", Source: core.HeaderSource{}},
 		`"Response{200, A B-C, 4 bytes}"`:     core.Response{Status: 200, Header: http.Header{"B-C": nil, "A": nil}, Body: []byte("body")},
 		`"` + jwttest.Secret().String() + `"`: jwttest.Secret(),
 		`null`:                                (*core.Credential)(nil),

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Exchange is the line "again" without HTTP: it exchanges a refresh token for the
 // next tokens of its session, once. The error is an *Error: BadRefresh,
 // ReusedRefresh, RacedRefresh, what Renew says, Unavailable.
 func (a *Auth[T]) Exchange(ctx context.Context, token string) (issued Issued, err error) {
-	o, s := a.watch(ActionRefresh, nil), Session{}
+	o, s := a.watch(ActionRefresh, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
@@ -39,7 +41,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 		return res, issued, err
 	}
 	now := a.sessionTime()
-	found, err := stored(ctx, a.timeout, func(ctx context.Context) (Found, error) {
+	found, err := stored(ctx, a.timeout, func(ctx context.Context) (sessions.Outcome, error) {
 		return a.sessions.Store.Find(ctx, a.realm, token.sessionID(), token.hash(), now)
 	})
 	if err != nil {
@@ -47,7 +49,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 	}
 	s := found.Session
 	issued.Session = s
-	if found.State == TokenReused {
+	if found.State == sessions.Reused {
 		if err := a.end(ctx, s.ID); err != nil {
 			return res, issued, err
 		}
@@ -85,7 +87,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 	if err != nil {
 		return res, issued, err
 	}
-	if rotated.State == TokenCurrent {
+	if rotated.State == sessions.Current {
 		return res, made, nil
 	}
 	// Somebody was faster, and has got a pair: this is the same one.
@@ -106,25 +108,25 @@ var (
 )
 
 // refused is the refusal that a state stands for, if it does.
-func (s *sessionRules) refused(state TokenState) error {
+func (s *sessionRules) refused(state sessions.State) error {
 	switch state {
-	case TokenGrace:
+	case sessions.Grace:
 		if s.Strict {
 			return RacedRefresh
 		}
 		return nil
-	case TokenCurrent:
+	case sessions.Current:
 		return nil
-	case SessionGone:
+	case sessions.Gone:
 		return &Error{Kind: BadRefresh, Cause: errSessionGone}
-	case TokenReused:
+	case sessions.Reused:
 		return ReusedRefresh
 	}
 	return fmt.Errorf("the session store returned %v", state)
 }
 
 // renewed asks Renew who the session's user is now. A no of it ends the session.
-func (a *Auth[T]) renewed(ctx context.Context, s Session) (identity T, err error) {
+func (a *Auth[T]) renewed(ctx context.Context, s sessions.Session) (identity T, err error) {
 	identity, err = bounded(ctx, a.timeout, a.renew, s)
 	if err == nil {
 		switch {
@@ -160,9 +162,9 @@ func (a *engine) endFor(ctx context.Context, id string, reason error) error {
 const gracesGiven = 3
 
 // rotate exchanges the presented token for the next, with what was issued with it.
-func (a *engine) rotate(ctx context.Context, token, next refreshToken, issued Issued) (Found, error) {
+func (a *engine) rotate(ctx context.Context, token, next refreshToken, issued Issued) (sessions.Outcome, error) {
 	s := issued.Session
-	r := Rotation{
+	r := sessions.Rotation{
 		Realm: a.realm, ID: s.ID, Old: token.hash(), New: next.hash(),
 		GraceEnds: s.LastUsed.Add(max(a.sessions.Grace.Truncate(time.Millisecond), 0)),
 		Graces:    gracesGiven, Now: s.LastUsed, Expires: s.Expires,
@@ -172,14 +174,14 @@ func (a *engine) rotate(ctx context.Context, token, next refreshToken, issued Is
 	} else {
 		var err error
 		if r.Sealed, err = token.seal(issued); err != nil {
-			return Found{}, err
+			return sessions.Outcome{}, err
 		}
 	}
-	return stored(ctx, a.timeout, func(ctx context.Context) (Found, error) { return a.sessions.Store.Rotate(ctx, r) })
+	return stored(ctx, a.timeout, func(ctx context.Context) (sessions.Outcome, error) { return a.sessions.Store.Rotate(ctx, r) })
 }
 
 // SessionsOf returns a subject's sessions, the one used last first.
-func (a *Auth[T]) SessionsOf(ctx context.Context, subject string) (list []Session, err error) {
+func (a *Auth[T]) SessionsOf(ctx context.Context, subject string) (list []sessions.Session, err error) {
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return nil, classify(errNoSessions)
@@ -195,7 +197,7 @@ func (a *Auth[T]) SessionsOf(ctx context.Context, subject string) (list []Sessio
 // access tokens within the bound of the store. One that is over is no error.
 func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
 	o := a.watch(ActionLogout, nil)
-	defer func() { o.end(sessionContext{ctx, Session{ID: id}}, err) }()
+	defer func() { o.end(sessionContext{ctx, sessions.Session{ID: id}}, err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return classify(errNoSessions)
@@ -210,7 +212,7 @@ func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
 // and the logins that are under way: whose Moment is from before it gets none.
 func (a *Auth[T]) EndSessionsOf(ctx context.Context, subject string) (err error) {
 	o := a.watch(ActionLogout, nil)
-	defer func() { o.end(sessionContext{ctx, Session{Subject: subject}}, err) }()
+	defer func() { o.end(sessionContext{ctx, sessions.Session{Subject: subject}}, err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return classify(errNoSessions)

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // refreshToken is opaque to its holder: 16 bytes that name the family, which all
@@ -75,7 +77,7 @@ func (t refreshToken) sessionID() string {
 }
 
 // hash is what a store knows the token by.
-func (t refreshToken) hash() TokenHash {
+func (t refreshToken) hash() sessions.TokenHash {
 	return sha256.Sum256(append(append([]byte("jwtgate refresh\n"), t.bytes()...), t.realm...))
 }
 

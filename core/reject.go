@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // ErrorHandler makes the answer to a refusal. Error.Response is the default
@@ -52,7 +54,7 @@ func (a *engine) respond(r Request, cred Credential, e *Error) (res Response, fa
 		r, cancel := boundRequest(r, a.timeout)
 		defer cancel()
 		res = a.onError(r, e)
-		setDefault(&res.Status, e.Kind.Status())
+		setup.Default(&res.Status, e.Kind.Status())
 		res.Refusal = e.refusal()
 		res = a.prepared.decorate(typed(res), cred)
 	}, func(*Error) {}) // the caller's to tell, also where the goroutine ends
@@ -117,8 +119,8 @@ func (e *Error) Challenge() string {
 		return ""
 	}
 	scheme, realm := e.scheme, e.realm
-	setDefault(&scheme, defaultScheme)
-	setDefault(&realm, defaultRealm)
+	setup.Default(&scheme, defaultScheme)
+	setup.Default(&realm, defaultRealm)
 	var b strings.Builder
 	b.WriteString(scheme)
 	b.WriteString(` realm="`)
@@ -146,7 +148,7 @@ var quotedEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // param appends an auth-param, unless its value cannot stand in a header.
 func param(b *strings.Builder, name, value string) {
-	if printableASCII(value) {
+	if setup.PrintableASCII(value) {
 		b.WriteString(", " + name + `="` + quotedEscaper.Replace(value) + `"`)
 	}
 }
@@ -165,18 +167,18 @@ type prepared struct {
 func prepare(realm, scheme string, sources []Source) prepared {
 	p := prepared{realm: realm, scheme: scheme, sources: sources}
 	if len(sources) == 0 {
-		sources = []Source{Header{}}
+		sources = []Source{HeaderSource{}}
 	}
 	for _, s := range sources {
 		switch v := s.(type) {
-		case Header:
+		case HeaderSource:
 			p.varyOptional = append(p.varyOptional, v.withDefaults(scheme).Name)
-		case Cookie:
+		case CookieSource:
 			p.vary = append(p.vary, "Cookie")
 			p.varyOptional = append(p.varyOptional, "Cookie")
 		}
 	}
-	for k := Missing; k < kindEnd; k++ {
+	for k := MissingToken; k < kindEnd; k++ {
 		e := &Error{Kind: k, realm: realm, scheme: scheme}
 		res := p.decorate(e.Response(), Credential{})
 		res.names = slices.Collect(maps.Keys(res.Header))

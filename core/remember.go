@@ -6,7 +6,9 @@ import (
 	"sync/atomic"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // known returns the claims of a token that the cache holds, nil if it does not.
@@ -42,7 +44,7 @@ func (d *decoder) known(ctx context.Context, token string) (*Claims, error) {
 // remember puts a token that passed everything into the cache.
 func (d *decoder) remember(token string, claims *Claims) {
 	if d.cache != nil {
-		d.cache.Put(kept(token), claims, len(token)+claims.weight())
+		d.cache.Put(keep.String(token), claims, len(token)+claims.weight())
 	}
 }
 
@@ -57,7 +59,7 @@ func (c *Claims) weight() int {
 }
 
 var (
-	claimsSize = int(reflect.TypeFor[Claims]().Size() + reflect.TypeFor[KeyHint]().Size())
+	claimsSize = int(reflect.TypeFor[Claims]().Size() + reflect.TypeFor[keys.Hint]().Size())
 	fieldSize  = int(reflect.TypeFor[strictjson.Field]().Size())
 )
 
@@ -73,7 +75,7 @@ type headerMemory struct {
 // readyHeader is a header segment and what it says.
 type readyHeader struct {
 	segment string
-	hint    *KeyHint // without an issuer; the Claims of the tokens share it
+	hint    *keys.Hint // without an issuer; the Claims of the tokens share it
 	typ     string
 }
 
@@ -83,12 +85,12 @@ func readHeader(segment string) (*readyHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &readyHeader{segment, &KeyHint{KeyID: handed(h.KeyID, segment), Algorithm: handed(h.Algorithm, segment)}, h.Type}, nil
+	return &readyHeader{segment, &keys.Hint{KeyID: keep.Part(h.KeyID, segment), Algorithm: keep.Part(h.Algorithm, segment)}, h.Type}, nil
 }
 
 // kept is the header without the token, and the JSON text, that it was read from.
 func (h *readyHeader) kept() *readyHeader {
-	return &readyHeader{kept(h.segment), &KeyHint{KeyID: kept(h.hint.KeyID), Algorithm: kept(h.hint.Algorithm)}, kept(h.typ)}
+	return &readyHeader{keep.String(h.segment), &keys.Hint{KeyID: keep.String(h.hint.KeyID), Algorithm: keep.String(h.hint.Algorithm)}, keep.String(h.typ)}
 }
 
 func (m *headerMemory) find(segment string) *readyHeader {

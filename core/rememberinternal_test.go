@@ -1,6 +1,10 @@
 package core
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/jwtgate/jwtgate/core/keys"
+)
 
 // The last four headers are known again, by the whole segment, and not the one
 // before them.
@@ -9,7 +13,7 @@ func TestHeaderMemory(t *testing.T) {
 	segments := []string{"eyJhIn0", "eyJiIn0", "eyJjIn0", "eyJkIn0", "eyJlIn0"}
 	headers := map[string]*readyHeader{}
 	for _, s := range segments {
-		headers[s] = &readyHeader{segment: s, hint: &KeyHint{KeyID: s}}
+		headers[s] = &readyHeader{segment: s, hint: &keys.Hint{KeyID: s}}
 		m.add(headers[s])
 	}
 	for i, s := range segments {

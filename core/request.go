@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
 // Request is what core sees of an HTTP request: raw material only. Core trims
@@ -107,20 +109,29 @@ func FromHTTP(r *http.Request) Request { return httpRequest{r} }
 // httpRequest holds one pointer, so that making it a Request costs no allocation.
 type httpRequest struct{ r *http.Request }
 
-func (h httpRequest) Context() context.Context    { return h.r.Context() }
-func (h httpRequest) Method() string              { return h.r.Method }
-func (h httpRequest) Host() string                { return strings.ToLower(h.r.Host) }
-func (h httpRequest) Path() string                { return h.r.URL.EscapedPath() }
-func (h httpRequest) RawQuery() string            { return h.r.URL.RawQuery }
-func (h httpRequest) RemoteAddr() string          { return h.r.RemoteAddr }
+func (h httpRequest) Context() context.Context { return h.r.Context() }
+
+func (h httpRequest) Method() string { return h.r.Method }
+
+func (h httpRequest) Host() string { return strings.ToLower(h.r.Host) }
+
+func (h httpRequest) Path() string { return h.r.URL.EscapedPath() }
+
+func (h httpRequest) RawQuery() string { return h.r.URL.RawQuery }
+
+func (h httpRequest) RemoteAddr() string { return h.r.RemoteAddr }
+
 func (h httpRequest) Header(name string) []string { return h.r.Header[name] }
-func (h httpRequest) Protocol() string            { return h.r.Proto }
-func (h httpRequest) Framework() string           { return "net/http" }
-func (h httpRequest) TLS() *tls.ConnectionState   { return h.r.TLS }
+
+func (h httpRequest) Protocol() string { return h.r.Proto }
+
+func (h httpRequest) Framework() string { return "net/http" }
+
+func (h httpRequest) TLS() *tls.ConnectionState { return h.r.TLS }
 
 // Pattern is that of the ServeMux, without the method.
 func (h httpRequest) Pattern() string {
-	if method, rest, ok := strings.Cut(h.r.Pattern, " "); ok && isToken(method) {
+	if method, rest, ok := strings.Cut(h.r.Pattern, " "); ok && field.IsToken(method) {
 		return strings.TrimLeft(rest, " \t")
 	}
 	return h.r.Pattern
@@ -158,9 +169,9 @@ func wellFormed(r Request) error {
 	hosts := 0
 	var length []byte
 	for len(block) > 0 {
-		line, rest, ok := cutLine(block)
+		line, rest, ok := field.CutLine(block)
 		block = rest
-		n := tokenLen(line)
+		n := field.TokenLen(line)
 		switch {
 		case !ok:
 			return &Error{Kind: BadRequest, Cause: errField}
@@ -171,14 +182,14 @@ func wellFormed(r Request) error {
 		}
 		switch name, value := line[:n], line[n+1:]; {
 		case isField(name, "Content-Length"):
-			value = trimSpace(value)
+			value = field.TrimSpace(value)
 			if length != nil && !bytes.Equal(length, value) { // RFC 9112 section 6.3 rule 5
 				return &Error{Kind: BadRequest, Cause: errLength}
 			}
 			length = value
 		case isField(name, "Host"):
-			value = trimSpace(value)
-			if hosts++; !validHost(value) {
+			value = field.TrimSpace(value)
+			if hosts++; !field.ValidHost(value) {
 				return &Error{Kind: BadRequest, Cause: errHost}
 			}
 		}

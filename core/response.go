@@ -115,7 +115,7 @@ func (res Response) each(f func(name string, values []string)) {
 
 // JSON is a Response with v as its body. It is meant for handlers that answer
 // in place of core's own: OnError, AuthResponse. The error is encoding/json's.
-func JSON(status int, v any) (Response, error) {
+func JSONResponse(status int, v any) (Response, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return Response{}, err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
@@ -47,7 +48,7 @@ func TestSetHeaders(t *testing.T) {
 // TestHeaderOfPrepared: who puts another map in the place of a prepared answer's
 // gets what is in that.
 func TestHeaderOfPrepared(t *testing.T) {
-	_, prepared, _ := core.Must(core.Config[*core.Claims]{Keys: jwttest.Secret()}).Require()(get())
+	_, prepared, _ := core.Must(core.Config[*core.Claims]{Keys: jwttest.Secret()}).Require()(coretest.Get())
 	if len(prepared.Header) != 2 {
 		t.Fatalf("the answer to no token has %v; the test needs two", prepared.Header)
 	}
@@ -81,11 +82,11 @@ func TestHeaderOfPrepared(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	res, err := core.JSON(201, map[string]int{"a": 1})
+	res, err := core.JSONResponse(201, map[string]int{"a": 1})
 	if err != nil || res.Status != 201 || string(res.Body) != "{\"a\":1}\n" || res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %v, %v", res, err)
 	}
-	if _, err := core.JSON(200, func() {}); err == nil {
+	if _, err := core.JSONResponse(200, func() {}); err == nil {
 		t.Error("a function became JSON")
 	}
 }
@@ -125,7 +126,7 @@ func TestFromHTTP(t *testing.T) {
 }
 
 func TestReject(t *testing.T) {
-	auth := mustNew(t, accepting())
+	auth := coretest.MustNew(t, coretest.Accepting())
 	for _, tt := range []struct {
 		name string
 		err  error
@@ -133,10 +134,10 @@ func TestReject(t *testing.T) {
 	}{
 		{"kind", core.Forbidden, 403},
 		{"error", &core.Error{Kind: core.TooManyRequests}, 429},
-		{"infrastructure", errDatabase, 500},
+		{"infrastructure", coretest.ErrDatabase, 500},
 		{"none", nil, 500},
 	} {
-		if got := auth.Reject(get(), tt.err).Status; got != tt.want {
+		if got := auth.Reject(coretest.Get(), tt.err).Status; got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -160,23 +161,23 @@ func TestOnError(t *testing.T) {
 		{"no status", func(core.Request, *core.Error) core.Response { return core.Response{Body: []byte("tea")} }, 403, "tea"},
 		{"nothing", func(core.Request, *core.Error) core.Response { return core.Response{} }, 403, ""},
 		{"panic", func(core.Request, *core.Error) core.Response { panic("secret") }, 500, `"error":"server_error"`},
-		{"panic of a kind", func(core.Request, *core.Error) core.Response { panic(core.Missing) }, 500, `"error":"server_error"`},
+		{"panic of a kind", func(core.Request, *core.Error) core.Response { panic(core.MissingToken) }, 500, `"error":"server_error"`},
 	} {
 		var seen jwttest.Recorder
 		var got *core.Error
-		cfg := accepting()
+		cfg := coretest.Accepting()
 		cfg.Realm, cfg.Observer = "here", &seen
 		cfg.OnError = func(r core.Request, e *core.Error) core.Response { got = e; return tt.onError(r, e) }
-		auth := mustNew(t, cfg)
-		guard := saying(&core.Error{Kind: core.Forbidden, Cause: errDatabase})
-		_, res, ok := auth.Require(guard)(get())
+		auth := coretest.MustNew(t, cfg)
+		guard := saying(&core.Error{Kind: core.Forbidden, Cause: coretest.ErrDatabase})
+		_, res, ok := auth.Require(guard)(coretest.Get())
 		if ok || res.Status != tt.status || !strings.Contains(string(res.Body), tt.body) {
 			t.Errorf("%s: got %d %s, want %d %s", tt.name, res.Status, res.Body, tt.status, tt.body)
 		}
-		if got == nil || got.Kind != core.Forbidden || !errors.Is(got, errDatabase) {
+		if got == nil || got.Kind != core.Forbidden || !errors.Is(got, coretest.ErrDatabase) {
 			t.Errorf("%s: OnError got %v, want the kind and the cause", tt.name, got)
 		}
-		lacks(t, tt.name, res.Body, "secret", "database")
+		coretest.Lacks(t, tt.name, res.Body, "secret", "database")
 		if e := seen.Events(); tt.status == 500 && (len(e) != 2 || e[0].Kind != core.Forbidden || e[0].Status != 500 || e[1].Kind != core.Internal || len(e[1].Stack) == 0) {
 			t.Errorf("%s: got %d events %v, want the refusal, as it was answered, and the panic", tt.name, len(e), e)
 		}
@@ -187,28 +188,28 @@ func TestOnError(t *testing.T) {
 // the answer. The cause is not in it.
 func TestRefusal(t *testing.T) {
 	replaced := func(core.Request, *core.Error) core.Response {
-		return core.Response{Status: 302, Refusal: &core.Refusal{Kind: core.Missing, Text: "own"}}
+		return core.Response{Status: 302, Refusal: &core.Refusal{Kind: core.MissingToken, Text: "own"}}
 	}
 	for name, onError := range map[string]core.ErrorHandler{
 		"prepared": nil, "made": func(_ core.Request, e *core.Error) core.Response { return e.Response() }, "replaced": replaced,
 	} {
-		h := newHouse(t, func(c *core.Config[*user]) { c.OnError = onError })
+		h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) { c.OnError = onError })
 		gate := func(g core.Guard) core.Response {
-			cfg := accepting()
+			cfg := coretest.Accepting()
 			cfg.OnError = onError
-			_, res, _ := mustNew(t, cfg).Require(g)(get())
+			_, res, _ := coretest.MustNew(t, cfg).Require(g)(coretest.Get())
 			return res
 		}
 		scoped := core.Refusal{Kind: core.InsufficientScope, Code: "insufficient_scope", Text: "The access token lacks a scope this request needs", Scopes: []string{"a", "b"}}
 		bad := core.Refusal{Code: "invalid_token", Text: "The access token is expired, revoked, malformed or invalid for other reasons"}
 		expired := bad
 		expired.Kind = core.Expired
-		missing := core.Refusal{Kind: core.Missing, Code: "missing_token", Text: "The request contains no access token"}
+		missing := core.Refusal{Kind: core.MissingToken, Code: "missing_token", Text: "The request contains no access token"}
 		internal := core.Refusal{Kind: core.Internal, Code: "server_error", Text: "The server failed to answer the request"}
 		method := core.Refusal{Kind: core.MethodNotAllowed, Code: "method_not_allowed", Text: "This endpoint does not answer this method"}
 		wait := core.Refusal{Kind: core.TooManyRequests, Code: "too_many_requests", Text: "Too many attempts", RetryAfter: time.Minute}
-		_, none, _ := h.Require()(get())
-		_, elsewhere, _ := h.WithRealm("elsewhere").Optional()(get("Authorization", "Bearer a.b.c"))
+		_, none, _ := h.Require()(coretest.Get())
+		_, elsewhere, _ := h.WithRealm("elsewhere").Optional()(coretest.Get("Authorization", "Bearer a.b.c"))
 		malformed := bad
 		malformed.Kind = core.Malformed
 		for _, tt := range []struct {
@@ -219,27 +220,27 @@ func TestRefusal(t *testing.T) {
 			{"a gate", none, missing},
 			{"a gate in another realm", elsewhere, malformed},
 			{"a guard", gate(core.Scopes("a", "b")), scoped},
-			{"a guard's cause", gate(saying(&core.Error{Kind: core.TooManyRequests, Cause: errDatabase, RetryAfter: time.Minute})), wait},
-			{"a guard's defect", gate(saying(errDatabase)), internal},
+			{"a guard's cause", gate(saying(&core.Error{Kind: core.TooManyRequests, Cause: coretest.ErrDatabase, RetryAfter: time.Minute})), wait},
+			{"a guard's defect", gate(saying(coretest.ErrDatabase)), internal},
 			{"a guard's panic", gate(asks(func() error { panic("x") })), internal},
-			{"Reject", h.Reject(get(), core.Expired), expired},
-			{"Reject of no kind", h.Reject(get(), core.Kind(200)), internal},
-			{"the login", h.Login(get()), method},
-			{"refresh", h.Refresh(get()), method},
+			{"Reject", h.Reject(coretest.Get(), core.Expired), expired},
+			{"Reject of no kind", h.Reject(coretest.Get(), core.Kind(200)), internal},
+			{"the login", h.Login(coretest.Get()), method},
+			{"refresh", h.Refresh(coretest.Get()), method},
 			{"logout", h.LogoutAll(request("POST", "", "")), missing},
-			{"Admit", h.Admit(get(), core.Moment{}, nil), core.Refusal{Kind: core.BadCredentials, Code: "invalid_credentials", Text: "The credentials are not valid"}},
+			{"Admit", h.Admit(coretest.Get(), core.Moment{}, nil), core.Refusal{Kind: core.BadCredentials, Code: "invalid_credentials", Text: "The credentials are not valid"}},
 		} {
 			if tt.got.Refusal == nil || !reflect.DeepEqual(*tt.got.Refusal, tt.want) {
 				t.Errorf("%s, %s: got %+v, want %+v", name, tt.name, tt.got.Refusal, tt.want)
 			}
 		}
-		_, pass, ok := h.Optional()(get())
-		for name, res := range map[string]core.Response{"a gate": pass, "a login": h.Login(post(joesLogin))} {
+		_, pass, ok := h.Optional()(coretest.Get())
+		for name, res := range map[string]core.Response{"a gate": pass, "a login": h.Login(coretest.Post(coretest.JoesLogin))} {
 			if res.Refusal != nil || !ok {
 				t.Errorf("a yes of %s: got %+v", name, res.Refusal)
 			}
 		}
-		if res := h.Login(post(joesLogin)); res.Status != 200 {
+		if res := h.Login(coretest.Post(coretest.JoesLogin)); res.Status != 200 {
 			t.Errorf("the login: got %d", res.Status)
 		}
 	}
@@ -247,20 +248,20 @@ func TestRefusal(t *testing.T) {
 
 // TestRefusalOfAPanic in OnError is that of the answer, a 500.
 func TestRefusalOfAPanic(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	cfg.OnError = func(core.Request, *core.Error) core.Response { panic("x") }
-	if res := mustNew(t, cfg).Reject(get(), core.Forbidden); res.Refusal == nil || res.Refusal.Kind != core.Internal {
+	if res := coretest.MustNew(t, cfg).Reject(coretest.Get(), core.Forbidden); res.Refusal == nil || res.Refusal.Kind != core.Internal {
 		t.Errorf("got %+v", res.Refusal)
 	}
 }
 
 // TestOnErrorSeesTheRealm: the challenge it finds in Response is the Auth's.
 func TestOnErrorSeesTheRealm(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	cfg.Realm, cfg.Scheme = "here", "JWT"
 	var challenge string
 	cfg.OnError = func(_ core.Request, e *core.Error) core.Response { challenge = e.Challenge(); return e.Response() }
-	mustNew(t, cfg).Reject(get(), core.Missing)
+	coretest.MustNew(t, cfg).Reject(coretest.Get(), core.MissingToken)
 	if challenge != `JWT realm="here"` {
 		t.Errorf("got %s", challenge)
 	}
@@ -275,10 +276,10 @@ func TestPreparedAnswersDoNotChange(t *testing.T) {
 				list[i] = "changed"
 			}
 		}
-		e.Kind, e.Scopes, e.Methods, e.Claim = core.Missing, nil, nil, "changed"
+		e.Kind, e.Scopes, e.Methods, e.Claim = core.MissingToken, nil, nil, "changed"
 	}
-	cfg := accepting()
-	cfg.Sources, cfg.Lookup = []core.Source{core.Cookie{}, core.Query{}}, nil
+	cfg := coretest.Accepting()
+	cfg.Sources, cfg.Lookup = []core.Source{core.CookieSource{}, core.QuerySource{}}, nil
 	cfg.OnError = func(_ core.Request, e *core.Error) core.Response {
 		res := e.Response()
 		vandal(e)
@@ -287,20 +288,28 @@ func TestPreparedAnswersDoNotChange(t *testing.T) {
 	plain := cfg
 	plain.OnError = nil
 	stepUp := &core.Error{Kind: core.StepUp, ACR: []string{"urn:a"}}
-	for name, cfg := range map[string]core.Config[*user]{"OnError": cfg, "default": plain} {
-		auth := mustNew(t, cfg)
+	for name, cfg := range map[string]core.Config[*coretest.User]{"OnError": cfg, "default": plain} {
+		auth := coretest.MustNew(t, cfg)
 		cookie := []string{"Cookie", "__Host-access_token=a.b.c"}
 		acts := map[string]func() *httptest.ResponseRecorder{
-			"missing": func() *httptest.ResponseRecorder { return serve[*user](auth.Require(), get()) },
-			"scope": func() *httptest.ResponseRecorder {
-				return serve[*user](auth.Require(core.Scopes("a", "b")), get(cookie...))
+			"missing": func() *httptest.ResponseRecorder {
+				return coretest.Serve[*coretest.User](auth.Require(), coretest.Get())
 			},
-			"step up":    func() *httptest.ResponseRecorder { return written(auth.Reject(get(), stepUp)) },
-			"internal":   func() *httptest.ResponseRecorder { return written(auth.Reject(get(), errDatabase)) },
-			"method":     func() *httptest.ResponseRecorder { return written(auth.Login(call("PUT", ""))) },
-			"query":      func() *httptest.ResponseRecorder { return serve[*user](auth.Optional(), call("GET", "access_token=x")) },
-			"anonymous":  func() *httptest.ResponseRecorder { return serve[*user](auth.Optional(), get()) },
-			"identified": func() *httptest.ResponseRecorder { return serve[*user](auth.Require(), get(cookie...)) },
+			"scope": func() *httptest.ResponseRecorder {
+				return coretest.Serve[*coretest.User](auth.Require(core.Scopes("a", "b")), coretest.Get(cookie...))
+			},
+			"step up":  func() *httptest.ResponseRecorder { return written(auth.Reject(coretest.Get(), stepUp)) },
+			"internal": func() *httptest.ResponseRecorder { return written(auth.Reject(coretest.Get(), coretest.ErrDatabase)) },
+			"method":   func() *httptest.ResponseRecorder { return written(auth.Login(coretest.Call("PUT", ""))) },
+			"query": func() *httptest.ResponseRecorder {
+				return coretest.Serve[*coretest.User](auth.Optional(), coretest.Call("GET", "access_token=x"))
+			},
+			"anonymous": func() *httptest.ResponseRecorder {
+				return coretest.Serve[*coretest.User](auth.Optional(), coretest.Get())
+			},
+			"identified": func() *httptest.ResponseRecorder {
+				return coretest.Serve[*coretest.User](auth.Require(), coretest.Get(cookie...))
+			},
 		}
 		for act, do := range acts {
 			first := do()
@@ -331,37 +340,37 @@ func written(res core.Response) *httptest.ResponseRecorder {
 // TestCaching: what caches must know of answers to tokens in cookies and queries
 // (RFC 9110 section 12.5.5, RFC 6750 section 2.3).
 func TestCaching(t *testing.T) {
-	header, cookie, query := core.Header{}, core.Cookie{}, core.Query{}
-	token := minted(t, core.Payload{"sub": "joe"})
-	inHeader, inCookie, inQuery := bearer(token), get("Cookie", "__Host-access_token="+token), call("GET", "access_token="+token)
+	header, cookie, query := core.HeaderSource{}, core.CookieSource{}, core.QuerySource{}
+	token := coretest.Minted(t, core.Payload{"sub": "joe"})
+	inHeader, inCookie, inQuery := coretest.Bearer(token), coretest.Get("Cookie", "__Host-access_token="+token), coretest.Call("GET", "access_token="+token)
 	for _, tt := range []struct {
 		name           string
 		sources        []core.Source
 		optional       bool
-		r              stub
+		r              coretest.Stub
 		status         int
 		vary, cacheCtl string
 	}{
 		{"header", []core.Source{header}, false, inHeader, 200, "", ""},
-		{"header, refused", []core.Source{header}, false, get(), 401, "", ""},
+		{"header, refused", []core.Source{header}, false, coretest.Get(), 401, "", ""},
 		{"header, optional", []core.Source{header}, true, inHeader, 200, "Authorization", ""},
-		{"header, anonymous", nil, true, get(), 200, "Authorization", ""},
-		{"another field", []core.Source{core.Header{Name: "x-token", Bare: true}}, true, get(), 200, "X-Token", ""},
+		{"header, anonymous", nil, true, coretest.Get(), 200, "Authorization", ""},
+		{"another field", []core.Source{core.HeaderSource{Name: "x-token", Bare: true}}, true, coretest.Get(), 200, "X-Token", ""},
 		{"cookie", []core.Source{cookie}, false, inCookie, 200, "Cookie", ""},
-		{"cookie, refused", []core.Source{cookie}, false, get(), 401, "Cookie", ""},
+		{"cookie, refused", []core.Source{cookie}, false, coretest.Get(), 401, "Cookie", ""},
 		{"both, optional", []core.Source{header, cookie}, true, inCookie, 200, "Authorization, Cookie", ""},
 		{"query", []core.Source{query}, false, inQuery, 200, "", "private"},
-		{"query, none", []core.Source{query}, false, get(), 401, "", ""},
-		{"query, refused", []core.Source{query}, false, call("GET", "access_token="+token+"A"), 401, "", "private"},
-		{"query, badly presented", []core.Source{query}, false, call("GET", "access_token="), 400, "", "private"},
+		{"query, none", []core.Source{query}, false, coretest.Get(), 401, "", ""},
+		{"query, refused", []core.Source{query}, false, coretest.Call("GET", "access_token="+token+"A"), 401, "", "private"},
+		{"query, badly presented", []core.Source{query}, false, coretest.Call("GET", "access_token="), 400, "", "private"},
 		{"query and cookie", []core.Source{query, cookie}, false, inQuery, 200, "Cookie", "private"},
 	} {
-		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: tt.sources})
+		auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: coretest.Stopped, Sources: tt.sources})
 		gate := auth.Require()
 		if tt.optional {
 			gate = auth.Optional()
 		}
-		w := serve[string](gate, tt.r)
+		w := coretest.Serve[string](gate, tt.r)
 		if w.Code != tt.status || w.Header().Get("Vary") != tt.vary || w.Header().Get("Cache-Control") != tt.cacheCtl {
 			t.Errorf("%s: got %d %q %q, want %d %q %q", tt.name, w.Code, w.Header().Get("Vary"), w.Header().Get("Cache-Control"), tt.status, tt.vary, tt.cacheCtl)
 		}
@@ -371,14 +380,14 @@ func TestCaching(t *testing.T) {
 // TestSecondGateKeepsQueryPrivate: a gate behind the one that took the token out of
 // the query refuses, and its answer is about that token too.
 func TestSecondGateKeepsQueryPrivate(t *testing.T) {
-	token := minted(t, core.Payload{"sub": "joe"})
-	for name, r := range map[string]stub{"query": call("GET", "access_token="+token), "header": bearer(token)} {
-		auth := mustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: stopped, Sources: []core.Source{core.Header{}, core.Query{}}})
+	token := coretest.Minted(t, core.Payload{"sub": "joe"})
+	for name, r := range map[string]coretest.Stub{"query": coretest.Call("GET", "access_token="+token), "header": coretest.Bearer(token)} {
+		auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: coretest.Stopped, Sources: []core.Source{core.HeaderSource{}, core.QuerySource{}}})
 		ctx, _, ok := auth.Require()(r)
 		if !ok {
 			t.Fatalf("%s: the first gate refuses", name)
 		}
-		w := serve[string](auth.Require(core.Scopes("admin")), r.with(ctx))
+		w := coretest.Serve[string](auth.Require(core.Scopes("admin")), r.With(ctx))
 		want := map[string]string{"query": "private"}[name]
 		if got := w.Header().Get("Cache-Control"); w.Code != 403 || got != want {
 			t.Errorf("%s: got %d, Cache-Control %q, want 403, %q", name, w.Code, got, want)
@@ -389,11 +398,11 @@ func TestSecondGateKeepsQueryPrivate(t *testing.T) {
 // TestOnErrorMayPrepareItsAnswer: what it returns again and again does not grow.
 func TestOnErrorMayPrepareItsAnswer(t *testing.T) {
 	prepared := core.Response{Status: 401, Header: http.Header{"Vary": {"Accept"}}}
-	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.Cookie{}, core.Query{}}}
+	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.CookieSource{}, core.QuerySource{}}}
 	cfg.OnError = func(core.Request, *core.Error) core.Response { return prepared }
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	for range 2 {
-		_, res, _ := auth.Require()(call("GET", "access_token=x"))
+		_, res, _ := auth.Require()(coretest.Call("GET", "access_token=x"))
 		if got := res.Header.Values("Vary"); !slices.Equal(got, []string{"Accept", "Cookie"}) {
 			t.Errorf("Vary is %q", got)
 		}
@@ -405,13 +414,13 @@ func TestOnErrorMayPrepareItsAnswer(t *testing.T) {
 
 // TestOnErrorKeepsItsCacheControl: a query-borne token's private is a default.
 func TestOnErrorKeepsItsCacheControl(t *testing.T) {
-	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.Query{}}}
+	cfg := core.Config[string]{Keys: jwttest.Secret(), Sources: []core.Source{core.QuerySource{}}}
 	for _, tt := range []struct {
 		header http.Header
 		want   string
 	}{{nil, "private"}, {http.Header{"Cache-Control": {"no-store"}}, "no-store"}} {
 		cfg.OnError = func(core.Request, *core.Error) core.Response { return core.Response{Header: tt.header} }
-		_, res, _ := mustNew(t, cfg).Require()(call("GET", "access_token=x"))
+		_, res, _ := coretest.MustNew(t, cfg).Require()(coretest.Call("GET", "access_token=x"))
 		if got := res.Header.Get("Cache-Control"); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Revocation is the step after Decode that calls tokens back before they expire.
@@ -25,7 +28,7 @@ type Revocation interface {
 // could not answer; but those after that one are asked with a context that has
 // ended, so that several which share an outage are not waited for one by one.
 func AnyRevocation(all ...Revocation) Revocation {
-	if len(all) == 0 || slices.ContainsFunc(all, func(r Revocation) bool { return isNil(r) }) {
+	if len(all) == 0 || slices.ContainsFunc(all, func(r Revocation) bool { return setup.IsNil(r) }) {
 		panic("jwtgate: core.AnyRevocation: needs at least one Revocation, and none nil")
 	}
 	return anyRevocation(slices.Clone(all))
@@ -55,7 +58,7 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 // Auth puts the number that it had when the login began into the token, as the
 // integer claim ord, and asks Revoked about a token before it hands it out: so a
 // login that was under way is ended too, and one that came later in the same second
-// is not. SubjectDenyList is one. An Auth takes one of them, in Config.Revocation
+// is not. denylist.Subjects is one. An Auth takes one of them, in Config.Revocation
 // itself or among those of AnyRevocation.
 type OrderedRevocation interface {
 	Revocation
@@ -63,9 +66,6 @@ type OrderedRevocation interface {
 	// is larger.
 	Ticket(ctx context.Context) (int64, error)
 }
-
-// orderClaim is the claim that has a login's number.
-const orderClaim = "ord"
 
 // each calls f for a Revocation, or for all that AnyRevocation has joined.
 func each(r Revocation, f func(Revocation)) {
@@ -103,7 +103,7 @@ func (a *engine) endedSince(ctx context.Context, claims *Claims) error {
 // never called back.
 type SessionRevocation struct {
 	// Store keeps the sessions.
-	Store SessionStore
+	Store sessions.Store
 	// Realm is the Sessions.Realm of the service that issues. "": Issuer.
 	Realm string
 	// Issuer is whose tokens it judges, where keys of several issuers are believed
@@ -138,7 +138,7 @@ func (s SessionRevocation) Revoked(ctx context.Context, claims *Claims) (bool, e
 
 // check says what is missing.
 func (s SessionRevocation) check() error {
-	if isNil(s.Store) {
+	if setup.IsNil(s.Store) {
 		return errors.New("SessionRevocation.Store: nil; set the store of the service that issues")
 	}
 	if s.Realm == "" && s.Issuer == "" {

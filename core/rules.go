@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // ClaimRules say which tokens are accepted. The zero value accepts a token of
@@ -58,12 +60,12 @@ type ClaimRules struct {
 	InsecureIgnoreExpiry    bool
 	InsecureIgnoreNotBefore bool
 	// InsecureAnyAudience does not look at aud, and lets Audience be nil with keys
-	// of a provider, which signs tokens for others too: RemoteKeys, Issuers, a
-	// KeySource of one's own. What others were given for their own use is then
+	// of a provider, which signs tokens for others too: keys.Remote, Issuers, a
+	// keys.Source of one's own. What others were given for their own use is then
 	// taken here.
 	InsecureAnyAudience bool
 	// InsecureAnyIssuer lets Issuer be empty with keys that are bound to no issuer
-	// and that others sign with, as those of NewKeySetURL without one. Whoever
+	// and that others sign with, as those of keys.NewRemote without one. Whoever
 	// signs with them may then speak for every other: with a key set that tenants
 	// share, each tenant for all.
 	InsecureAnyIssuer bool
@@ -76,9 +78,6 @@ type ClaimRules struct {
 	pyjwt bool // judge dates as FlaskConfig must
 }
 
-// maxLeeway bounds what is forgiven of dates.
-const maxLeeway = 5 * time.Minute
-
 const (
 	defaultMaxTokenBytes = 8 << 10
 	largestMaxTokenBytes = 1 << 20
@@ -89,8 +88,8 @@ const (
 func (r ClaimRules) check() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if r.Leeway < 0 || r.Leeway > maxLeeway {
-		bad("Leeway: %v is outside 0 to %v; a leeway bridges clocks, not lifetimes", r.Leeway, maxLeeway)
+	if r.Leeway < 0 || r.Leeway > setup.MaxLeeway {
+		bad("Leeway: %v is outside 0 to %v; a leeway bridges clocks, not lifetimes", r.Leeway, setup.MaxLeeway)
 	}
 	if r.MaxAge < 0 {
 		bad("MaxAge: %v is negative; 0 means no bound", r.MaxAge)
@@ -235,7 +234,7 @@ func absentOrBad(c *Claims, name string) Kind {
 
 // checkFacts says what rules lack that these keys need. Each text
 // starts with the field.
-func (r ClaimRules) checkFacts(keys Facts) error {
+func (r ClaimRules) checkFacts(keys keys.Facts) error {
 	var errs []error
 	if keys.Shared && r.Audience == nil && !r.InsecureAnyAudience {
 		errs = append(errs, errors.New("Audience: nil, and the provider of Keys issues tokens for other services too, which would be taken here; "+
@@ -243,7 +242,7 @@ func (r ClaimRules) checkFacts(keys Facts) error {
 	}
 	if r.Issuer == "" && keys.AnyIssuer() && !r.InsecureAnyIssuer {
 		errs = append(errs, errors.New("Issuer: empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs; "+
-			"set the iss of the provider, here or in RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
+			"set the iss of the provider, here or in keys.RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
 	}
 	if r.Issuer != "" && !keys.Verifies(r.Issuer) {
 		errs = append(errs, fmt.Errorf("Issuer: %q, and Keys are bound to another issuer; leave one of them out, both compare iss", r.Issuer))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 )
 
 // judge decodes a token with this payload, where N is now, in seconds, under rules.
@@ -16,7 +17,7 @@ func judge(t testing.TB, rules core.ClaimRules, at time.Time, payload string) er
 	t.Helper()
 	rules.Now = func() time.Time { return at }
 	_, err := core.Decoder(decodeKey(t), rules)(context.Background(),
-		signed(decodeSecret, decodeHeader, strings.ReplaceAll(payload, "N", "1893456000")))
+		coretest.Signed(decodeSecret, decodeHeader, strings.ReplaceAll(payload, "N", "1893456000")))
 	return err
 }
 
@@ -104,7 +105,7 @@ func TestDates(t *testing.T) {
 		{"age, iat -1e400", age, 0, `{"iat":-1e400}`, core.TooOld},
 		{"the longest age", core.ClaimRules{MaxAge: math.MaxInt64, Leeway: time.Minute, InsecureNoExpiry: true}, 0, `{"iat":1}`, 0},
 	} {
-		wantKind(t, tt.name, judge(t, tt.rules, now.Add(tt.after), tt.payload), tt.want)
+		wantKind(t, tt.name, judge(t, tt.rules, coretest.Now.Add(tt.after), tt.payload), tt.want)
 	}
 }
 
@@ -145,7 +146,7 @@ func TestIssuerAndAudience(t *testing.T) {
 		{"aud not asked for", core.ClaimRules{InsecureAnyAudience: true}, `"aud":1`, 0},
 		{"aud not set, RFC 7519 section 4.1.3", core.ClaimRules{}, `"aud":1`, core.WrongAudience},
 	} {
-		wantKind(t, tt.name, judge(t, tt.rules, now, `{"exp":9e9,`+tt.claims+`}`), tt.want)
+		wantKind(t, tt.name, judge(t, tt.rules, coretest.Now, `{"exp":9e9,`+tt.claims+`}`), tt.want)
 	}
 }
 
@@ -175,7 +176,7 @@ func TestTypes(t *testing.T) {
 		if tt.typ == "" {
 			header = `{"alg":"HS256"}`
 		}
-		_, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: stopped, Types: tt.types})(context.Background(), signed(decodeSecret, header, decodePayload))
+		_, err := core.Decoder(decodeKey(t), core.ClaimRules{Now: coretest.Stopped, Types: tt.types})(context.Background(), coretest.Signed(decodeSecret, header, coretest.DecodePayload))
 		wantKind(t, tt.name, err, tt.want)
 	}
 }
@@ -192,7 +193,7 @@ func TestRequired(t *testing.T) {
 		{"another case", `{"exp":9e9,"sub":1,"Tenant":1}`, "tenant"},
 		{"missing before expired", `{"exp":1,"sub":1}`, "tenant"},
 	} {
-		err := judge(t, rules, now, tt.payload)
+		err := judge(t, rules, coretest.Now, tt.payload)
 		var e *core.Error
 		if errors.As(err, &e); (e == nil) != (tt.claim == "") || e != nil && (e.Kind != core.MissingClaim || e.Claim != tt.claim) {
 			t.Errorf("%s: got %v, want %q missing", tt.name, err, tt.claim)
@@ -210,24 +211,24 @@ func TestCheck(t *testing.T) {
 		{"no", core.BadClaim, core.BadClaim},
 		{"revoked", core.Revoked, core.Revoked},
 		{"store down", core.Unavailable, core.Unavailable},
-		{"infrastructure", errDatabase, core.Internal},
+		{"infrastructure", coretest.ErrDatabase, core.Internal},
 		{"context", context.DeadlineExceeded, core.Unavailable},
 	} {
 		var got string
-		auth := mustNew(t, core.Config[string]{
+		auth := coretest.MustNew(t, core.Config[string]{
 			Keys: decodeKey(t),
-			Now:  stopped,
+			Now:  coretest.Stopped,
 			Rules: core.ClaimRules{Check: func(_ context.Context, c *core.Claims) error {
 				got = c.Subject()
 				return tt.err
 			}},
 		})
-		_, err := auth.Verify(bearer(signed(decodeSecret, decodeHeader, decodePayload)))
-		if kind := kindOf(t, err); kind != tt.want || got != "joe" {
+		_, err := auth.Verify(coretest.Bearer(coretest.Signed(decodeSecret, decodeHeader, coretest.DecodePayload)))
+		if kind := coretest.KindOf(t, err); kind != tt.want || got != "joe" {
 			t.Errorf("%s: got %v with claims of %q, want %v", tt.name, err, got, tt.want)
 		}
 		got = ""
-		if auth.Verify(bearer(signed(decodeSecret, decodeHeader, `{"sub":"joe","exp":1}`))); got != "" {
+		if auth.Verify(coretest.Bearer(coretest.Signed(decodeSecret, decodeHeader, `{"sub":"joe","exp":1}`))); got != "" {
 			t.Errorf("%s: Check was asked of an expired token", tt.name)
 		}
 	}

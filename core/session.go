@@ -8,33 +8,10 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
-
-// Session is a login that lasts. Its access tokens are worth minutes and carry
-// its ID in the claim sid; its refresh token, worth one use, is exchanged for the
-// next pair of both until Expires or until somebody ends the session.
-type Session struct {
-	// ID may be shown, logged and stored: it opens nothing, and no token can be
-	// made of it.
-	ID string
-	// Subject is the claim sub of its tokens.
-	Subject string
-	// Label is what SessionConfig.Label said of the request that logged in.
-	Label string
-	// Created is the time of the login, LastUsed that of the last refresh.
-	Created, LastUsed time.Time
-	// Expires is when it ends if nobody refreshes before.
-	Expires time.Time
-	// Stamp is a hash of the identity's stamp, made with the ID, so that it says
-	// nothing about another session. Zero: there was none.
-	Stamp [32]byte
-}
-
-// kept is the session as a store keeps it, for weeks.
-func (s Session) kept() Session {
-	s.ID, s.Subject, s.Label = kept(s.ID), kept(s.Subject), kept(s.Label)
-	return s
-}
 
 // RenewHandler looks the user of a session up again, at every refresh: what the
 // tokens say is asked of Payload anew, never copied. Its outcomes:
@@ -50,7 +27,7 @@ func (s Session) kept() Session {
 //
 // So a user who is gone or disabled is out within the life of an access token,
 // and a database that is down logs nobody out.
-type RenewHandler[T any] func(ctx context.Context, s Session) (T, error)
+type RenewHandler[T any] func(ctx context.Context, s sessions.Session) (T, error)
 
 // errNoSessions is what the endpoints of sessions say without any.
 var errNoSessions = errors.New("there are no sessions: Config.Sessions.Store is nil")
@@ -58,8 +35,8 @@ var errNoSessions = errors.New("there are no sessions: Config.Sessions.Store is 
 // sessionRules is a SessionConfig made ready.
 type sessionRules struct {
 	SessionConfig
-	refresh Cookie // where the refresh token is, with the policy of the access token's cookie
-	access  string // the name of that cookie
+	refresh CookieSource // where the refresh token is, with the policy of the access token's cookie
+	access  string       // the name of that cookie
 }
 
 // expiry is when a session ends that is used now.
@@ -106,13 +83,13 @@ func (a *engine) sessionTime() time.Time { return a.now().UTC().Truncate(time.Mi
 // sessionContext is a context in which Event.Session finds a session.
 type sessionContext struct {
 	context.Context
-	session Session
+	session sessions.Session
 }
 
 type sessionKey struct{}
 
 // withSession is the context in which Event.Session finds the session, if there is one.
-func withSession(ctx context.Context, s Session) context.Context {
+func withSession(ctx context.Context, s sessions.Session) context.Context {
 	if s.ID == "" {
 		return ctx
 	}
@@ -130,25 +107,25 @@ func (c sessionContext) Value(key any) any {
 // Session returns the session that the event is about, as far as it is known: its
 // ID, or of the end of all of a subject's its Subject alone. ctx is what Observe was
 // given with the event. Of a gate's event, the claim sid of ClaimsOf names it.
-func (e Event) Session(ctx context.Context) (Session, bool) {
-	s, ok := ctx.Value(sessionKey{}).(Session)
+func (e Event) Session(ctx context.Context) (sessions.Session, bool) {
+	s, ok := ctx.Value(sessionKey{}).(sessions.Session)
 	return s, ok
 }
 
 // outlived reports whether a session is older than Lifetime, which may have been
 // made shorter since.
-func (s *sessionRules) outlived(one Session, now time.Time) bool {
+func (s *sessionRules) outlived(one sessions.Session, now time.Time) bool {
 	return !now.Before(one.Created.Add(s.Lifetime))
 }
 
 // create starts a session. It is the last step of a login, since nothing undoes it.
 // It has a bound even where callbacks have none: a store that let it wait for longer
 // than it keeps marks would start a session that was ended before.
-func (a *engine) create(ctx context.Context, m Moment, s Session, token refreshToken) error {
-	ctx, cancel := context.WithTimeout(ctx, momentLasts)
+func (a *engine) create(ctx context.Context, m Moment, s sessions.Session, token refreshToken) error {
+	ctx, cancel := context.WithTimeout(ctx, setup.LoginLasts)
 	defer cancel()
-	made, err := stored(ctx, a.timeout, func(ctx context.Context) (Created, error) {
-		return a.sessions.Store.Create(ctx, Creation{
+	made, err := stored(ctx, a.timeout, func(ctx context.Context) (sessions.Created, error) {
+		return a.sessions.Store.Create(ctx, sessions.Creation{
 			Realm: a.realm, Session: s, Token: token.hash(),
 			Ticket: m.ticket, Most: a.sessions.MaxPerSubject, Now: s.Created,
 		})

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // SessionConfig makes logins last: with a Store, a login also returns a refresh
@@ -26,7 +30,7 @@ type SessionConfig struct {
 	_ [0]func() // no unkeyed literals
 
 	// Store keeps the sessions. Nil: there are none.
-	Store SessionStore
+	Store sessions.Store
 	// Realm is whose sessions these are, in a store that others may share: any text,
 	// and not the realm of the challenge, which is Config.Realm. Auths with the same
 	// one share sessions, as the nodes of a service do; those of another realm never
@@ -59,7 +63,7 @@ type SessionConfig struct {
 	// 256 bytes cut off.
 	Label func(Request) string
 	// Cookies puts the tokens into cookies, for browsers.
-	Cookies *TokenCookies
+	Cookies *SessionCookies
 }
 
 const (
@@ -73,11 +77,11 @@ const (
 
 // withDefaults fills in what is zero.
 func (s SessionConfig) withDefaults(login string) SessionConfig {
-	setDefault(&s.Lifetime, defaultSessionLifetime)
-	setDefault(&s.Idle, min(defaultSessionIdle, s.Lifetime))
-	setDefault(&s.Grace, defaultGrace)
-	setDefault(&s.MaxPerSubject, defaultMaxPerSubject)
-	setDefault(&s.Path, login)
+	setup.Default(&s.Lifetime, defaultSessionLifetime)
+	setup.Default(&s.Idle, min(defaultSessionIdle, s.Lifetime))
+	setup.Default(&s.Grace, defaultGrace)
+	setup.Default(&s.MaxPerSubject, defaultMaxPerSubject)
+	setup.Default(&s.Path, login)
 	if s.Cookies != nil {
 		c := s.Cookies.withDefaults()
 		s.Cookies = &c
@@ -129,14 +133,14 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 	s := c.Sessions
 	switch {
 	case raw.Sessions.Store == nil && raw.Renew != nil:
-		bad("Sessions.Store: nil, but Renew is set; set a store, as from core.NewMemoryStore")
+		bad("Sessions.Store: nil, but Renew is set; set a store, as from sessions.NewMemoryStore")
 		return errs
 	case raw.Sessions.Store == nil && !raw.Sessions.none():
-		bad("Sessions.Store: nil, but other fields of Sessions are set; set a store, as from core.NewMemoryStore")
+		bad("Sessions.Store: nil, but other fields of Sessions are set; set a store, as from sessions.NewMemoryStore")
 		return errs
 	case raw.Sessions.Store == nil:
 		return errs
-	case isNil(raw.Sessions.Store):
+	case setup.IsNil(raw.Sessions.Store):
 		bad("Sessions.Store: a nil %T; was the error of its constructor ignored?", raw.Sessions.Store)
 	}
 	if s.Realm == "" {
@@ -156,8 +160,8 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 			bad("Payload: nil, and sessions need it to issue tokens; set a function from the identity to claims")
 		}
 	}
-	if s.Lifetime < time.Minute || s.Lifetime > maxRingTime {
-		bad("Sessions.Lifetime: %v is outside 1m0s to %v", s.Lifetime, maxRingTime)
+	if s.Lifetime < time.Minute || s.Lifetime > setup.MaxTime {
+		bad("Sessions.Lifetime: %v is outside 1m0s to %v", s.Lifetime, setup.MaxTime)
 	} else if s.Idle > s.Lifetime {
 		bad("Sessions.Idle: %v is longer than Sessions.Lifetime, %v", s.Idle, s.Lifetime)
 	} else if s.Idle < c.Lifetime && c.Lifetime > 0 {
@@ -184,7 +188,7 @@ func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
 func checkRevocation(revocation Revocation) (errs []error) {
 	ordered := 0
 	each(revocation, func(r Revocation) {
-		if r != nil && isNil(r) {
+		if r != nil && setup.IsNil(r) {
 			errs = append(errs, fmt.Errorf("Revocation: a nil %T; was the error of its constructor ignored?", r))
 			return
 		}
@@ -198,7 +202,7 @@ func checkRevocation(revocation Revocation) (errs []error) {
 			}
 		case OrderedRevocation:
 			if ordered++; ordered == 2 {
-				errs = append(errs, errors.New("Revocation: two of them count, as a SubjectDenyList does, and a token has one number; use one"))
+				errs = append(errs, errors.New("Revocation: two of them count, as a denylist.Subjects does, and a token has one number; use one"))
 			}
 		}
 	})
@@ -208,7 +212,7 @@ func checkRevocation(revocation Revocation) (errs []error) {
 // plainPath reports whether every router takes a path for what it says.
 func plainPath(p string) bool {
 	return strings.HasPrefix(p, "/") && (p == "/" || !strings.HasSuffix(p, "/")) &&
-		!strings.ContainsAny(p, "?#:*{} \t") && printableASCII(p)
+		!strings.ContainsAny(p, "?#:*{} \t") && setup.PrintableASCII(p)
 }
 
 // checkTokenCookies says what is wrong with the cookies that tokens are put in.
@@ -217,11 +221,11 @@ func (c Config[T]) checkTokenCookies() (errs []error) {
 	t := c.Sessions.Cookies
 	access, ok := accessCookie(c.Sources)
 	if !ok {
-		errs = append(errs, errors.New("Sessions.Cookies: no Cookie is among Sources, so nobody would read the access token; add core.Cookie{}"))
+		errs = append(errs, errors.New("Sessions.Cookies: no Cookie is among Sources, so nobody would read the access token; add core.CookieSource{}"))
 	}
 	names := map[string]bool{access.Name: true}
 	for setting, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
-		if !isToken(name) {
+		if !field.IsToken(name) {
 			bad("%s: %q is not the name of a cookie (RFC 6265 section 4.1.1)", setting, name)
 		} else if !t.InsecureNames && !guardedName(name) {
 			bad("%s: %w", setting, unguarded(name, "InsecureNames"))

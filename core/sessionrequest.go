@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // maxSessionBody bounds the bodies of the endpoints of sessions.
@@ -81,35 +82,35 @@ func (a *engine) presented(r Request, must bool) (string, error) {
 // no browser has added unasked.
 func (a *engine) explicit(r Request) bool {
 	cred, err := a.find(r)
-	_, cookie := cred.Source.(Cookie)
+	_, cookie := cred.Source.(CookieSource)
 	return !cookie && !isMissing(err) && (err != nil || cred.Token != "")
 }
 
 // insider verifies the access token of a request and returns its session. A token
 // without one, or another issuer's, is good for calls but may not touch sessions:
 // its subject is perhaps somebody else of the same name.
-func (a *Auth[T]) insider(r Request) (context.Context, Session, error) {
+func (a *Auth[T]) insider(r Request) (context.Context, sessions.Session, error) {
 	var cred Credential
 	rec, err := a.verify(r.Context(), r, &cred, nil)
 	if err != nil {
-		return r.Context(), Session{}, err
+		return r.Context(), sessions.Session{}, err
 	}
 	id, _ := rec.claims.String("sid")
-	s := Session{ID: id, Subject: rec.claims.Subject()}
+	s := sessions.Session{ID: id, Subject: rec.claims.Subject()}
 	if !isSessionID(id) || s.Subject == "" || rec.claims.Issuer() != a.rules.Issuer {
-		return r.Context(), Session{}, &Error{Kind: Forbidden, Claim: "sid", Cause: errNotOurs}
+		return r.Context(), sessions.Session{}, &Error{Kind: Forbidden, Claim: "sid", Cause: errNotOurs}
 	}
 	return rec, s, nil
 }
 
 // list returns a subject's sessions, the one used last first.
-func (a *engine) list(ctx context.Context, subject string) ([]Session, error) {
+func (a *engine) list(ctx context.Context, subject string) ([]sessions.Session, error) {
 	now := a.sessionTime()
-	list, err := stored(ctx, a.timeout, func(ctx context.Context) ([]Session, error) {
+	list, err := stored(ctx, a.timeout, func(ctx context.Context) ([]sessions.Session, error) {
 		return a.sessions.Store.List(ctx, a.realm, subject, now)
 	})
-	list = slices.DeleteFunc(list, func(s Session) bool { return a.sessions.outlived(s, now) })
-	slices.SortFunc(list, func(x, y Session) int {
+	list = slices.DeleteFunc(list, func(s sessions.Session) bool { return a.sessions.outlived(s, now) })
+	slices.SortFunc(list, func(x, y sessions.Session) int {
 		return cmp.Or(y.LastUsed.Compare(x.LastUsed), y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID))
 	})
 	return list, err

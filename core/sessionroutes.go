@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 var (
@@ -53,20 +55,20 @@ func (a *Auth[T]) Logout(r Request) Response {
 
 // leaving is the session that a logout is to end; without an ID if there is none
 // any more.
-func (a *Auth[T]) leaving(r Request) (Session, error) {
+func (a *Auth[T]) leaving(r Request) (sessions.Session, error) {
 	token, err := a.presented(r, false)
 	if err != nil {
-		return Session{}, err
+		return sessions.Session{}, err
 	}
 	if token == "" && a.sessions.Cookies != nil && !a.explicit(r) {
 		cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
 		if err != nil && !isMissing(err) {
-			return Session{}, err
+			return sessions.Session{}, err
 		}
 		token = cred.Token
 	}
 	if token != "" {
-		return Session{ID: a.sessions.sessionOfRefresh(token)}, nil
+		return sessions.Session{ID: a.sessions.sessionOfRefresh(token)}, nil
 	}
 	_, s, err := a.insider(r)
 	return s, err
@@ -114,8 +116,8 @@ func (a *Auth[T]) Sessions(r Request) Response {
 }
 
 // dismiss ends one of the subject's own sessions.
-func (a *Auth[T]) dismiss(ctx context.Context, r Request, own Session) (Response, error) {
-	cred, err := Query{Name: "id"}.Find(r)
+func (a *Auth[T]) dismiss(ctx context.Context, r Request, own sessions.Session) (Response, error) {
+	cred, err := QuerySource{Name: "id"}.Find(r)
 	if err != nil || !isSessionID(cred.Token) {
 		return Response{}, &Error{Kind: BadRequest, Cause: errSessionQuery}
 	}
@@ -130,7 +132,7 @@ func (a *Auth[T]) dismiss(ctx context.Context, r Request, own Session) (Response
 		}
 	}
 	// Somebody else's session, and one that never was, look alike.
-	if slices.ContainsFunc(list, func(s Session) bool { return s.ID == cred.Token }) {
+	if slices.ContainsFunc(list, func(s sessions.Session) bool { return s.ID == cred.Token }) {
 		err = a.end(ctx, cred.Token)
 	}
 	return res, err
@@ -140,7 +142,7 @@ func (a *Auth[T]) dismiss(ctx context.Context, r Request, own Session) (Response
 // refresh it tells the day alone, and their order tells nothing of it: who has a
 // copy of a token would learn when the owner's was exchanged, and could follow
 // within the grace.
-func sessionList(list []Session, current string) (Response, error) {
+func sessionList(list []sessions.Session, current string) (Response, error) {
 	type shown struct {
 		ID       string    `json:"id"`
 		Label    string    `json:"label"`
@@ -149,7 +151,9 @@ func sessionList(list []Session, current string) (Response, error) {
 		Expires  string    `json:"expires"`
 		Current  bool      `json:"current"`
 	}
-	slices.SortFunc(list, func(x, y Session) int { return cmp.Or(y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID)) })
+	slices.SortFunc(list, func(x, y sessions.Session) int {
+		return cmp.Or(y.Created.Compare(x.Created), strings.Compare(x.ID, y.ID))
+	})
 	body := struct {
 		Sessions []shown `json:"sessions"`
 	}{make([]shown, len(list))}
@@ -157,7 +161,7 @@ func sessionList(list []Session, current string) (Response, error) {
 		day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 		body.Sessions[i] = shown{s.ID, s.Label, s.Created.UTC().Truncate(time.Second), day(s.LastUsed), day(s.Expires), s.ID == current}
 	}
-	return JSON(http.StatusOK, body)
+	return JSONResponse(http.StatusOK, body)
 }
 
 // endpoint is what all endpoints of sessions have in common. Methods nil are all.

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
 // request is a request to an endpoint of sessions.
-func request(method, query, body string, fields ...string) stub {
-	r := call(method, query, fields...)
+func request(method, query, body string, fields ...string) coretest.Stub {
+	r := coretest.Call(method, query, fields...)
 	if body != "" {
-		r.body = strings.NewReader(body)
+		r.Content = strings.NewReader(body)
 	}
 	return r
 }
@@ -33,7 +34,7 @@ func TestSessionRoutes(t *testing.T) {
 		{"/in", "/session", "/in /session/refresh /session/logout /session/logout-all /session/sessions"},
 		{"", "/", "/auth /refresh /logout /logout-all /sessions"},
 	} {
-		h := newHouse(t, func(c *core.Config[*user]) { c.Login.Path, c.Sessions.Path = tt.login, tt.path })
+		h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) { c.Login.Path, c.Sessions.Path = tt.login, tt.path })
 		var got []string
 		for _, r := range h.Routes() {
 			got = append(got, r.Path)
@@ -42,7 +43,7 @@ func TestSessionRoutes(t *testing.T) {
 			t.Errorf("got %v, want %s", got, tt.want)
 		}
 	}
-	h := newHouse(t, func(c *core.Config[*user]) { c.Authenticate = nil })
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) { c.Authenticate = nil })
 	if n := len(h.Routes()); n != 4 {
 		t.Errorf("without a login: got %d routes", n)
 	}
@@ -50,25 +51,25 @@ func TestSessionRoutes(t *testing.T) {
 
 // TestSessionEndpointsAlone: without sessions they answer like a defect, and say so.
 func TestSessionEndpointsAlone(t *testing.T) {
-	cfg := accepting()
+	cfg := coretest.Accepting()
 	seen := &jwttest.Recorder{}
 	cfg.Observer = seen
-	auth := mustNew(t, cfg)
+	auth := coretest.MustNew(t, cfg)
 	for _, serve := range []func(core.Request) core.Response{auth.Refresh, auth.Logout, auth.LogoutAll} {
-		if res := serve(post("{}")); res.Status != 500 {
+		if res := serve(coretest.Post("{}")); res.Status != 500 {
 			t.Errorf("got %d %s", res.Status, res.Body)
 		}
 	}
-	if res := auth.Sessions(get()); res.Status != 500 {
+	if res := auth.Sessions(coretest.Get()); res.Status != 500 {
 		t.Errorf("got %d", res.Status)
 	}
 	for _, e := range seen.Events() {
-		contains(t, "cause", e.Cause.Error(), "Config.Sessions.Store is nil")
+		coretest.Contains(t, "cause", e.Cause.Error(), "Config.Sessions.Store is nil")
 	}
-	if res := auth.Admit(get(), core.Moment{}, joe); res.Status != 200 || strings.Contains(string(res.Body), "refresh") {
+	if res := auth.Admit(coretest.Get(), core.Moment{}, coretest.Joe); res.Status != 200 || strings.Contains(string(res.Body), "refresh") {
 		t.Errorf("Admit: got %d %s", res.Status, res.Body)
 	}
-	if res := auth.Admit(get(), core.Moment{}, nil); res.Status != 401 {
+	if res := auth.Admit(coretest.Get(), core.Moment{}, nil); res.Status != 401 {
 		t.Errorf("Admit of nobody: got %d", res.Status)
 	}
 }
@@ -76,15 +77,15 @@ func TestSessionEndpointsAlone(t *testing.T) {
 // TestBadRequests: what is wrong with a request to each of the endpoints, and what
 // it is told.
 func TestBadRequests(t *testing.T) {
-	h := newHouse(t, nil)
-	stateless := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe"}, jwttest.At(now))
-	foreign := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "iss": "else", "sid": strings.Repeat("A", 22)}, jwttest.At(now))
-	expired := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "exp": now}, jwttest.At(now))
-	ended := h.login("joe")
-	if res := h.Logout(post(`{"refresh_token":"` + ended.Refresh + `"}`)); res.Status != 204 {
+	h := coretest.NewHouse(t, nil)
+	stateless := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe"}, jwttest.At(coretest.Now))
+	foreign := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "iss": "else", "sid": strings.Repeat("A", 22)}, jwttest.At(coretest.Now))
+	expired := jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "exp": coretest.Now}, jwttest.At(coretest.Now))
+	ended := h.LogIn("joe")
+	if res := h.Logout(coretest.Post(`{"refresh_token":"` + ended.Refresh + `"}`)); res.Status != 204 {
 		t.Fatalf("logout: %d %s", res.Status, res.Body)
 	}
-	live := func() string { return "Bearer " + h.login("joe").Access }
+	live := func() string { return "Bearer " + h.LogIn("joe").Access }
 	type endpoint = func(core.Request) core.Response
 	for _, tt := range []struct {
 		name string
@@ -96,55 +97,55 @@ func TestBadRequests(t *testing.T) {
 		{"refresh: a form", h.Refresh, request("POST", "", `refresh_token=x`, "Content-Type", "application/x-www-form-urlencoded"), core.UnsupportedMedia},
 		{"refresh: nothing", h.Refresh, request("POST", "", ""), core.UnsupportedMedia},
 		{"refresh: an empty body", h.Refresh, request("POST", "", "", "Content-Type", asJSON), core.BadBody},
-		{"refresh: no JSON", h.Refresh, post(`{"refresh_token"`), core.BadBody},
-		{"refresh: an array", h.Refresh, post(`["x"]`), core.BadBody},
-		{"refresh: no token", h.Refresh, post(`{"token":"x"}`), core.BadBody},
-		{"refresh: another case", h.Refresh, post(`{"Refresh_token":"x"}`), core.BadBody},
-		{"refresh: twice", h.Refresh, post(`{"refresh_token":"x","refresh_token":"y"}`), core.BadBody},
-		{"refresh: a number", h.Refresh, post(`{"refresh_token":1}`), core.BadBody},
-		{"refresh: an empty token", h.Refresh, post(`{"refresh_token":""}`), core.BadBody},
-		{"refresh: too large", h.Refresh, post(`{"refresh_token":"` + strings.Repeat("x", 4096) + `"}`), core.TooLarge},
+		{"refresh: no JSON", h.Refresh, coretest.Post(`{"refresh_token"`), core.BadBody},
+		{"refresh: an array", h.Refresh, coretest.Post(`["x"]`), core.BadBody},
+		{"refresh: no token", h.Refresh, coretest.Post(`{"token":"x"}`), core.BadBody},
+		{"refresh: another case", h.Refresh, coretest.Post(`{"Refresh_token":"x"}`), core.BadBody},
+		{"refresh: twice", h.Refresh, coretest.Post(`{"refresh_token":"x","refresh_token":"y"}`), core.BadBody},
+		{"refresh: a number", h.Refresh, coretest.Post(`{"refresh_token":1}`), core.BadBody},
+		{"refresh: an empty token", h.Refresh, coretest.Post(`{"refresh_token":""}`), core.BadBody},
+		{"refresh: too large", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("x", 4096) + `"}`), core.TooLarge},
 		{"refresh: not in the query", h.Refresh, request("POST", "refresh_token=x", "{}", "Content-Type", asJSON), core.BadBody},
-		{"refresh: short", h.Refresh, post(`{"refresh_token":"x"}`), core.BadRefresh},
-		{"refresh: another alphabet", h.Refresh, post(`{"refresh_token":"` + strings.Repeat("+", 64) + `"}`), core.BadRefresh},
-		{"refresh: line breaks", h.Refresh, post(`{"refresh_token":"` + strings.Repeat("A", 62) + `\r\n"}`), core.BadRefresh},
-		{"refresh: unknown", h.Refresh, post(`{"refresh_token":"` + strings.Repeat("A", 64) + `"}`), core.BadRefresh},
-		{"refresh: of a session that is over", h.Refresh, post(`{"refresh_token":"` + ended.Refresh + `"}`), core.BadRefresh},
+		{"refresh: short", h.Refresh, coretest.Post(`{"refresh_token":"x"}`), core.BadRefresh},
+		{"refresh: another alphabet", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("+", 64) + `"}`), core.BadRefresh},
+		{"refresh: line breaks", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("A", 62) + `\r\n"}`), core.BadRefresh},
+		{"refresh: unknown", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("A", 64) + `"}`), core.BadRefresh},
+		{"refresh: of a session that is over", h.Refresh, coretest.Post(`{"refresh_token":"` + ended.Refresh + `"}`), core.BadRefresh},
 		{"refresh: with an access token alone", h.Refresh, request("POST", "", "{}", "Content-Type", asJSON, "Authorization", live()), core.BadBody},
 		{"refresh: GET", h.Refresh, request("GET", "", ""), core.MethodNotAllowed},
-		{"refresh: broken body", h.Refresh, stub{method: "POST", host: "a", ctx: t.Context(), body: brokenBody{}, header: http.Header{"Content-Type": {asJSON}}}, core.BadBody},
+		{"refresh: broken body", h.Refresh, coretest.Stub{Verb: "POST", HostName: "a", Ctx: t.Context(), Content: brokenBody{}, Fields: http.Header{"Content-Type": {asJSON}}}, core.BadBody},
 		{"refresh: no Host", h.Refresh, rawRequest{request("POST", "", ""), "X-A: b\r\n"}, core.BadRequest},
 
-		{"logout: nothing", h.Logout, request("POST", "", ""), core.Missing},
-		{"logout: {}", h.Logout, post(`{}`), core.Missing},
+		{"logout: nothing", h.Logout, request("POST", "", ""), core.MissingToken},
+		{"logout: {}", h.Logout, coretest.Post(`{}`), core.MissingToken},
 		{"logout: text", h.Logout, request("POST", "", "x", "Content-Type", "text/plain"), core.UnsupportedMedia},
-		{"logout: no JSON", h.Logout, post(`x`), core.BadBody},
-		{"logout: a number", h.Logout, post(`{"refresh_token":1}`), core.BadBody},
-		{"logout: too large", h.Logout, post(strings.Repeat(" ", 4097)), core.TooLarge},
+		{"logout: no JSON", h.Logout, coretest.Post(`x`), core.BadBody},
+		{"logout: a number", h.Logout, coretest.Post(`{"refresh_token":1}`), core.BadBody},
+		{"logout: too large", h.Logout, coretest.Post(strings.Repeat(" ", 4097)), core.TooLarge},
 		{"logout: expired", h.Logout, request("POST", "", "", "Authorization", "Bearer "+expired), core.Expired},
 		{"logout: revoked", h.Logout, request("POST", "", "", "Authorization", "Bearer "+ended.Access), core.Revoked},
 		{"logout: of no session", h.Logout, request("POST", "", "", "Authorization", "Bearer "+stateless), core.Forbidden},
 		{"logout: a refresh token as access token", h.Logout, request("POST", "", "", "Authorization", "Bearer "+ended.Refresh), core.Malformed},
 		{"logout: PUT", h.Logout, request("PUT", "", "{}"), core.MethodNotAllowed},
 
-		{"logout-all: nothing", h.LogoutAll, request("POST", "", ""), core.Missing},
-		{"logout-all: a refresh token is not enough", h.LogoutAll, post(`{"refresh_token":"` + h.login("joe").Refresh + `"}`), core.Missing},
+		{"logout-all: nothing", h.LogoutAll, request("POST", "", ""), core.MissingToken},
+		{"logout-all: a refresh token is not enough", h.LogoutAll, coretest.Post(`{"refresh_token":"` + h.LogIn("joe").Refresh + `"}`), core.MissingToken},
 		{"logout-all: revoked", h.LogoutAll, request("POST", "", "", "Authorization", "Bearer "+ended.Access), core.Revoked},
 		{"logout-all: of no session", h.LogoutAll, request("POST", "", "", "Authorization", "Bearer "+stateless), core.Forbidden},
 		{"logout-all: GET", h.LogoutAll, request("GET", "", "", "Authorization", live()), core.MethodNotAllowed},
 
-		{"sessions: nothing", h.Sessions, get(), core.Missing},
-		{"sessions: revoked", h.Sessions, bearer(ended.Access), core.Revoked},
-		{"sessions: of no session", h.Sessions, bearer(stateless), core.Forbidden},
-		{"sessions: two tokens", h.Sessions, get("Authorization", live(), "Authorization", live()), core.BadRequest},
+		{"sessions: nothing", h.Sessions, coretest.Get(), core.MissingToken},
+		{"sessions: revoked", h.Sessions, coretest.Bearer(ended.Access), core.Revoked},
+		{"sessions: of no session", h.Sessions, coretest.Bearer(stateless), core.Forbidden},
+		{"sessions: two tokens", h.Sessions, coretest.Get("Authorization", live(), "Authorization", live()), core.BadRequest},
 		{"sessions: POST", h.Sessions, request("POST", "", "{}", "Authorization", live()), core.MethodNotAllowed},
 		{"sessions: DELETE without id", h.Sessions, request("DELETE", "", "", "Authorization", live()), core.BadRequest},
 		{"sessions: DELETE of no id", h.Sessions, request("DELETE", "id=", "", "Authorization", live()), core.BadRequest},
 		{"sessions: DELETE of two", h.Sessions, request("DELETE", "id="+strings.Repeat("A", 22)+"&id="+strings.Repeat("B", 22), "", "Authorization", live()), core.BadRequest},
 		{"sessions: DELETE of what is no id", h.Sessions, request("DELETE", "id=../x", "", "Authorization", live()), core.BadRequest},
-		{"sessions: DELETE without a token", h.Sessions, request("DELETE", "id="+strings.Repeat("A", 22), ""), core.Missing},
+		{"sessions: DELETE without a token", h.Sessions, request("DELETE", "id="+strings.Repeat("A", 22), ""), core.MissingToken},
 	} {
-		h.refused(tt.name, tt.to(tt.r), tt.want)
+		h.Refused(tt.name, tt.to(tt.r), tt.want)
 	}
 	if res := h.Refresh(request("PUT", "", "")); res.Header.Get("Allow") != "POST" {
 		t.Errorf("Allow: got %q", res.Header.Get("Allow"))
@@ -160,21 +161,21 @@ func TestBadRequests(t *testing.T) {
 // TestForeignSubject: where another issuer is believed too, its joe is not ours,
 // whatever sid it writes.
 func TestForeignSubject(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		c.Rules.Issuer = "https://us"
 		own := core.Decoder(c.Keys, core.ClaimRules{Now: c.Now})
 		c.Decode = own // takes what anybody has signed with the key
 	})
-	ours := h.login("joe")
-	_, payload := parts(t, ours.Access)
-	foreign := "Bearer " + jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "iss": "https://them", "sid": payload["sid"]}, jwttest.At(now))
-	if code := serve[*user](h.Require(), get("Authorization", foreign)).Code; code != 200 {
+	ours := h.LogIn("joe")
+	_, payload := coretest.Parts(t, ours.Access)
+	foreign := "Bearer " + jwttest.Mint(t, jwttest.Secret(), core.Payload{"sub": "joe", "iss": "https://them", "sid": payload["sid"]}, jwttest.At(coretest.Now))
+	if code := coretest.Serve[*coretest.User](h.Require(), coretest.Get("Authorization", foreign)).Code; code != 200 {
 		t.Fatalf("a call with the other's token: got %d", code)
 	}
-	h.refused("logout", h.Logout(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
-	h.refused("logout-all", h.LogoutAll(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
-	h.refused("sessions", h.Sessions(get("Authorization", foreign)), core.Forbidden)
-	if h.status(ours.Access) != 200 {
+	h.Refused("logout", h.Logout(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
+	h.Refused("logout-all", h.LogoutAll(request("POST", "", "", "Authorization", foreign)), core.Forbidden)
+	h.Refused("sessions", h.Sessions(coretest.Get("Authorization", foreign)), core.Forbidden)
+	if h.Status(ours.Access) != 200 {
 		t.Error("our session has ended")
 	}
 }
@@ -184,64 +185,64 @@ type brokenBody struct{}
 func (brokenBody) Read([]byte) (int, error) { return 0, errors.New("the connection was lost") }
 
 func TestLogout(t *testing.T) {
-	h := newHouse(t, nil)
-	logout := func(name string, r stub, want int) {
+	h := coretest.NewHouse(t, nil)
+	logout := func(name string, r coretest.Stub, want int) {
 		t.Helper()
 		res := h.Logout(r)
 		if res.Status != want || want == 204 && (len(res.Body) > 0 || res.Header.Get("Set-Cookie") != "" || res.Header.Get("Cache-Control") != "no-store") {
 			t.Errorf("%s: got %d %v %s", name, res.Status, res.Header, res.Body)
 		}
 	}
-	one, two := h.login("joe"), h.login("joe")
-	next := tokensOf(t, h.refresh(one.Refresh))
-	logout("by an old refresh token", post(`{"refresh_token":"`+one.Refresh+`"}`), 204)
-	if h.status(next.Access) != 401 || h.status(two.Access) != 200 {
+	one, two := h.LogIn("joe"), h.LogIn("joe")
+	next := coretest.TokensOf(t, h.RefreshBy(one.Refresh))
+	logout("by an old refresh token", coretest.Post(`{"refresh_token":"`+one.Refresh+`"}`), 204)
+	if h.Status(next.Access) != 401 || h.Status(two.Access) != 200 {
 		t.Error("by an old refresh token: the wrong session has ended")
 	}
-	logout("once more", post(`{"refresh_token":"`+one.Refresh+`"}`), 204)
-	logout("of what never was", post(`{"refresh_token":"`+strings.Repeat("A", 64)+`"}`), 204)
-	logout("of what is no token", post(`{"refresh_token":"x"}`), 204)
-	e, _ := h.seen.last(t)
+	logout("once more", coretest.Post(`{"refresh_token":"`+one.Refresh+`"}`), 204)
+	logout("of what never was", coretest.Post(`{"refresh_token":"`+strings.Repeat("A", 64)+`"}`), 204)
+	logout("of what is no token", coretest.Post(`{"refresh_token":"x"}`), 204)
+	e, _ := h.Seen.Last(t)
 	if e.Action != core.ActionLogout || e.Kind != 0 {
 		t.Errorf("observed %+v", e)
 	}
 	logout("by access token", request("POST", "", "", "Authorization", "Bearer "+two.Access), 204)
-	h.refused("after it", h.refresh(two.Refresh), core.BadRefresh)
-	a, b := h.login("joe"), h.login("ann")
-	both := post(`{"refresh_token":"` + a.Refresh + `"}`)
-	both.header.Set("Authorization", "Bearer "+b.Access)
+	h.Refused("after it", h.RefreshBy(two.Refresh), core.BadRefresh)
+	a, b := h.LogIn("joe"), h.LogIn("ann")
+	both := coretest.Post(`{"refresh_token":"` + a.Refresh + `"}`)
+	both.Fields.Set("Authorization", "Bearer "+b.Access)
 	logout("the body decides", both, 204)
-	if h.status(a.Access) != 401 || h.status(b.Access) != 200 {
+	if h.Status(a.Access) != 401 || h.Status(b.Access) != 200 {
 		t.Error("the body did not decide")
 	}
 }
 
 func TestLogoutAll(t *testing.T) {
-	h := newHouse(t, nil)
-	one, two, ann := h.login("joe"), h.login("joe"), h.login("ann")
+	h := coretest.NewHouse(t, nil)
+	one, two, ann := h.LogIn("joe"), h.LogIn("joe"), h.LogIn("ann")
 	if res := h.LogoutAll(request("POST", "", "", "Authorization", "Bearer "+one.Access)); res.Status != 204 {
 		t.Fatalf("got %d %s", res.Status, res.Body)
 	}
-	e, s := h.seen.last(t)
+	e, s := h.Seen.Last(t)
 	if e.Action != core.ActionLogout || s.Subject != "joe" {
 		t.Errorf("observed %+v of %+v", e, s)
 	}
-	if h.status(one.Access) != 401 || h.status(two.Access) != 401 || h.status(ann.Access) != 200 {
+	if h.Status(one.Access) != 401 || h.Status(two.Access) != 401 || h.Status(ann.Access) != 200 {
 		t.Error("the wrong sessions have ended")
 	}
-	h.refused("the other session", h.refresh(two.Refresh), core.BadRefresh)
-	tokensOf(t, h.refresh(ann.Refresh))
+	h.Refused("the other session", h.RefreshBy(two.Refresh), core.BadRefresh)
+	coretest.TokensOf(t, h.RefreshBy(ann.Refresh))
 }
 
 func TestSessionList(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		c.Sessions.Label = func(r core.Request) string { return strings.Join(r.Header("X-Device"), "") }
 	})
-	phone := tokensOf(t, h.Admit(get("X-Device", `a "phone"`), core.Moment{}, joe))
-	h.clock.Advance(1500 * time.Millisecond)
-	desk := tokensOf(t, h.Admit(get("X-Device", "a desk"), core.Moment{}, joe))
-	h.login("ann")
-	res := h.Sessions(bearer(phone.Access))
+	phone := coretest.TokensOf(t, h.Admit(coretest.Get("X-Device", `a "phone"`), core.Moment{}, coretest.Joe))
+	h.Clock.Advance(1500 * time.Millisecond)
+	desk := coretest.TokensOf(t, h.Admit(coretest.Get("X-Device", "a desk"), core.Moment{}, coretest.Joe))
+	h.LogIn("ann")
+	res := h.Sessions(coretest.Bearer(phone.Access))
 	var list struct {
 		Sessions []struct {
 			ID, Label, Created string
@@ -261,16 +262,16 @@ func TestSessionList(t *testing.T) {
 	remove := func(token, id string) core.Response {
 		return h.Sessions(request("DELETE", "id="+id, "", "Authorization", "Bearer "+token))
 	}
-	ann := h.login("ann")
-	if res := remove(ann.Access, first.ID); res.Status != 204 || h.status(desk.Access) != 200 {
-		t.Errorf("somebody else's session: got %d, and it is over: %v", res.Status, h.status(desk.Access) != 200)
+	ann := h.LogIn("ann")
+	if res := remove(ann.Access, first.ID); res.Status != 204 || h.Status(desk.Access) != 200 {
+		t.Errorf("somebody else's session: got %d, and it is over: %v", res.Status, h.Status(desk.Access) != 200)
 	}
 	for range 2 {
-		if res := remove(phone.Access, first.ID); res.Status != 204 || h.status(desk.Access) != 401 || h.status(phone.Access) != 200 {
+		if res := remove(phone.Access, first.ID); res.Status != 204 || h.Status(desk.Access) != 401 || h.Status(phone.Access) != 200 {
 			t.Errorf("my other session: got %d", res.Status)
 		}
 	}
-	if res := remove(phone.Access, second.ID); res.Status != 204 || h.status(phone.Access) != 401 {
+	if res := remove(phone.Access, second.ID); res.Status != 204 || h.Status(phone.Access) != 401 {
 		t.Errorf("my own session: got %d", res.Status)
 	}
 	if res := h.Sessions(request("HEAD", "", "", "Authorization", "Bearer "+ann.Access)); res.Status != 200 {

@@ -12,9 +12,11 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// TokenCookies puts the tokens of a login and of a refresh into cookies, and
+// SessionCookies puts the tokens of a login and of a refresh into cookies, and
 // takes them out again at a logout. All are for this host alone, for encrypted
 // connections, for every path, and the tokens out of reach of scripts: Secure,
 // Path=/, no Domain, HttpOnly. A browser holds http://localhost to be encrypted.
@@ -22,7 +24,7 @@ import (
 // The access token goes into the cookie that the first Cookie of Sources reads,
 // and that Cookie's check for cross-site requests also guards the refresh token.
 // With Sources nil, they are Header{} and Cookie{}.
-type TokenCookies struct {
+type SessionCookies struct {
 	_ [0]func() // no unkeyed literals
 
 	// Refresh is the name of the cookie with the refresh token. "" is
@@ -42,21 +44,21 @@ type TokenCookies struct {
 	InsecureNames bool
 }
 
-func (c TokenCookies) withDefaults() TokenCookies {
-	setDefault(&c.Refresh, "__Host-refresh_token")
-	setDefault(&c.CSRF, "__Host-csrf_token")
-	setDefault(&c.SameSite, http.SameSiteLaxMode)
+func (c SessionCookies) withDefaults() SessionCookies {
+	setup.Default(&c.Refresh, "__Host-refresh_token")
+	setup.Default(&c.CSRF, "__Host-csrf_token")
+	setup.Default(&c.SameSite, http.SameSiteLaxMode)
 	return c
 }
 
 // accessCookie is the first Cookie among the sources.
-func accessCookie(sources []Source) (Cookie, bool) {
+func accessCookie(sources []Source) (CookieSource, bool) {
 	for _, s := range sources {
-		if c, ok := s.(Cookie); ok {
+		if c, ok := s.(CookieSource); ok {
 			return c.withDefaults(), true
 		}
 	}
-	return Cookie{}, false
+	return CookieSource{}, false
 }
 
 // largestCookie is what browsers keep; what is larger they drop without a word.
@@ -132,7 +134,7 @@ const csrfHeader = "X-Csrf-Token"
 
 // csrfValue is bound to the session: who can set a cookie for our host, from a
 // neighbouring subdomain, cannot make the value of somebody else's.
-func csrfValue(ctx context.Context, key *Key, sessionID string) (string, error) {
+func csrfValue(ctx context.Context, key *keys.Key, sessionID string) (string, error) {
 	if sessionID == "" {
 		return "", errNoSessionID
 	}
@@ -147,7 +149,7 @@ var errNoSessionID = errors.New("the token belongs to no session")
 // doubleSubmitted reports whether a request repeats its session's value in a
 // header, which a page of another site cannot set. The cookie with the value is
 // not looked at: it comes along with whatever any page makes a browser send.
-func doubleSubmitted(r Request, key *Key, sessionID string) bool {
+func doubleSubmitted(r Request, key *keys.Key, sessionID string) bool {
 	want, err := csrfValue(r.Context(), key, sessionID)
 	got := r.Header(csrfHeader)
 	return err == nil && len(got) == 1 && hmac.Equal([]byte(got[0]), []byte(want))
@@ -181,6 +183,6 @@ func (s *sessionRules) sessionOfRefresh(token string) string {
 }
 
 // isSecret reports whether a key is a shared secret.
-func isSecret(k *Key) bool {
+func isSecret(k *keys.Key) bool {
 	return k.CanSign() && strings.HasPrefix(k.Raw(inside.Pass{}).Algorithm(), "HS")
 }

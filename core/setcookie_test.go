@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 )
 
@@ -38,12 +39,12 @@ func (b *browser) take(res core.Response) core.Response {
 }
 
 // sends is a request with the cookies, and further fields.
-func (b *browser) sends(method string, fields ...string) stub {
+func (b *browser) sends(method string, fields ...string) coretest.Stub {
 	var cookies []string
 	for name, value := range b.jar {
 		cookies = append(cookies, name+"="+value)
 	}
-	return call(method, "", append([]string{"Cookie", strings.Join(cookies, "; ")}, fields...)...)
+	return coretest.Call(method, "", append([]string{"Cookie", strings.Join(cookies, "; ")}, fields...)...)
 }
 
 const (
@@ -55,9 +56,9 @@ const (
 var ourPage = []string{"Sec-Fetch-Site", "same-origin"}
 
 func TestTokenCookies(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) { c.Sessions.Cookies = &core.TokenCookies{} })
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) { c.Sessions.Cookies = &core.SessionCookies{} })
 	b := &browser{t, map[string]string{}}
-	res := b.take(h.Login(post(joesLogin)))
+	res := b.take(h.Login(coretest.Post(coretest.JoesLogin)))
 	if body := string(res.Body); res.Status != 200 || body != `{"expires_in":300}`+"\n" {
 		t.Errorf("got %d %s", res.Status, body)
 	}
@@ -67,7 +68,7 @@ func TestTokenCookies(t *testing.T) {
 	}; strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	gate := func(r stub) int { return serve[*user](h.Require(), r).Code }
+	gate := func(r coretest.Stub) int { return coretest.Serve[*coretest.User](h.Require(), r).Code }
 	if gate(b.sends("GET")) != 200 || gate(b.sends("POST", ourPage...)) != 200 || gate(b.sends("POST")) != 403 ||
 		gate(b.sends("POST", "Sec-Fetch-Site", "cross-site")) != 403 {
 		t.Error("the access token's cookie is not read as it should be")
@@ -76,15 +77,15 @@ func TestTokenCookies(t *testing.T) {
 		"no proof": nil, "cross-site": {"Sec-Fetch-Site", "cross-site"}, "same-site": {"Sec-Fetch-Site", "same-site"},
 		"another origin": {"Origin", "https://evil.example"}, "null": {"Origin", "null"},
 	} {
-		h.refused("refresh, "+name, b.take(h.Refresh(b.sends("POST", fields...))), core.CSRF)
-		h.refused("logout, "+name, b.take(h.Logout(b.sends("POST", fields...))), core.CSRF)
-		h.refused("logout-all, "+name, b.take(h.LogoutAll(b.sends("POST", fields...))), core.CSRF)
+		h.Refused("refresh, "+name, b.take(h.Refresh(b.sends("POST", fields...))), core.CSRF)
+		h.Refused("logout, "+name, b.take(h.Logout(b.sends("POST", fields...))), core.CSRF)
+		h.Refused("logout-all, "+name, b.take(h.LogoutAll(b.sends("POST", fields...))), core.CSRF)
 		r := b.sends("DELETE", fields...)
-		r.query = "id=" + strings.Repeat("A", 22)
-		h.refused("delete, "+name, b.take(h.Sessions(r)), core.CSRF)
+		r.Query = "id=" + strings.Repeat("A", 22)
+		h.Refused("delete, "+name, b.take(h.Sessions(r)), core.CSRF)
 	}
 	before := b.jar[refreshCookie]
-	h.clock.Advance(time.Minute)
+	h.Clock.Advance(time.Minute)
 	res = b.take(h.Refresh(b.sends("POST", ourPage...)))
 	if res.Status != 200 || string(res.Body) != `{"expires_in":300}`+"\n" || b.jar[refreshCookie] == before || gate(b.sends("GET")) != 200 {
 		t.Errorf("refresh: got %d %s", res.Status, res.Body)
@@ -97,20 +98,20 @@ func TestTokenCookies(t *testing.T) {
 	// A refusal clears nothing: another tab may have new cookies.
 	stale := &browser{t, map[string]string{refreshCookie: strings.Repeat("A", 64)}}
 	res = h.Refresh(stale.sends("POST", ourPage...))
-	h.refused("unknown", res, core.BadRefresh)
+	h.Refused("unknown", res, core.BadRefresh)
 	if res.Header["Set-Cookie"] != nil {
 		t.Errorf("a refusal sets cookies: %v", res.Header)
 	}
-	h.refused("no cookie", h.Refresh(call("POST", "", ourPage...)), core.BadRefresh)
-	h.refused("two cookies", h.Refresh(call("POST", "", "Cookie", refreshCookie+"=a; "+refreshCookie+"=b", "Sec-Fetch-Site", "same-origin")), core.BadRequest)
+	h.Refused("no cookie", h.Refresh(coretest.Call("POST", "", ourPage...)), core.BadRefresh)
+	h.Refused("two cookies", h.Refresh(coretest.Call("POST", "", "Cookie", refreshCookie+"=a; "+refreshCookie+"=b", "Sec-Fetch-Site", "same-origin")), core.BadRequest)
 
 	// A body decides over a cookie, and needs no proof: no form can send it.
-	phone := h.login("joe")
+	phone := h.LogIn("joe")
 	if phone.Access != "" || phone.Refresh != "" {
 		t.Errorf("tokens are in the body: %+v", phone)
 	}
 	r := b.sends("POST", "Content-Type", asJSON)
-	r.body = strings.NewReader(`{"refresh_token":"` + b.jar[refreshCookie] + `"}`)
+	r.Content = strings.NewReader(`{"refresh_token":"` + b.jar[refreshCookie] + `"}`)
 	if res := b.take(h.Refresh(r)); res.Status != 200 {
 		t.Errorf("a token in the body: got %d %s", res.Status, res.Body)
 	}
@@ -123,7 +124,7 @@ func TestTokenCookies(t *testing.T) {
 	if len(b.jar) != 0 {
 		t.Errorf("after logout: %v", b.jar)
 	}
-	h.refused("after logout", h.Refresh(b2.sends("POST", ourPage...)), core.BadRefresh)
+	h.Refused("after logout", h.Refresh(b2.sends("POST", ourPage...)), core.BadRefresh)
 	// With cookies of a session that is over, a logout clears them all the same.
 	if res := b2.take(h.Logout(b2.sends("POST", ourPage...))); res.Status != 204 || len(b2.jar) != 0 {
 		t.Errorf("logout of what is over: got %d, %v", res.Status, b2.jar)
@@ -133,28 +134,28 @@ func TestTokenCookies(t *testing.T) {
 // TestLogoutByCookieOrHeader: a header that is there decides, the refresh cookie
 // comes before the access token's.
 func TestLogoutByCookieOrHeader(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) { c.Sessions.Cookies = &core.TokenCookies{InBody: true} })
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) { c.Sessions.Cookies = &core.SessionCookies{InBody: true} })
 	b := &browser{t, map[string]string{}}
-	inJar := tokensOf(t, b.take(h.Login(post(joesLogin))))
-	other := h.login("ann")
-	if res := h.Logout(b.sends("POST", "Authorization", "Bearer "+other.Access)); res.Status != 204 || h.status(other.Access) != 401 || h.status(inJar.Access) != 200 {
+	inJar := coretest.TokensOf(t, b.take(h.Login(coretest.Post(coretest.JoesLogin))))
+	other := h.LogIn("ann")
+	if res := h.Logout(b.sends("POST", "Authorization", "Bearer "+other.Access)); res.Status != 204 || h.Status(other.Access) != 401 || h.Status(inJar.Access) != 200 {
 		t.Errorf("by header: got %d", res.Status)
 	}
-	if res := h.Logout(b.sends("POST", "Authorization", "Bearer x")); res.Status != 401 || h.status(inJar.Access) != 200 {
+	if res := h.Logout(b.sends("POST", "Authorization", "Bearer x")); res.Status != 401 || h.Status(inJar.Access) != 200 {
 		t.Errorf("a bad header is final: got %d", res.Status)
 	}
 	delete(b.jar, refreshCookie)
-	if res := h.Logout(b.sends("POST", ourPage...)); res.Status != 204 || h.status(inJar.Access) != 401 {
+	if res := h.Logout(b.sends("POST", ourPage...)); res.Status != 204 || h.Status(inJar.Access) != 401 {
 		t.Errorf("by the access token's cookie: got %d", res.Status)
 	}
-	all := tokensOf(t, b.take(h.Login(post(joesLogin))))
-	if res := b.take(h.LogoutAll(b.sends("POST", ourPage...))); res.Status != 204 || len(b.jar) != 0 || h.status(all.Access) != 401 {
+	all := coretest.TokensOf(t, b.take(h.Login(coretest.Post(coretest.JoesLogin))))
+	if res := b.take(h.LogoutAll(b.sends("POST", ourPage...))); res.Status != 204 || len(b.jar) != 0 || h.Status(all.Access) != 401 {
 		t.Errorf("logout-all: got %d, %v", res.Status, b.jar)
 	}
-	own := tokensOf(t, b.take(h.Login(post(joesLogin))))
-	_, payload := parts(t, own.Access)
+	own := coretest.TokensOf(t, b.take(h.Login(coretest.Post(coretest.JoesLogin))))
+	_, payload := coretest.Parts(t, own.Access)
 	r := b.sends("DELETE", ourPage...)
-	r.query = "id=" + payload["sid"].(string)
+	r.Query = "id=" + payload["sid"].(string)
 	if res := b.take(h.Sessions(r)); res.Status != 204 || len(b.jar) != 0 {
 		t.Errorf("DELETE of the session itself: got %d, %v", res.Status, b.jar)
 	}
@@ -162,21 +163,21 @@ func TestLogoutByCookieOrHeader(t *testing.T) {
 
 func TestDoubleSubmit(t *testing.T) {
 	key := jwttest.Secret()
-	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Sources = []core.Source{core.Header{}, core.Cookie{DoubleSubmit: key}}
-		c.Sessions.Cookies = &core.TokenCookies{SameSite: http.SameSiteStrictMode}
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Sources = []core.Source{core.HeaderSource{}, core.CookieSource{DoubleSubmit: key}}
+		c.Sessions.Cookies = &core.SessionCookies{SameSite: http.SameSiteStrictMode}
 	})
 	b, other := &browser{t, map[string]string{}}, &browser{t, map[string]string{}}
-	res := b.take(h.Login(post(joesLogin)))
-	other.take(h.Login(post(joesLogin)))
+	res := b.take(h.Login(coretest.Post(coretest.JoesLogin)))
+	other.take(h.Login(coretest.Post(coretest.JoesLogin)))
 	value := b.jar[csrfCookie]
-	contains(t, "cookies", strings.Join(res.Header["Set-Cookie"], "\n"),
+	coretest.Contains(t, "cookies", strings.Join(res.Header["Set-Cookie"], "\n"),
 		"; Max-Age=300; HttpOnly; Secure; SameSite=Strict",
 		csrfCookie+"="+value+"; Path=/; Max-Age=604800; Secure; SameSite=Strict")
 	if len(value) < 43 || value == other.jar[csrfCookie] {
 		t.Errorf("got %q and %q", value, other.jar[csrfCookie])
 	}
-	gate := func(r stub) int { return serve[*user](h.Require(), r).Code }
+	gate := func(r coretest.Stub) int { return coretest.Serve[*coretest.User](h.Require(), r).Code }
 	for _, tt := range []struct {
 		name   string
 		method string
@@ -199,22 +200,22 @@ func TestDoubleSubmit(t *testing.T) {
 		}
 	}
 	for name, token := range map[string]string{
-		"a token without sid": jwttest.Mint(t, key, core.Payload{"sub": "joe"}, jwttest.At(now)),
+		"a token without sid": jwttest.Mint(t, key, core.Payload{"sub": "joe"}, jwttest.At(coretest.Now)),
 		"no token":            "x",
 		"a broken payload":    "e30.bm90IEpTT04.AAAA",
-		"sid of a number":     jwttest.Mint(t, key, core.Payload{"sub": "joe", "sid": 7}, jwttest.At(now)),
+		"sid of a number":     jwttest.Mint(t, key, core.Payload{"sub": "joe", "sid": 7}, jwttest.At(coretest.Now)),
 	} {
 		// Who can make the value of the empty session must not get in by it.
-		if got := gate(call("POST", "", "Cookie", accessCookie+"="+token, "X-Csrf-Token", value)); got != 403 {
+		if got := gate(coretest.Call("POST", "", "Cookie", accessCookie+"="+token, "X-Csrf-Token", value)); got != 403 {
 			t.Errorf("%s: got %d", name, got)
 		}
 	}
 	// A header-borne token needs no proof.
-	if got := gate(call("POST", "", "Authorization", "Bearer "+b.jar[accessCookie])); got != 200 {
+	if got := gate(coretest.Call("POST", "", "Authorization", "Bearer "+b.jar[accessCookie])); got != 200 {
 		t.Errorf("in a header: got %d", got)
 	}
-	h.refused("refresh without it", h.Refresh(b.sends("POST", ourPage...)), core.CSRF)
-	h.refused("refresh with another's", h.Refresh(b.sends("POST", "X-Csrf-Token", other.jar[csrfCookie])), core.CSRF)
+	h.Refused("refresh without it", h.Refresh(b.sends("POST", ourPage...)), core.CSRF)
+	h.Refused("refresh with another's", h.Refresh(b.sends("POST", "X-Csrf-Token", other.jar[csrfCookie])), core.CSRF)
 	if res := b.take(h.Refresh(b.sends("POST", "X-Csrf-Token", value))); res.Status != 200 || b.jar[csrfCookie] != value {
 		t.Errorf("refresh: got %d, and the value has changed: %v", res.Status, b.jar[csrfCookie] != value)
 	}
@@ -225,13 +226,13 @@ func TestDoubleSubmit(t *testing.T) {
 
 // TestCookieTooLarge: browsers drop such a cookie without a word.
 func TestCookieTooLarge(t *testing.T) {
-	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Sessions.Cookies = &core.TokenCookies{}
-		c.Payload = func(context.Context, *user) (core.Payload, error) {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Sessions.Cookies = &core.SessionCookies{}
+		c.Payload = func(context.Context, *coretest.User) (core.Payload, error) {
 			return core.Payload{"sub": "joe", "pad": strings.Repeat("x", 3000)}, nil
 		}
 	})
-	h.refused("too large", h.Login(post(joesLogin)), core.Internal)
-	e, _ := h.seen.last(t)
-	contains(t, "cause", e.Cause.Error(), "browsers drop those over 4096")
+	h.Refused("too large", h.Login(coretest.Post(coretest.JoesLogin)), core.Internal)
+	e, _ := h.Seen.Last(t)
+	coretest.Contains(t, "cause", e.Cause.Error(), "browsers drop those over 4096")
 }

@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Setting is one of the settings that ReadEnv reads.
@@ -47,7 +49,7 @@ func Settings() []Setting {
 // ReadEnv reads the files that SECRET_KEY_FILE, PUBLIC_KEY_FILE, JWKS_FILE and
 // KEY_DIR name; it does not fetch from JWKS_URL and OIDC_ISSUER, which need an
 // audience. Now and Observer go into the key source, so set them before. With
-// KEY_DIR, Keys is a *KeyDir; run its Watch to follow the directory. An error
+// KEY_DIR, Keys is a *keys.Dir; run its Watch to follow the directory. An error
 // never holds a key's value.
 func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) error {
 	s := settable{
@@ -63,15 +65,15 @@ func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) e
 
 // settable is what of a Config the environment can set. None of it depends on T.
 type settable struct {
-	keys      KeySource
-	signer    Signer
+	keys      keys.Source
+	signer    keys.Signer
 	rules     ClaimRules
 	lifetime  time.Duration
 	notBefore time.Duration
 	realm     string
 	scheme    string
 	sources   []Source
-	login     LoginEndpoint
+	login     LoginConfig
 
 	// The environment does not set these; its key sources take them.
 	now      func() time.Time
@@ -114,7 +116,7 @@ var settings = []setting{
 	{"SECRET_KEY_FILE", "a file with it, taken as it is but for one final line break", nil},
 	{"PUBLIC_KEY", "what verifies: a public key in PEM; alone, nothing is issued", nil},
 	{"PUBLIC_KEY_FILE", "a file with it", nil},
-	{"KEY_DIR", "in place of the keys above: a directory of keys, of which the newest signs; see KeyDir", nil},
+	{"KEY_DIR", "in place of the keys above: a directory of keys, of which the newest signs; see keys.Dir", nil},
 	{"JWKS_FILE", "in place of the keys above: a file with the JWK Set that verifies", nil},
 	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE and ISSUER", nil},
 	{"OIDC_ISSUER", "in place of the keys above: an OpenID provider, whose keys are found through it; needs AUDIENCE", nil},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 const envSecret = "1b56bb9a2f5fe555a632, 3d188a3b99e68433, " // ends with a space, on purpose
@@ -42,9 +43,9 @@ func envAuth(t testing.TB, env ...string) *core.Auth[string] {
 	return auth
 }
 
-func envKey(t testing.TB, opts ...core.KeyOption) *core.Key {
+func envKey(t testing.TB, opts ...keys.Option) *keys.Key {
 	t.Helper()
-	key, err := core.NewSecret([]byte(envSecret), opts...)
+	key, err := keys.NewSecret([]byte(envSecret), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func envKey(t testing.TB, opts ...core.KeyOption) *core.Key {
 }
 
 // envToken signs claims; dates are seconds from now.
-func envToken(t testing.TB, key *core.Key, claims core.Payload) string {
+func envToken(t testing.TB, key *keys.Key, claims core.Payload) string {
 	t.Helper()
 	claims = maps.Clone(claims)
 	for _, name := range []string{"exp", "nbf", "iat"} {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 type claims = core.Payload
@@ -81,7 +82,7 @@ func TestReadEnvInsecureRules(t *testing.T) {
 
 // The signature is verified whatever the environment says.
 func TestReadEnvAlwaysVerifiesSignature(t *testing.T) {
-	other, err := core.NewSecret([]byte("f7a43c5e11dc057071e2b0cf6128e6e9"))
+	other, err := keys.NewSecret([]byte("f7a43c5e11dc057071e2b0cf6128e6e9"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,10 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/keycheck"
+	"github.com/jwtgate/jwtgate/core/internal/pemkey"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // envKey is the text of a key, from a variable or from the file it names.
@@ -19,12 +23,13 @@ type envKey struct {
 }
 
 func (k envKey) set() bool { return k.name != "" }
+
 func (k envKey) pem() bool { return strings.Contains(k.text, "-----BEGIN") }
 
 // keyText is the PEM with its line breaks: many places that hold an environment
 // have lines, so \n is written for a break. No PEM has a backslash in it.
-func (r *reading) keyText(k envKey) keyText {
-	return keyText{about: r.full(k.name), open: k.open, data: []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(k.text))}
+func (r *reading) keyText(k envKey) pemkey.Text {
+	return pemkey.Text{About: r.full(k.name), Open: k.open, Data: []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(k.text))}
 }
 
 // readKeys reads all settings about the key. They make sense together only.
@@ -39,7 +44,7 @@ func (r *reading) readKeys() {
 	if !algOK || !insecureOK || !secretOK || !publicOK {
 		return
 	}
-	var key *Key
+	var key *keys.Key
 	switch {
 	case !secret.set() && !public.set():
 		r.keepKey(alg, insecure)
@@ -63,7 +68,7 @@ func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
 		return a, false
 	}
 	if a, ok = jws.Lookup(value); !ok {
-		r.bad(name, "%s", unknownAlgorithm(value))
+		r.bad(name, "%s", jws.Unknown(value))
 	}
 	return a, ok
 }
@@ -71,16 +76,16 @@ func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
 // insecureSecrets are the settings that let a secret be a bad one.
 var insecureSecrets = []struct {
 	name   string
-	option func() KeyOption
+	option func() keys.Option
 	fix    string
 }{
-	{"INSECURE_SHORT_SECRET", InsecureShortSecret, "use a secret that is long enough"},
-	{"INSECURE_GUESSABLE_SECRET", InsecureGuessableSecret, "use a secret that was made at random"},
+	{"INSECURE_SHORT_SECRET", keys.InsecureShortSecret, "use a secret that is long enough"},
+	{"INSECURE_GUESSABLE_SECRET", keys.InsecureGuessableSecret, "use a secret that was made at random"},
 }
 
 // readInsecureSecret returns which of insecureSecrets are on, by their names.
-func (r *reading) readInsecureSecret() (on map[string]KeyOption, ok bool) {
-	on, ok = make(map[string]KeyOption), true
+func (r *reading) readInsecureSecret() (on map[string]keys.Option, ok bool) {
+	on, ok = make(map[string]keys.Option), true
 	for _, s := range insecureSecrets {
 		value, there := r.values[s.name]
 		if !there {
@@ -101,7 +106,7 @@ func (r *reading) readInsecureSecret() (on map[string]KeyOption, ok bool) {
 }
 
 // noSecret says of the insecureSecrets that are on that there is no secret.
-func (r *reading) noSecret(on map[string]KeyOption, format string, args ...any) {
+func (r *reading) noSecret(on map[string]keys.Option, format string, args ...any) {
 	for _, s := range insecureSecrets {
 		if on[s.name] != nil {
 			r.bad(s.name, format, args...)
@@ -125,7 +130,7 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		if path, ok = r.text(name, path); !ok {
 			return k, false
 		}
-		data, open, err := readKeyFile(path)
+		data, open, err := pemkey.ReadFile(path)
 		if err != nil {
 			r.bad(name, "the file cannot be read: %w", withoutPath(err))
 			return k, false
@@ -156,8 +161,8 @@ func withoutPath(err error) error {
 }
 
 // keepKey judges the settings about a key against the one the Config holds.
-func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]KeyOption) {
-	held, _ := r.keys.(*Key)
+func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]keys.Option) {
+	held, _ := r.keys.(*keys.Key)
 	if alg.Name != "" && held.Raw(inside.Pass{}).Algorithm() != alg.Name {
 		what := "a private key in PEM, or only " + r.prefix + "PUBLIC_KEY to verify with"
 		if alg.Family == jws.Secret {
@@ -168,20 +173,20 @@ func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]KeyOption) {
 	r.noSecret(insecure, "there is no secret; set %sSECRET_KEY, or unset it", r.prefix)
 }
 
-func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure map[string]KeyOption) *Key {
-	opts := []KeyOption{}
+func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure map[string]keys.Option) *keys.Key {
+	opts := []keys.Option{}
 	if alg.Name != "" {
-		opts = append(opts, WithAlgorithm(alg.Name))
+		opts = append(opts, keys.WithAlgorithm(alg.Name))
 	}
 	for _, option := range insecure {
 		opts = append(opts, option)
 	}
-	switch what := keyFileIn([]byte(secret.text)); {
+	switch what := pemkey.What([]byte(secret.text)); {
 	case what != "":
 		r.bad(secret.name, "it is %s; set it to a secret, or to a private key in PEM", what)
-	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && (namesFile(secret.text) || isPathText(strings.TrimSpace(secret.text))):
+	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && (namesFile(secret.text) || keycheck.IsPath(strings.TrimSpace(secret.text))):
 		r.bad(secret.name, "it is the path of a file; set %sSECRET_KEY_FILE to have it read", r.prefix)
-	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && isURLText(strings.TrimSpace(secret.text)):
+	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && keycheck.IsURL(strings.TrimSpace(secret.text)):
 		r.bad(secret.name, "it is a URL; set %sJWKS_URL or %sOIDC_ISSUER to have the keys of a provider fetched", r.prefix, r.prefix)
 	case alg.Name != "" && alg.Family != jws.Secret:
 		r.bad(secret.name, "it is no PEM, and %sALGORITHM %s needs a private key in PEM; set it to one, or the algorithm to HS256",
@@ -190,9 +195,9 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure m
 		r.bad(public.name, "%s%s is a secret, which has no public half; unset one of them, or set the secret to the private key in PEM",
 			r.prefix, secret.name)
 	default:
-		key, err := NewSecret([]byte(secret.text), opts...)
-		for _, e := range flatten(err) {
-			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what NewSecret calls it
+		key, err := keys.NewSecret([]byte(secret.text), opts...)
+		for _, e := range setup.Each(err) {
+			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what keys.NewSecret calls it
 		}
 		if err != nil {
 			return nil
@@ -213,8 +218,8 @@ func namesFile(secret string) bool {
 }
 
 // pemKey loads a private key, a public key, or both, which must be a pair.
-func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[string]KeyOption) *Key {
-	load := func(opts ...KeyOption) (*Key, error) {
+func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[string]keys.Option) *keys.Key {
+	load := func(opts ...keys.Option) (*keys.Key, error) {
 		switch {
 		case !public.set():
 			return readKey(opts, r.keyText(secret))
@@ -228,7 +233,7 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 		first = public
 	}
 	switch {
-	case public.set() && !public.pem() && keyFileIn([]byte(public.text)) == "":
+	case public.set() && !public.pem() && pemkey.What([]byte(public.text)) == "":
 		r.bad(public.name, "it is no PEM; set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix)
 		return nil
 	case len(insecure) > 0:
@@ -238,7 +243,7 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 		return nil
 	}
 	key, err := load()
-	for _, e := range flatten(err) {
+	for _, e := range setup.Each(err) {
 		if text, ok := strings.CutPrefix(e.Error(), "jwtgate: key pair: "); ok {
 			e = fmt.Errorf("jwtgate: %s%s and %s%s: %s", r.prefix, secret.name, r.prefix, public.name, text)
 		}
@@ -257,7 +262,7 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 		return key
 	}
 	own := key.Algorithms()[0]
-	if key, err = load(WithAlgorithm(alg.Name)); err != nil {
+	if key, err = load(keys.WithAlgorithm(alg.Name)); err != nil {
 		r.bad("ALGORITHM", "%s does not fit the key in %s%s, which is one for %s; unset it, or set it to that", alg.Name, r.prefix, first.name, own)
 	}
 	return key
@@ -265,8 +270,8 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 
 // readKey makes a key of a text, or of a private one and its public half, which have
 // names and files that a parser of keys does not know.
-func readKey(opts []KeyOption, texts ...keyText) (*Key, error) {
+func readKey(opts []keys.Option, texts ...pemkey.Text) (*keys.Key, error) {
 	key, err := inside.ReadKey(opts, texts)
-	k, _ := key.(*Key)
+	k, _ := key.(*keys.Key)
 	return k, err
 }

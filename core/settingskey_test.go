@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 type envKeyTest struct {
@@ -17,29 +18,29 @@ type envKeyTest struct {
 	env     []string
 	alg     string
 	canSign bool
-	same    *core.Key // signs what the environment's key must accept
+	same    *keys.Key // signs what the environment's key must accept
 }
 
 const guessableSecret = "your-super-secret-jwt-key-change-in-production"
 
 func envKeyTests(t testing.TB) []envKeyTest {
-	load := func(name string, opts ...core.KeyOption) *core.Key {
+	load := func(name string, opts ...keys.Option) *keys.Key {
 		t.Helper()
-		key, err := core.ParseKey([]byte(envKeyPEM(t, name)), opts...)
+		key, err := keys.Parse([]byte(envKeyPEM(t, name)), opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return key
 	}
-	short, err := core.NewSecret([]byte("super-secret"), core.InsecureShortSecret())
+	short, err := keys.NewSecret([]byte("super-secret"), keys.InsecureShortSecret())
 	if err != nil {
 		t.Fatal(err)
 	}
-	guessable, err := core.NewSecret([]byte(guessableSecret), core.InsecureGuessableSecret())
+	guessable, err := keys.NewSecret([]byte(guessableSecret), keys.InsecureGuessableSecret())
 	if err != nil {
 		t.Fatal(err)
 	}
-	backslash, err := core.NewSecret([]byte(`6235783d50ead5 keeps its \n d279dd91`))
+	backslash, err := keys.NewSecret([]byte(`6235783d50ead5 keeps its \n d279dd91`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 		rsa      = load("rsa-pkcs8.pem")
 		private  = envKeyPEM(t, "rsa-pkcs8.pem")
 		public   = envKeyPEM(t, "rsa-spki.pem")
-		hs512, _ = core.NewSecret([]byte(envSecret+envSecret), core.WithAlgorithm("HS512"))
+		hs512, _ = keys.NewSecret([]byte(envSecret+envSecret), keys.WithAlgorithm("HS512"))
 	)
 	return []envKeyTest{
 		{"secret", []string{"JWT_SECRET_KEY=" + envSecret}, "HS256", true, secret},
@@ -65,7 +66,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 		{"private PEM on one line, CRLF", []string{"JWT_SECRET_KEY=" + strings.ReplaceAll(private, "\n", `\r\n`)}, "RS256", true, rsa},
 		{"guessable secret", []string{"JWT_SECRET_KEY=" + guessableSecret, "JWT_INSECURE_GUESSABLE_SECRET=1"}, "HS256", true, guessable},
 		{"private PEM in a file", []string{"JWT_SECRET_KEY_FILE=" + envFile(t, private)}, "RS256", true, rsa},
-		{"private PEM, PS256", []string{"JWT_SECRET_KEY=" + private, "JWT_ALGORITHM=PS256"}, "PS256", true, load("rsa-pkcs8.pem", core.WithAlgorithm("PS256"))},
+		{"private PEM, PS256", []string{"JWT_SECRET_KEY=" + private, "JWT_ALGORITHM=PS256"}, "PS256", true, load("rsa-pkcs8.pem", keys.WithAlgorithm("PS256"))},
 		{"pair", []string{"JWT_SECRET_KEY=" + private, "JWT_PUBLIC_KEY=" + public}, "RS256", true, rsa},
 		{"pair in files", []string{"JWT_ALGORITHM=RS256", "JWT_SECRET_KEY_FILE=" + envFile(t, private), "JWT_PUBLIC_KEY_FILE=" + envFile(t, public)}, "RS256", true, rsa},
 		{"public PEM", []string{"JWT_PUBLIC_KEY=" + public}, "RS256", false, rsa},
@@ -79,7 +80,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 func TestReadEnvKeys(t *testing.T) {
 	for _, tt := range envKeyTests(t) {
 		t.Run(tt.name, func(t *testing.T) {
-			held, err := core.NewSecret([]byte("2b92bcd013e7b2fad6e57dd6d987df499fc3"))
+			held, err := keys.NewSecret([]byte("2b92bcd013e7b2fad6e57dd6d987df499fc3"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestReadEnvKeys(t *testing.T) {
 			if err := cfg.ReadEnv("JWT_", tt.env); err != nil {
 				t.Fatal(err)
 			}
-			key, ok := cfg.Keys.(*core.Key)
+			key, ok := cfg.Keys.(*keys.Key)
 			if !ok || key.CanSign() != tt.canSign || !slices.Equal(key.Algorithms(), []string{tt.alg}) || cfg.Signer != nil {
 				t.Fatalf("got %v, Signer %v; want %s, can sign: %v, and no Signer", cfg.Keys, cfg.Signer, tt.alg, tt.canSign)
 			}
@@ -118,7 +119,7 @@ func TestReadEnvKeys(t *testing.T) {
 // Keys of the code's own stay, and ALGORITHM may confirm theirs.
 func TestReadEnvNoKey(t *testing.T) {
 	cfg := envConfig(t, "JWT_ALGORITHM=HS256", "JWT_LEEWAY=1")
-	if key, ok := cfg.Keys.(*core.Key); !ok || !key.CanSign() {
+	if key, ok := cfg.Keys.(*keys.Key); !ok || !key.CanSign() {
 		t.Errorf("got %v, want the Config's own key", cfg.Keys)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // keySources are the settings that say where keys are to be found. One of them,
@@ -14,7 +16,7 @@ import (
 // the errors.)
 var keySources = []struct {
 	name string
-	open func(r *reading, where, alg string) (KeySource, error)
+	open func(r *reading, where, alg string) (keys.Source, error)
 }{
 	{"KEY_DIR", (*reading).openKeyDir},
 	{"JWKS_FILE", (*reading).openKeySetFile},
@@ -44,7 +46,7 @@ func keySettings() []string {
 
 // readKeySource reads the settings of keySources. It is done if one of them is
 // there, whether right or wrong.
-func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]KeyOption) (done bool) {
+func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Option) (done bool) {
 	for _, s := range keySources {
 		value, ok := r.values[s.name]
 		if !ok {
@@ -67,7 +69,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]KeyOption
 		}
 		source, err := s.open(r, where, alg.Name)
 		if err != nil {
-			for _, e := range flatten(err) {
+			for _, e := range setup.Each(err) {
 				r.note(s.name, renamed{"jwtgate: " + r.full(s.name) + ": " + strings.TrimPrefix(e.Error(), "jwtgate: "), e})
 			}
 			continue
@@ -84,22 +86,23 @@ type renamed struct {
 }
 
 func (e renamed) Error() string { return e.text }
+
 func (e renamed) Unwrap() error { return e.err }
 
 // keyAlgorithm is ALGORITHM for keys that do not name their own.
-func keyAlgorithm(alg string) (opts []KeyOption) {
+func keyAlgorithm(alg string) (opts []keys.Option) {
 	if alg != "" {
-		opts = append(opts, WithAlgorithm(alg))
+		opts = append(opts, keys.WithAlgorithm(alg))
 	}
 	return opts
 }
 
-func (r *reading) openKeyDir(where, alg string) (KeySource, error) {
-	return notNil(LoadKeyDir(where, KeyRingConfig{Lifetime: r.lifetime, Now: r.now, Observer: KeyObserver(r.observer)}, keyAlgorithm(alg)...))
+func (r *reading) openKeyDir(where, alg string) (keys.Source, error) {
+	return notNil(keys.LoadDir(where, keys.RingConfig{Lifetime: r.lifetime, Now: r.now, Observer: KeyObserver(r.observer)}, keyAlgorithm(alg)...))
 }
 
-func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
-	set, err := LoadKeySet(where, keyAlgorithm(alg)...)
+func (r *reading) openKeySetFile(where, alg string) (keys.Source, error) {
+	set, err := keys.LoadSet(where, keyAlgorithm(alg)...)
 	if err == nil && r.observer != nil && len(set.Skipped()) > 0 {
 		r.observer.Observe(context.Background(), Event{
 			Action: ActionKeys, Resource: "key set file " + where, Cause: errors.Join(set.Skipped()...),
@@ -108,24 +111,24 @@ func (r *reading) openKeySetFile(where, alg string) (KeySource, error) {
 	return notNil(set, err)
 }
 
-func (r *reading) openKeySetURL(where, alg string) (KeySource, error) {
-	return notNil(NewKeySetURL(where, r.remoteConfig(alg)))
+func (r *reading) openKeySetURL(where, alg string) (keys.Source, error) {
+	return notNil(keys.NewRemote(where, r.remoteConfig(alg)))
 }
 
-func (r *reading) openOIDC(where, alg string) (KeySource, error) {
-	return notNil(NewOIDC(where, r.remoteConfig(alg)))
+func (r *reading) openOIDC(where, alg string) (keys.Source, error) {
+	return notNil(keys.NewOIDC(where, r.remoteConfig(alg)))
 }
 
-func (r *reading) remoteConfig(alg string) RemoteConfig {
-	cfg := RemoteConfig{Now: r.now, Observer: KeyObserver(r.observer)}
+func (r *reading) remoteConfig(alg string) keys.RemoteConfig {
+	cfg := keys.RemoteConfig{Now: r.now, Observer: KeyObserver(r.observer)}
 	if alg != "" {
 		cfg.Algorithms = []string{alg}
 	}
 	return cfg
 }
 
-// notNil keeps a nil pointer from becoming a KeySource that is not nil.
-func notNil[S KeySource](s S, err error) (KeySource, error) {
+// notNil keeps a nil pointer from becoming a keys.Source that is not nil.
+func notNil[S keys.Source](s S, err error) (keys.Source, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
@@ -76,7 +78,7 @@ func urlMethods(raw string) ([]string, error) {
 
 func checkLoginMethod(m string) error {
 	switch {
-	case !isToken(m) || m != strings.ToUpper(m):
+	case !field.IsToken(m) || m != strings.ToUpper(m):
 		return fmt.Errorf("%.64q is not the name of a method in capitals", m)
 	case m == "GET" || m == "HEAD" || m == "TRACE":
 		return fmt.Errorf("%s carries no body; credentials in a URL end up in logs", m)
@@ -92,7 +94,7 @@ func (r *reading) readPlainSecret(environ []string) {
 			return
 		}
 	}
-	if !isNil(r.keys) {
+	if !setup.IsNil(r.keys) {
 		return
 	}
 	for _, entry := range environ {

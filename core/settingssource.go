@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
 // The words of TOKEN_LOCATION.
@@ -16,11 +18,11 @@ const (
 // locationOf is the word for a source, "" for one of the user's own.
 func locationOf(s Source) string {
 	switch s.(type) {
-	case Header:
+	case HeaderSource:
 		return inHeaders
-	case Cookie:
+	case CookieSource:
 		return inCookies
-	case Query:
+	case QuerySource:
 		return inQuery
 	}
 	return ""
@@ -36,7 +38,7 @@ func (r *reading) readLocations(name, value string) {
 	if !ok {
 		return
 	}
-	fresh := map[string]Source{inHeaders: Header{}, inCookies: Cookie{}, inQuery: Query{}}
+	fresh := map[string]Source{inHeaders: HeaderSource{}, inCookies: CookieSource{}, inQuery: QuerySource{}}
 	var list []Source
 	for _, w := range words {
 		before := len(list)
@@ -76,11 +78,11 @@ func (r *reading) readCookieName(name, value string) {
 	if !ok {
 		return
 	}
-	if !isToken(value) {
+	if !field.IsToken(value) {
 		r.bad(name, "%.64q is not the name of a cookie (RFC 6265 section 4.1.1)", value)
 		return
 	}
-	changeSources(r, name, func(c *Cookie) { c.Name = value })
+	changeSources(r, name, func(c *CookieSource) { c.Name = value })
 }
 
 func (r *reading) readInsecureName(name, value string) {
@@ -89,12 +91,12 @@ func (r *reading) readInsecureName(name, value string) {
 		r.bad(name, "%.64q is neither 1 nor 0; unset it, and choose a name that begins with __Host-", value)
 		return
 	}
-	changeSources(r, name, func(c *Cookie) { c.InsecureName = insecure })
+	changeSources(r, name, func(c *CookieSource) { c.InsecureName = insecure })
 }
 
 func (r *reading) readQueryName(name, value string) {
 	if value, ok := r.text(name, value); ok {
-		changeSources(r, name, func(q *Query) { q.Name = value })
+		changeSources(r, name, func(q *QuerySource) { q.Name = value })
 	}
 }
 
@@ -107,7 +109,7 @@ func (r *reading) readOrigins(name, value string) {
 		}
 	}
 	if ok {
-		changeSources(r, name, func(c *Cookie) { c.TrustedOrigins = origins })
+		changeSources(r, name, func(c *CookieSource) { c.TrustedOrigins = origins })
 	}
 }
 
@@ -116,7 +118,7 @@ func (r *reading) readScheme(name, value string) {
 	if !ok {
 		return
 	}
-	if !isToken(value) {
+	if !field.IsToken(value) {
 		r.bad(name, "%.64q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", value)
 		return
 	}
@@ -124,7 +126,7 @@ func (r *reading) readScheme(name, value string) {
 	// A scheme of its own would keep the Authorization header from following.
 	r.sources = slices.Clone(r.sources)
 	for i, s := range r.sources {
-		if h, ok := s.(Header); ok && !h.Bare && h.withDefaults(value).Name == "Authorization" {
+		if h, ok := s.(HeaderSource); ok && !h.Bare && h.withDefaults(value).Name == "Authorization" {
 			h.Scheme = ""
 			r.sources[i] = h
 		}

@@ -20,9 +20,9 @@ var envLookupTests = []struct {
 }{
 	{"header", nil, "GET / Authorization: Bearer TOKEN", nil},
 	{"prefix", []string{"JWT_AUTH_HEADER_PREFIX=JWT"}, "GET / Authorization: JWT TOKEN", nil},
-	{"prefix: not the default", []string{"JWT_AUTH_HEADER_PREFIX=JWT"}, "GET / Authorization: Bearer TOKEN", core.Missing},
+	{"prefix: not the default", []string{"JWT_AUTH_HEADER_PREFIX=JWT"}, "GET / Authorization: Bearer TOKEN", core.MissingToken},
 	{"cookies", []string{"JWT_TOKEN_LOCATION=cookies"}, "GET / Cookie: __Host-access_token=TOKEN", nil},
-	{"cookies: no header", []string{"JWT_TOKEN_LOCATION=cookies"}, "GET / Authorization: Bearer TOKEN", core.Missing},
+	{"cookies: no header", []string{"JWT_TOKEN_LOCATION=cookies"}, "GET / Authorization: Bearer TOKEN", core.MissingToken},
 	{"cookie name", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=sid", "JWT_INSECURE_COOKIE_NAME=1"}, "GET / Cookie: sid=TOKEN", nil},
 	{"cookie name, other order", []string{"JWT_INSECURE_COOKIE_NAME=true", "JWT_ACCESS_COOKIE_NAME=sid", "JWT_TOKEN_LOCATION=cookies"}, "GET / Cookie: sid=TOKEN", nil},
 	{"cookie name with a prefix", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=__Secure-sid"}, "GET / Cookie: __Secure-sid=TOKEN", nil},
@@ -31,7 +31,7 @@ var envLookupTests = []struct {
 	{"trusted origins: another", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_TRUSTED_ORIGINS=https://b.example"}, "POST / Cookie: __Host-access_token=TOKEN; Origin: https://app.example", core.CSRF},
 	{"query", []string{"JWT_TOKEN_LOCATION=query_string"}, "GET /?access_token=TOKEN", nil},
 	{"query name", []string{"JWT_TOKEN_LOCATION=query_string", "JWT_QUERY_STRING_NAME=jwt"}, "GET /?jwt=TOKEN", nil},
-	{"query name: not the default", []string{"JWT_TOKEN_LOCATION=query_string", "JWT_QUERY_STRING_NAME=jwt"}, "GET /?access_token=TOKEN", core.Missing},
+	{"query name: not the default", []string{"JWT_TOKEN_LOCATION=query_string", "JWT_QUERY_STRING_NAME=jwt"}, "GET /?access_token=TOKEN", core.MissingToken},
 	{"two: header", []string{"JWT_TOKEN_LOCATION=headers, query_string"}, "GET / Authorization: Bearer TOKEN", nil},
 	{"two: query", []string{"JWT_TOKEN_LOCATION=headers,query_string"}, "GET /?access_token=TOKEN", nil},
 	{"two at once", []string{"JWT_TOKEN_LOCATION=headers,query_string"}, "GET /?access_token=TOKEN Authorization: Bearer TOKEN", core.BadRequest},
@@ -59,7 +59,7 @@ func TestReadEnvLookup(t *testing.T) {
 
 func TestReadEnvRealm(t *testing.T) {
 	auth := envAuth(t, `JWT_DEFAULT_REALM= Login "here" `, "JWT_AUTH_HEADER_PREFIX=JWT")
-	res := auth.Reject(core.FromHTTP(httptest.NewRequest("GET", "/", nil)), core.Missing)
+	res := auth.Reject(core.FromHTTP(httptest.NewRequest("GET", "/", nil)), core.MissingToken)
 	if got, want := res.Header.Get("Www-Authenticate"), `JWT realm="Login \"here\""`; got != want {
 		t.Errorf("challenge: got %s, want %s", got, want)
 	}
@@ -67,13 +67,13 @@ func TestReadEnvRealm(t *testing.T) {
 
 // What the environment does not name stays, in sources too.
 func TestReadEnvKeepsTheRest(t *testing.T) {
-	own := core.Cookie{Name: "own", InsecureName: true, TrustedOrigins: []string{"https://app.example"}}
-	custom := core.Custom(func(core.Request) (core.Credential, error) { return core.Credential{}, core.Missing })
-	held := []core.Source{core.Header{Scheme: "Old"}, own, core.Header{Name: "X-Token", Scheme: "Own"}, custom}
+	own := core.CookieSource{Name: "own", InsecureName: true, TrustedOrigins: []string{"https://app.example"}}
+	custom := core.SourceFunc(func(core.Request) (core.Credential, error) { return core.Credential{}, core.MissingToken })
+	held := []core.Source{core.HeaderSource{Scheme: "Old"}, own, core.HeaderSource{Name: "X-Token", Scheme: "Own"}, custom}
 	cfg := core.Config[string]{
 		Keys: envKey(t), Realm: "r", Lifetime: time.Hour, Sources: slices.Clone(held),
 		Rules: core.ClaimRules{Issuer: "i", Leeway: time.Second, MaxAge: time.Hour},
-		Login: core.LoginEndpoint{Path: "/in", MaxBytes: 99},
+		Login: core.LoginConfig{Path: "/in", MaxBytes: 99},
 	}
 	shared := cfg
 	if err := cfg.ReadEnv("JWT_", []string{"PATH=/bin", "JWT_LEEWAY=2", "JWT_AUTH_HEADER_PREFIX=New", "JWT_ACCESS_COOKIE_NAME=sid", "JWTX=1"}); err != nil {
@@ -88,7 +88,7 @@ func TestReadEnvKeepsTheRest(t *testing.T) {
 	}
 	named := own
 	named.Name = "sid"
-	want := []core.Source{core.Header{}, named, core.Header{Name: "X-Token", Scheme: "Own"}}
+	want := []core.Source{core.HeaderSource{}, named, core.HeaderSource{Name: "X-Token", Scheme: "Own"}}
 	if !reflect.DeepEqual(cfg.Sources[:3], want) {
 		t.Errorf("sources: got %v, want %v", cfg.Sources[:3], want)
 	}
@@ -102,7 +102,7 @@ func TestReadEnvKeepsTheRest(t *testing.T) {
 	if err := cfg.ReadEnv("JWT_", []string{"JWT_TOKEN_LOCATION=query_string,cookies"}); err != nil {
 		t.Fatal(err)
 	}
-	if want := []core.Source{core.Query{}, named}; !reflect.DeepEqual(cfg.Sources, want) {
+	if want := []core.Source{core.QuerySource{}, named}; !reflect.DeepEqual(cfg.Sources, want) {
 		t.Errorf("sources: got %v, want %v", cfg.Sources, want)
 	}
 }

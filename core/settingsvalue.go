@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // maxDelta bounds the lifetimes in the environment: a longer one is a slip of
@@ -72,7 +74,7 @@ func (r *reading) delta(name, value string, least, most time.Duration) (time.Dur
 }
 
 func (r *reading) readLeeway(name, value string) {
-	if d, ok := r.delta(name, value, 0, maxLeeway); ok {
+	if d, ok := r.delta(name, value, 0, setup.MaxLeeway); ok {
 		r.rules.Leeway = d
 	}
 }
@@ -149,7 +151,7 @@ func (r *reading) readRealm(name, value string) {
 	if !ok {
 		return
 	}
-	if !printableASCII(value) {
+	if !setup.PrintableASCII(value) {
 		r.bad(name, "%q has characters outside printable ASCII", value)
 		return
 	}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // versioned has a version of its credentials; versionedByPointer has the same method on its pointer.
@@ -18,7 +20,8 @@ type (
 	versionedByPointer struct{ Name, Version string }
 )
 
-func (a versioned) Stamp() string           { return a.Version }
+func (a versioned) Stamp() string { return a.Version }
+
 func (a *versionedByPointer) Stamp() string { return a.Version }
 
 // TestStamp: who changes credentials ends the sessions that were begun with the old
@@ -48,12 +51,12 @@ func TestStamp(t *testing.T) {
 func stamps[T any](t *testing.T, identity func(name, version string) T, stamp func(T) string) {
 	for _, tt := range []struct{ before, after string }{{"1", "2"}, {"", "1"}, {"1", ""}, {"1", "1"}, {"", ""}} {
 		version := tt.before
-		clock, store := jwttest.NewClock(now), memory(t, core.MemoryConfig{})
-		auth := mustNew(t, core.Config[T]{
+		clock, store := jwttest.NewClock(coretest.Now), coretest.Memory(t, sessions.MemoryConfig{})
+		auth := coretest.MustNew(t, core.Config[T]{
 			Keys: jwttest.Secret(), Now: clock.Now, Stamp: stamp, Sessions: core.SessionConfig{Store: store, Realm: "r"},
 			Payload:  func(context.Context, T) (core.Payload, error) { return core.Payload{"sub": "joe"}, nil },
 			Identify: func(context.Context, *core.Claims) (T, error) { return identity("joe", version), nil },
-			Renew:    func(_ context.Context, s core.Session) (T, error) { return identity(s.Subject, version), nil },
+			Renew:    func(_ context.Context, s sessions.Session) (T, error) { return identity(s.Subject, version), nil },
 		})
 		var refresh []string
 		for range 2 {
@@ -74,7 +77,7 @@ func stamps[T any](t *testing.T, identity func(name, version string) T, stamp fu
 			want = core.BadRefresh
 		}
 		for i, token := range refresh {
-			if _, err := auth.Exchange(t.Context(), token); kindOf(t, err) != want {
+			if _, err := auth.Exchange(t.Context(), token); coretest.KindOf(t, err) != want {
 				t.Errorf("session %d, from %q to %q: got %v, want %v", i, tt.before, tt.after, err, want)
 			}
 		}
@@ -95,53 +98,53 @@ func stamps[T any](t *testing.T, identity func(name, version string) T, stamp fu
 // TestStampKept: a restart keeps it, and nobody can read it or tell by it who has
 // the same.
 func TestStampKept(t *testing.T) {
-	h, _, restart := journalHouse(t, core.MemoryConfig{InsecureNoSync: true})
+	h, _, restart := coretest.JournalHouse(t, sessions.MemoryConfig{InsecureNoSync: true})
 	version := "the hash of a password"
 	stamped := func() {
-		cfg := h.config()
-		cfg.Stamp = func(*user) string { return version }
-		h.Auth = mustNew(t, cfg)
+		cfg := h.Config()
+		cfg.Stamp = func(*coretest.User) string { return version }
+		h.Auth = coretest.MustNew(t, cfg)
 	}
 	stamped()
-	one, two := h.login("joe"), h.login("ann")
+	one, two := h.LogIn("joe"), h.LogIn("ann")
 	list, _ := h.SessionsOf(t.Context(), "joe")
 	others, _ := h.SessionsOf(t.Context(), "ann")
 	if list[0].Stamp == others[0].Stamp || list[0].Stamp == [32]byte{} {
 		t.Error("two sessions with one stamp look the same, or there is none")
 	}
-	lacks(t, "journal", readJournal(t, h), version)
+	coretest.Lacks(t, "journal", coretest.ReadJournal(t, h), version)
 	if err := restart(nil); err != nil {
 		t.Fatal(err)
 	}
 	stamped()
-	next := tokensOf(t, h.refresh(one.Refresh))
+	next := coretest.TokensOf(t, h.RefreshBy(one.Refresh))
 	version = "another"
-	h.refused("changed", h.refresh(two.Refresh), core.BadRefresh)
-	h.refused("changed", h.refresh(next.Refresh), core.BadRefresh)
-	if h.status(next.Access) != 401 {
+	h.Refused("changed", h.RefreshBy(two.Refresh), core.BadRefresh)
+	h.Refused("changed", h.RefreshBy(next.Refresh), core.BadRefresh)
+	if h.Status(next.Access) != 401 {
 		t.Error("the access tokens of a session whose stamp is old are good")
 	}
 }
 
 func TestStampFails(t *testing.T) {
 	broken := false
-	h := newHouse(t, func(c *core.Config[*user]) {
-		c.Stamp = func(*user) string {
+	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
+		c.Stamp = func(*coretest.User) string {
 			if broken {
 				panic("no stamp")
 			}
 			return "1"
 		}
 	})
-	first := h.login("joe")
+	first := h.LogIn("joe")
 	broken = true
-	h.refused("refresh", h.refresh(first.Refresh), core.Internal)
-	h.refused("login", h.Login(post(joesLogin)), core.Internal)
-	if _, err := h.Issue(t.Context(), core.Moment{}, joe); kindOf(t, err) != core.Internal {
+	h.Refused("refresh", h.RefreshBy(first.Refresh), core.Internal)
+	h.Refused("login", h.Login(coretest.Post(coretest.JoesLogin)), core.Internal)
+	if _, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("Issue: got %v", err)
 	}
 	broken = false
-	tokensOf(t, h.refresh(first.Refresh)) // nothing was used up
+	coretest.TokensOf(t, h.RefreshBy(first.Refresh)) // nothing was used up
 
 	cfg := core.Config[string]{Keys: jwttest.Secret(), Stamp: func(string) string { return "" }}
 	if _, err := core.New(cfg); err == nil || !strings.Contains(fmt.Sprint(errors.Unwrap(err)), "Stamp: Sessions.Store is nil") {

@@ -10,19 +10,20 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
 func Example() {
 	gin.SetMode(gin.ReleaseMode)
-	key, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys: key,
 		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
-			return c.Username, nil // see core.PasswordCheck for what belongs here
+			return c.Username, nil // see logins.PasswordCheck for what belongs here
 		},
 	})
 	if err != nil {

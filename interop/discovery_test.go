@@ -11,6 +11,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestDiscovery shows which metadata of an OpenID provider core and go-oidc find
@@ -88,7 +89,7 @@ func TestDiscovery(t *testing.T) {
 			token := sign(t, "ES256", `{"alg":"ES256","kid":"es"}`, string(must(json.Marshal(payload(map[string]any{"iss": name})))), p256())
 
 			ours := func() error {
-				keys, err := core.NewOIDC(name, core.RemoteConfig{})
+				keys, err := keys.NewOIDC(name, keys.RemoteConfig{})
 				if err != nil {
 					return err
 				}

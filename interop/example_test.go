@@ -15,17 +15,18 @@ import (
 	jwxjwk "github.com/lestrrat-go/jwx/v3/jwk"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// pool keeps one *core.Key for each key of another library, since a KeySource
+// pool keeps one *keys.Key for each key of another library, since a keys.Source
 // returns the same pointer as long as it trusts a key. It forgets nothing, so it
 // is for libraries whose keys are few.
 type pool struct{ known sync.Map }
 
 // Key is the key for what a library found: a public key of package crypto, used
 // with one algorithm. What cannot be used is no key.
-func (p *pool) Key(public any, id, alg string) ([]*core.Key, error) {
-	key, err := core.NewKey(public, core.WithAlgorithm(alg), core.WithKeyID(id))
+func (p *pool) Key(public any, id, alg string) ([]*keys.Key, error) {
+	key, err := keys.New(public, keys.WithAlgorithm(alg), keys.WithID(id))
 	if err != nil {
 		return nil, nil
 	}
@@ -34,7 +35,7 @@ func (p *pool) Key(public any, id, alg string) ([]*core.Key, error) {
 		return nil, nil
 	}
 	kept, _ := p.known.LoadOrStore([3]string{thumbprint, id, alg}, key)
-	return []*core.Key{kept.(*core.Key)}, nil
+	return []*keys.Key{kept.(*keys.Key)}, nil
 }
 
 // keyfuncSource finds keys in what keyfunc fetches and keeps.
@@ -43,7 +44,7 @@ type keyfuncSource struct {
 	keys keyfunc.Keyfunc
 }
 
-func (s *keyfuncSource) Find(ctx context.Context, hint core.KeyHint) ([]*core.Key, error) {
+func (s *keyfuncSource) Find(ctx context.Context, hint keys.Hint) ([]*keys.Key, error) {
 	found, err := s.keys.Storage().KeyRead(ctx, hint.KeyID)
 	if errors.Is(err, jwkset.ErrKeyNotFound) {
 		return nil, nil // 401
@@ -65,7 +66,7 @@ type jwxSource struct {
 	keys jwxjwk.Set
 }
 
-func (s *jwxSource) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, error) {
+func (s *jwxSource) Find(_ context.Context, hint keys.Hint) ([]*keys.Key, error) {
 	found, ok := s.keys.LookupKeyID(hint.KeyID)
 	if !ok {
 		return nil, nil
@@ -87,7 +88,7 @@ type joseSource struct {
 	keys jose.JSONWebKeySet
 }
 
-func (s *joseSource) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, error) {
+func (s *joseSource) Find(_ context.Context, hint keys.Hint) ([]*keys.Key, error) {
 	for _, k := range s.keys.Key(hint.KeyID) {
 		if k.Algorithm == hint.Algorithm && k.Use != "enc" {
 			return s.Key(k.Key, hint.KeyID, hint.Algorithm)
@@ -97,9 +98,9 @@ func (s *joseSource) Find(_ context.Context, hint core.KeyHint) ([]*core.Key, er
 }
 
 var (
-	_ core.KeySource = (*keyfuncSource)(nil)
-	_ core.KeySource = (*jwxSource)(nil)
-	_ core.KeySource = (*joseSource)(nil)
+	_ keys.Source = (*keyfuncSource)(nil)
+	_ keys.Source = (*jwxSource)(nil)
+	_ keys.Source = (*joseSource)(nil)
 )
 
 // Keys that keyfunc finds. In a program keyfunc.NewDefaultCtx fetches them.
@@ -152,7 +153,7 @@ func Example_keySet() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	keys, err := core.ParseKeySet(text)
+	keys, err := keys.ParseSet(text)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -167,10 +168,10 @@ func Example_keySet() {
 func published() string { return set(publicJWK("ES256", "2030-a").String()) }
 
 // try verifies a token of that issuer, and one with a key that nobody knows.
-func try(source core.KeySource) {
+func try(source keys.Source) {
 	decode := core.Decoder(source, core.ClaimRules{Issuer: issuer, Audience: []string{api}})
 	for i, id := range []string{"2030-a", "2030-b"} {
-		key, err := core.NewKey(p256(), core.WithKeyID(id))
+		key, err := keys.New(p256(), keys.WithID(id))
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -187,7 +188,7 @@ func try(source core.KeySource) {
 		}
 		sub, ok := claims.String("sub")
 		fmt.Println(sub, ok, err)
-		hint := core.KeyHint{KeyID: id, Algorithm: "ES256", Issuer: issuer}
+		hint := keys.Hint{KeyID: id, Algorithm: "ES256", Issuer: issuer}
 		a, _ := source.Find(context.Background(), hint)
 		b, _ := source.Find(context.Background(), hint)
 		fmt.Println("the same key:", len(a) == 1 && len(b) == 1 && a[0] == b[0])

@@ -11,29 +11,30 @@ import (
 	jwxjwk "github.com/lestrrat-go/jwx/v3/jwk"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 const issuer = "https://id.example.com"
 
 // signers are our keys, one for each algorithm, with the algorithm as the id.
-func signers(t *testing.T) (keys []*core.Key, all *core.KeySet) {
+func signers(t *testing.T) (list []*keys.Key, all *keys.Set) {
 	t.Helper()
 	for _, alg := range algorithms {
-		key, err := core.NewKey(privateKey(alg), core.WithAlgorithm(alg), core.WithKeyID(alg))
+		key, err := keys.New(privateKey(alg), keys.WithAlgorithm(alg), keys.WithID(alg))
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, key)
+		list = append(list, key)
 	}
-	all, err := core.Keys(keys...)
+	all, err := keys.NewSet(list...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keys, all
+	return list, all
 }
 
 // issuing is an Auth that signs with one key and verifies with all.
-func issuing(t *testing.T, keys core.KeySource, signer core.Signer) *auth {
+func issuing(t *testing.T, keys keys.Source, signer keys.Signer) *auth {
 	t.Helper()
 	a, err := core.New(core.Config[*core.Claims]{
 		Keys:   keys,
@@ -139,9 +140,9 @@ func TestJoseReadsOurKeySet(t *testing.T) {
 // TestJoseRefusesWhatWeWithdrew: a key that has left our ring is gone for jose too.
 func TestJoseRefusesWhatWeWithdrew(t *testing.T) {
 	needPeers(t)
-	keys, _ := signers(t)
-	old, young := keys[0], keys[len(keys)-1]
-	ring, err := core.NewKeyRing(core.KeyRingConfig{}, core.RingKey{Key: old})
+	list, _ := signers(t)
+	old, young := list[0], list[len(list)-1]
+	ring, err := keys.NewRing(keys.RingConfig{}, keys.RingKey{Key: old})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestJoseRefusesWhatWeWithdrew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ring.Add(core.RingKey{Key: young, NotBefore: time.Now().Add(-time.Second)}); err != nil {
+	if err := ring.Add(keys.RingKey{Key: young, NotBefore: time.Now().Add(-time.Second)}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := a.Issue(t.Context(), core.Moment{}, joe(t))
@@ -197,7 +198,7 @@ func TestJoseGenerates(t *testing.T) {
 		}
 		texts = append(texts, string(r.JWK))
 	}
-	keys, err := core.ParseKeySet([]byte(set(texts...)))
+	keys, err := keys.ParseSet([]byte(set(texts...)))
 	if err != nil || len(keys.Skipped()) > 0 {
 		t.Fatal(err, keys.Skipped())
 	}

@@ -12,6 +12,7 @@ import (
 	jwxjwt "github.com/lestrrat-go/jwx/v3/jwt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // minters sign the same claims with privateKey(alg), under the alg as the kid.
@@ -20,7 +21,7 @@ var minters = []struct {
 	mint func(t *testing.T, alg string) string
 }{
 	{"core", func(t *testing.T, alg string) string {
-		key, err := core.NewKey(privateKey(alg), core.WithAlgorithm(alg), core.WithKeyID(alg))
+		key, err := keys.New(privateKey(alg), keys.WithAlgorithm(alg), keys.WithID(alg))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +89,7 @@ func TestSecrets(t *testing.T) {
 	secret := make([]byte, 64)
 	_, _ = rand.Read(secret)
 	for _, alg := range []string{"HS256", "HS384", "HS512"} {
-		key, err := core.NewSecret(secret, core.WithAlgorithm(alg))
+		key, err := keys.NewSecret(secret, keys.WithAlgorithm(alg))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // api is the audience of the tokens.
@@ -25,7 +26,7 @@ func TestOpenIDProvider(t *testing.T) {
 
 	urls := map[string]string{}
 	for _, f := range frameworks {
-		keys, err := core.NewOIDC(provider.issuer, core.RemoteConfig{Now: clock.Now})
+		keys, err := keys.NewOIDC(provider.issuer, keys.RemoteConfig{Now: clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

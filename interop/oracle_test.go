@@ -18,6 +18,7 @@ import (
 	jwxjwt "github.com/lestrrat-go/jwx/v3/jwt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // library is a column of the tables: how its manual says that a key, a set of
@@ -77,12 +78,12 @@ func recovered(f func() error) (err error) {
 }
 
 func coreKey(text string) error {
-	_, err := core.ParseKey([]byte(text))
+	_, err := keys.Parse([]byte(text))
 	return err
 }
 
 func coreSet(text, kid string) error {
-	keys, err := core.ParseKeySet([]byte(text))
+	keys, err := keys.ParseSet([]byte(text))
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func coreSet(text, kid string) error {
 }
 
 func coreToken(text, token string) error {
-	keys, err := core.ParseKeySet([]byte(text))
+	keys, err := keys.ParseSet([]byte(text))
 	if err != nil {
 		return err
 	}

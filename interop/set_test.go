@@ -42,7 +42,7 @@ func TestSet(t *testing.T) {
 		{"HTML", "<!DOCTYPE html><title>Sign in</title>", "- - - -", ""},
 
 		{"one key, no set", key, "- - - +",
-			"a set has the member keys (RFC 7517 section 5.1); whoever means one key uses ParseKey"},
+			"a set has the member keys (RFC 7517 section 5.1); whoever means one key uses keys.Parse"},
 		{"KEYS in upper case", `{"KEYS":[` + key + `]}`, "- + + -",
 			"names are case-sensitive (RFC 7517 section 5)"},
 		{"keys twice, the last one good", `{"keys":[],"keys":[` + key + `]}`, "- + + +",

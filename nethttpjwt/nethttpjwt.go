@@ -2,7 +2,7 @@
 // func(http.Handler) http.Handler. It wraps the request, calls core, and puts
 // the context back or writes the answer; it decides nothing. The ResponseWriter
 // is handed on untouched, so flushing, hijacking and WebSocket upgrades work.
-// With a token in a cookie, an upgrade needs proof of where it comes from: see core.Cookie.
+// With a token in a cookie, an upgrade needs proof of where it comes from: see core.CookieSource.
 package nethttpjwt
 
 import (

@@ -10,8 +10,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
@@ -52,7 +52,7 @@ func newCluster(t *testing.T) *redis.ClusterClient {
 // TestCluster: the same on three servers, and as a UniversalClient.
 func TestCluster(t *testing.T) {
 	cluster := newCluster(t)
-	storetest.Run(t, func(t *testing.T) core.SessionStore {
+	storetest.Run(t, func(t *testing.T) sessions.Store {
 		if t.Name() == "TestCluster/many_sessions" && !testing.Short() {
 			t.Skip("10,000 with -short; 100,000 are TestStore's")
 		}

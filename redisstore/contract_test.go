@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -77,15 +78,15 @@ func TestRepeated(t *testing.T) {
 	store := open(t, client, redisstore.Config{})
 	create(t, store, session("a", "joe"))
 	create(t, store, session("a", "joe"))
-	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)}
+	r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)}
 	for i := range 3 {
-		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent || !f.Session.Expires.Equal(r.Expires) {
+		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current || !f.Session.Expires.Equal(r.Expires) {
 			t.Errorf("Rotate %d: got %+v, %v", i, f, err)
 		}
 	}
 	over := r
 	over.Now = r.Expires
-	if f, err := store.Rotate(t.Context(), over); err != nil || f.State != core.SessionGone {
+	if f, err := store.Rotate(t.Context(), over); err != nil || f.State != sessions.Gone {
 		t.Errorf("Rotate again, when the session is over: got %v, %v", f.State, err)
 	}
 	// A Create that comes again after the end does not bring the session back.
@@ -118,10 +119,10 @@ func TestStrangeIDs(t *testing.T) {
 		if ended, err := store.Ended(t.Context(), ours, id, now); err != nil || !ended {
 			t.Errorf("%q: Ended: got %v, %v", id, ended, err)
 		}
-		if f, err := store.Find(t.Context(), ours, id, core.TokenHash{}, now); err != nil || f.State != core.SessionGone {
+		if f, err := store.Find(t.Context(), ours, id, sessions.TokenHash{}, now); err != nil || f.State != sessions.Gone {
 			t.Errorf("%q: Find: got %v, %v", id, f.State, err)
 		}
-		if f, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: id}); err != nil || f.State != core.SessionGone {
+		if f, err := store.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: id}); err != nil || f.State != sessions.Gone {
 			t.Errorf("%q: Rotate: got %v, %v", id, f.State, err)
 		}
 		if err := store.End(t.Context(), ours, id); err != nil {
@@ -155,8 +156,8 @@ func TestForgotten(t *testing.T) {
 	token := byte(1)
 	for i := range 9 * 24 { // an hour each
 		at := now.Add(time.Duration(i) * time.Hour)
-		r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
-		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+		r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{token}, New: sessions.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
+		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
 		token++
@@ -173,14 +174,14 @@ func TestForgotten(t *testing.T) {
 		client.LSet(t.Context(), key(t, client, prefix, "grace:{a}"), int64(6*i+3), "1") // when to erase it
 	}
 	at := now.Add(9 * 24 * time.Hour)
-	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
-	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent || len(graces()) != 6 {
+	r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{token}, New: sessions.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: at, GraceEnds: at.Add(10 * time.Second), Expires: at.Add(24 * time.Hour)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current || len(graces()) != 6 {
 		t.Errorf("Rotate: %v, %v; of graces that are over something is left: %q", f.State, err, graces())
 	}
 	token++
 	for range 30 { // at one moment
-		r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{token}, New: core.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: now, GraceEnds: now.Add(10 * time.Second), Expires: now.Add(24 * time.Hour)}
-		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+		r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{token}, New: sessions.TokenHash{token + 1}, Sealed: []byte("sealed"), Now: now, GraceEnds: now.Add(10 * time.Second), Expires: now.Add(24 * time.Hour)}
+		if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
 		token++
@@ -240,7 +241,7 @@ func TestListIsKept(t *testing.T) {
 		if err != nil || client.HSet(t.Context(), hash, "x", until-time.Hour.Milliseconds()).Err() != nil {
 			t.Fatal(err)
 		}
-		if f, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{byte(i + 1)}, New: core.TokenHash{byte(i + 2)}, Now: at, GraceEnds: at, Expires: at.Add(24 * time.Hour)}); err != nil || f.State != core.TokenCurrent {
+		if f, err := store.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{byte(i + 1)}, New: sessions.TokenHash{byte(i + 2)}, Now: at, GraceEnds: at, Expires: at.Add(24 * time.Hour)}); err != nil || f.State != sessions.Current {
 			t.Fatalf("Rotate: %v, %v", f.State, err)
 		}
 		if client.PTTL(t.Context(), list).Val() > 24*time.Hour {
@@ -340,16 +341,16 @@ func TestLeap(t *testing.T) {
 	ttl := func(name string) time.Duration { return client.PTTL(t.Context(), key(t, client, prefix, name)).Val() }
 	before := ttl("session:{a}")
 	last := session("a", "joe").Expires.Add(-time.Hour)
-	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: last, GraceEnds: last.Add(10 * time.Second), Expires: last.Add(time.Hour)}
-	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+	r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: last, GraceEnds: last.Add(10 * time.Second), Expires: last.Add(time.Hour)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current {
 		t.Fatalf("Rotate, leapt: %v, %v", f.State, err)
 	}
 	if after := ttl("session:{a}"); after < before-time.Minute {
 		t.Errorf("a refresh by such a clock leaves the session for %v, was %v", after, before)
 	}
 	// What it says of the list's life is not believed later on.
-	r = core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{2}, New: core.TokenHash{3}, Now: last, Expires: last.AddDate(1, 0, 0)}
-	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != core.TokenCurrent {
+	r = sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{2}, New: sessions.TokenHash{3}, Now: last, Expires: last.AddDate(1, 0, 0)}
+	if f, err := store.Rotate(t.Context(), r); err != nil || f.State != sessions.Current {
 		t.Fatalf("Rotate, leapt: %v, %v", f.State, err)
 	}
 	if list := ttl("subject:*"); list < 365*24*time.Hour {
@@ -413,7 +414,7 @@ func TestForeignKeys(t *testing.T) {
 		if err := spoil(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Find(t.Context(), ours, "a", core.TokenHash{}, now); err == nil {
+		if _, err := store.Find(t.Context(), ours, "a", sessions.TokenHash{}, now); err == nil {
 			t.Errorf("%s: Find: got no error", kind)
 		}
 		if ended, err := store.Ended(t.Context(), ours, "a", now); err == nil && !ended && kind != "a stamp" {

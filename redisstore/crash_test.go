@@ -15,6 +15,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -22,18 +23,18 @@ import (
 var durable = []string{"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}
 
 // calls are all methods of a store, on a session that may be there.
-func calls(store core.SessionStore, id string) map[string]func(context.Context) error {
+func calls(store sessions.Store, id string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Create": func(ctx context.Context) error {
-			_, err := store.Create(ctx, core.Creation{Realm: ours, Session: session(id+"-new", "joe"), Ticket: 1 << 50, Most: 20, Now: now})
+			_, err := store.Create(ctx, sessions.Creation{Realm: ours, Session: session(id+"-new", "joe"), Ticket: 1 << 50, Most: 20, Now: now})
 			return err
 		},
 		"Find": func(ctx context.Context) error {
-			_, err := store.Find(ctx, ours, id, core.TokenHash{}, now)
+			_, err := store.Find(ctx, ours, id, sessions.TokenHash{}, now)
 			return err
 		},
 		"Rotate": func(ctx context.Context) error {
-			_, err := store.Rotate(ctx, core.Rotation{Realm: ours, ID: id, Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, Expires: now.Add(time.Hour)})
+			_, err := store.Rotate(ctx, sessions.Rotation{Realm: ours, ID: id, Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: now, Expires: now.Add(time.Hour)})
 			return err
 		},
 		"List":       func(ctx context.Context) error { _, err := store.List(ctx, ours, "joe", now); return err },
@@ -110,7 +111,7 @@ func TestKilled(t *testing.T) {
 	server := newServer(t, durable...)
 	store := open(t, server.client(t), redisstore.Config{Timeout: time.Minute})
 	type known struct {
-		token core.TokenHash
+		token sessions.TokenHash
 		ended bool
 	}
 	var mu sync.Mutex
@@ -125,7 +126,7 @@ func TestKilled(t *testing.T) {
 					return
 				default:
 				}
-				s, first, second := session(fmt.Sprintf("%d-%d", w, i), fmt.Sprintf("%d-%d", w, i/10)), core.TokenHash{1}, core.TokenHash{2}
+				s, first, second := session(fmt.Sprintf("%d-%d", w, i), fmt.Sprintf("%d-%d", w, i/10)), sessions.TokenHash{1}, sessions.TokenHash{2}
 				put := func(k known) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -136,14 +137,14 @@ func TestKilled(t *testing.T) {
 					defer mu.Unlock()
 					delete(acknowledged, s.ID)
 				}
-				if _, err := store.Create(context.Background(), core.Creation{Realm: ours, Session: s, Token: first, Ticket: 1 << 50, Most: 20, Now: now}); err != nil {
+				if _, err := store.Create(context.Background(), sessions.Creation{Realm: ours, Session: s, Token: first, Ticket: 1 << 50, Most: 20, Now: now}); err != nil {
 					return
 				}
 				put(known{first, false})
 				switch i % 3 {
 				case 1:
 					forget()
-					if _, err := store.Rotate(context.Background(), core.Rotation{Realm: ours, ID: s.ID, Old: first, New: second, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Second), Expires: s.Expires}); err != nil {
+					if _, err := store.Rotate(context.Background(), sessions.Rotation{Realm: ours, ID: s.ID, Old: first, New: second, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Second), Expires: s.Expires}); err != nil {
 						return
 					}
 					put(known{second, false})
@@ -167,9 +168,9 @@ func TestKilled(t *testing.T) {
 	wg.Wait()
 	server.start(t)
 	for id, k := range acknowledged {
-		want := core.TokenCurrent
+		want := sessions.Current
 		if k.ended {
-			want = core.SessionGone
+			want = sessions.Gone
 		}
 		if f, err := store.Find(t.Context(), ours, id, k.token, now); err != nil || f.State != want {
 			t.Errorf("session %s: got %v, %v, want %v", id, f.State, err, want)
@@ -179,12 +180,12 @@ func TestKilled(t *testing.T) {
 }
 
 // auths are two processes that share sessions.
-func auths(t *testing.T, stores ...core.SessionStore) (all []*core.Auth[string]) {
+func auths(t *testing.T, stores ...sessions.Store) (all []*core.Auth[string]) {
 	for _, store := range stores {
 		auth, err := core.New(core.Config[string]{
 			Keys:     jwttest.Secret(),
 			Sessions: core.SessionConfig{Store: store, Realm: ours},
-			Renew:    func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil },
+			Renew:    func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -318,14 +319,14 @@ func TestFull(t *testing.T) {
 	if err := client.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Create(t.Context(), creation(t, store, session("c", "joe"))); !errors.Is(err, core.ErrStoreFull) {
-		t.Errorf("Create: got %v, want ErrStoreFull", err)
+	if _, err := store.Create(t.Context(), creation(t, store, session("c", "joe"))); !errors.Is(err, sessions.ErrFull) {
+		t.Errorf("Create: got %v, want sessions.ErrFull", err)
 	}
-	r := core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}
+	r := sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}
 	if _, err := store.Rotate(t.Context(), r); err == nil || !strings.Contains(err.Error(), "OOM") {
 		t.Errorf("Rotate: got %v", err)
 	}
-	if f, err := store.Find(t.Context(), ours, "a", core.TokenHash{1}, now); err != nil || f.State != core.TokenCurrent {
+	if f, err := store.Find(t.Context(), ours, "a", sessions.TokenHash{1}, now); err != nil || f.State != sessions.Current {
 		t.Errorf("Find: got %v, %v", f.State, err)
 	}
 	if err := errors.Join(store.End(t.Context(), ours, "a"), store.EndSubject(t.Context(), ours, "joe", now)); err != nil {

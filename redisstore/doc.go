@@ -1,5 +1,5 @@
 // Package redisstore keeps sessions in Redis, for many processes and machines:
-// Store is a core.SessionStore, TokenDenyList and SubjectDenyList are the deny
+// Store is a sessions.Store, TokenDenyList and SubjectDenyList are the deny
 // lists of core. It is a module of its own, on go-redis.
 //
 // # What Redis must be

@@ -9,13 +9,15 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
 // Sessions that several processes share. A logout in one is felt in the others
 // within milliseconds as a rule, and within five seconds whatever happens.
 func ExampleNew() {
-	key, err := core.LoadKey("rs256.pem")
+	key, err := keys.Load("rs256.pem")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func ExampleNew() {
 	auth, err := core.New(core.Config[string]{
 		Keys:     key,
 		Sessions: core.SessionConfig{Store: store},
-		Renew:    func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil }, // look the user up
+		Renew:    func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil }, // look the user up
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -58,7 +60,7 @@ func ExampleNew_cluster() {
 
 // A deny list for all processes: a token that is called back in one is refused in
 // all.
-func ExampleNewTokenDenyList() {
+func ExampleNewTokens() {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
 	defer client.Close()
 	denied, err := redisstore.NewTokenDenyList(client, redisstore.Config{})
@@ -66,7 +68,7 @@ func ExampleNewTokenDenyList() {
 		log.Fatal(err)
 	}
 	defer denied.Close()
-	secret, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	secret, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -71,6 +72,7 @@ func (l *lossy) pass(ctx context.Context, name string, send func() error) error 
 }
 
 func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
+
 func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := l.pass(ctx, cmd.Name(), func() error { return next(ctx, cmd) })
@@ -80,6 +82,7 @@ func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		return err
 	}
 }
+
 func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := l.pass(ctx, cmds[0].Name(), func() error { return next(ctx, cmds) })
@@ -116,9 +119,9 @@ func alive(t *testing.T, store *redisstore.Store, subject string, want int) {
 	}
 }
 
-func state(t *testing.T, store *redisstore.Store, id string, token byte, want core.TokenState) {
+func state(t *testing.T, store *redisstore.Store, id string, token byte, want sessions.State) {
 	t.Helper()
-	if f, err := store.Find(t.Context(), ours, id, core.TokenHash{token}, now); err != nil || f.State != want {
+	if f, err := store.Find(t.Context(), ours, id, sessions.TokenHash{token}, now); err != nil || f.State != want {
 		t.Errorf("%s, token %d: got %v, %v, want %v", id, token, f.State, err, want)
 	}
 }
@@ -129,54 +132,54 @@ var walks = []walked{
 		return err
 	}, nil, 1},
 	{"Create", nil, func(ctx context.Context, store *redisstore.Store) error {
-		made, err := store.Create(ctx, core.Creation{Realm: ours, Session: session("a", "joe"), Token: core.TokenHash{1}, Ticket: 1 << 50, Most: 20, Now: now})
+		made, err := store.Create(ctx, sessions.Creation{Realm: ours, Session: session("a", "joe"), Token: sessions.TokenHash{1}, Ticket: 1 << 50, Most: 20, Now: now})
 		if made.Refused {
 			return errors.New("it was refused")
 		}
 		return err
 	}, func(t *testing.T, store *redisstore.Store) {
-		state(t, store, "a", 1, core.TokenCurrent)
+		state(t, store, "a", 1, sessions.Current)
 		alive(t, store, "joe", 1)
 	}, 2},
 	{"Create, one too many", func(t *testing.T, store *redisstore.Store) { some(t, store, 5) }, func(ctx context.Context, store *redisstore.Store) error {
-		made, err := store.Create(ctx, core.Creation{Realm: ours, Session: session("a", "joe"), Token: core.TokenHash{1}, Ticket: 1 << 50, Most: 3, Now: now})
+		made, err := store.Create(ctx, sessions.Creation{Realm: ours, Session: session("a", "joe"), Token: sessions.TokenHash{1}, Ticket: 1 << 50, Most: 3, Now: now})
 		if made.Refused {
 			return errors.New("it was refused")
 		}
 		return err
 	}, func(t *testing.T, store *redisstore.Store) {
-		state(t, store, "a", 1, core.TokenCurrent)
-		state(t, store, "old-4", 1, core.TokenCurrent)
+		state(t, store, "a", 1, sessions.Current)
+		state(t, store, "old-4", 1, sessions.Current)
 		alive(t, store, "joe", 3)
 	}, 5},
 	{"Rotate", func(t *testing.T, store *redisstore.Store) { create(t, store, session("a", "joe")) }, func(ctx context.Context, store *redisstore.Store) error {
-		f, err := store.Rotate(ctx, core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, Expires: now.AddDate(0, 0, 7)})
-		if err == nil && f.State != core.TokenCurrent {
+		f, err := store.Rotate(ctx, sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: now, Expires: now.AddDate(0, 0, 7)})
+		if err == nil && f.State != sessions.Current {
 			return fmt.Errorf("got %v", f.State)
 		}
 		return err
 	}, func(t *testing.T, store *redisstore.Store) {
-		state(t, store, "a", 2, core.TokenCurrent)
+		state(t, store, "a", 2, sessions.Current)
 		alive(t, store, "joe", 1)
 	}, 3}, // the list is kept longer
 	{"Rotate in the grace", func(t *testing.T, store *redisstore.Store) {
 		create(t, store, session("a", "joe"))
-		if _, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}); err != nil {
+		if _, err := store.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Sealed: []byte("x"), Now: now, GraceEnds: now.Add(time.Minute), Expires: now.Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 	}, func(ctx context.Context, store *redisstore.Store) error { // sent again it counts once
-		f, err := store.Rotate(ctx, core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{3}, Now: now, Graces: 1, Expires: now.Add(time.Hour)})
-		if err == nil && (f.State != core.TokenGrace || string(f.Sealed) != "x") {
+		f, err := store.Rotate(ctx, sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{3}, Now: now, Graces: 1, Expires: now.Add(time.Hour)})
+		if err == nil && (f.State != sessions.Grace || string(f.Sealed) != "x") {
 			return fmt.Errorf("got %v", f.State)
 		}
 		return err
-	}, func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 2, core.TokenCurrent) }, 1},
+	}, func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 2, sessions.Current) }, 1},
 	{"Rotate of a token used twice", func(t *testing.T, store *redisstore.Store) { create(t, store, session("a", "joe")) }, func(ctx context.Context, store *redisstore.Store) error {
-		_, err := store.Rotate(ctx, core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{9}, New: core.TokenHash{3}, Now: now, Expires: now.Add(time.Hour)})
+		_, err := store.Rotate(ctx, sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{9}, New: sessions.TokenHash{3}, Now: now, Expires: now.Add(time.Hour)})
 		return err
-	}, func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 1, core.SessionGone) }, 1},
+	}, func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 1, sessions.Gone) }, 1},
 	{"Find", nil, func(ctx context.Context, store *redisstore.Store) error {
-		_, err := store.Find(ctx, ours, "a", core.TokenHash{}, now)
+		_, err := store.Find(ctx, ours, "a", sessions.TokenHash{}, now)
 		return err
 	}, nil, 1},
 	{"List", func(t *testing.T, store *redisstore.Store) { some(t, store, 5) }, func(ctx context.Context, store *redisstore.Store) error {
@@ -192,7 +195,7 @@ var walks = []walked{
 	}, nil, 1},
 	{"End", func(t *testing.T, store *redisstore.Store) { create(t, store, session("a", "joe")) },
 		func(ctx context.Context, store *redisstore.Store) error { return store.End(ctx, ours, "a") },
-		func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 1, core.SessionGone) }, 1},
+		func(t *testing.T, store *redisstore.Store) { state(t, store, "a", 1, sessions.Gone) }, 1},
 	{"EndSubject", func(t *testing.T, store *redisstore.Store) { some(t, store, 5) },
 		func(ctx context.Context, store *redisstore.Store) error {
 			return store.EndSubject(ctx, ours, "joe", now)

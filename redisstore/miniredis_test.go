@@ -12,6 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
@@ -27,7 +29,7 @@ func mini(t *testing.T) *redis.Client {
 // TestMiniredis: the store and the lists keep to their contracts there too.
 func TestMiniredis(t *testing.T) {
 	client := mini(t)
-	storetest.Run(t, func(t *testing.T) core.SessionStore {
+	storetest.Run(t, func(t *testing.T) sessions.Store {
 		if strings.HasPrefix(t.Name(), "TestMiniredis/many_sessions") {
 			t.Skip("each script is parsed and run by Go; TestStore has the many")
 		}
@@ -54,14 +56,14 @@ func ExampleNew_miniredis() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	secret, err := core.NewSecret([]byte("an example's secret, known to all who read it"))
+	secret, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	auth, err := core.New(core.Config[string]{
 		Keys:     secret,
 		Sessions: core.SessionConfig{Store: store, Realm: "shop"},
-		Renew:    func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil },
+		Renew:    func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil },
 	})
 	if err != nil {
 		log.Fatal(err)

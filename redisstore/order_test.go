@@ -12,6 +12,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -62,7 +63,7 @@ func TestEndSubjectAtEveryStep(t *testing.T) {
 				if list, err := there.List(t.Context(), ours, subject, now); err != nil || done && len(list) > 0 {
 					t.Errorf("%s: List: got %v, %v", name, list, err)
 				}
-				if f, err := there.Find(t.Context(), ours, c.Session.ID, c.Token, now); err != nil || done != (f.State == core.SessionGone) {
+				if f, err := there.Find(t.Context(), ours, c.Session.ID, c.Token, now); err != nil || done != (f.State == sessions.Gone) {
 					t.Errorf("%s: Find: got %v, %v", name, f.State, err)
 				}
 			}
@@ -98,10 +99,10 @@ func TestLoginAtEveryStep(t *testing.T) {
 		if want := step > 2; refused != want {
 			t.Errorf("step %d: refused %v, want %v", step, refused, want)
 		}
-		state(t, here, "new", 1, core.SessionGone)
+		state(t, here, "new", 1, sessions.Gone)
 		alive(t, here, "joe", 0)
 		create(t, here, session("next", "joe"))
-		state(t, here, "next", 1, core.TokenCurrent)
+		state(t, here, "next", 1, sessions.Current)
 	}
 }
 
@@ -147,7 +148,7 @@ func TestTwoEndings(t *testing.T) {
 	client, loss := watched(t)
 	cfg := redisstore.Config{Prefix: newPrefix(), Now: jwttest.NewClock(now).Now}
 	store, l := open(t, client, cfg), subjectList(t, client, time.Hour, cfg)
-	var between core.Creation
+	var between sessions.Creation
 	var ord int64
 	overtake := func(end func(context.Context) error) {
 		once := false

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -24,28 +25,28 @@ var now = time.Date(2030, time.January, 1, 12, 0, 0, 0, time.UTC)
 // ours is the realm that the tests play in.
 const ours = "https://us.example"
 
-func session(id, subject string) core.Session {
-	return core.Session{ID: id, Subject: subject, Created: now, LastUsed: now, Expires: now.Add(24 * time.Hour)}
+func session(id, subject string) sessions.Session {
+	return sessions.Session{ID: id, Subject: subject, Created: now, LastUsed: now, Expires: now.Add(24 * time.Hour)}
 }
 
 // creation is a login that began now.
-func creation(t testing.TB, store core.SessionStore, s core.Session) core.Creation {
+func creation(t testing.TB, store sessions.Store, s sessions.Session) sessions.Creation {
 	t.Helper()
 	ticket, err := store.Ticket(context.Background(), ours)
 	if err != nil {
 		t.Fatalf("Ticket: %v", err)
 	}
-	return core.Creation{Realm: ours, Session: s, Token: core.TokenHash{1}, Ticket: ticket, Most: 20, Now: s.Created}
+	return sessions.Creation{Realm: ours, Session: s, Token: sessions.TokenHash{1}, Ticket: ticket, Most: 20, Now: s.Created}
 }
 
-func create(t testing.TB, store core.SessionStore, s core.Session) {
+func create(t testing.TB, store sessions.Store, s sessions.Session) {
 	t.Helper()
 	if made, err := store.Create(t.Context(), creation(t, store, s)); err != nil || made.Refused || len(made.Ended) > 0 {
 		t.Fatalf("Create: got %+v, %v", made, err)
 	}
 }
 
-func wantEnded(t testing.TB, name string, store core.SessionStore, id string, want bool) {
+func wantEnded(t testing.TB, name string, store sessions.Store, id string, want bool) {
 	t.Helper()
 	if got, err := store.Ended(t.Context(), ours, id, now); err != nil || got != want {
 		t.Errorf("%s: Ended(%s): got %v, %v, want %v", name, id, got, err, want)
@@ -76,6 +77,7 @@ func listening(t testing.TB, all ...interface{ Stood() bool }) {
 type counter struct{ n atomic.Int64 }
 
 func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
+
 func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if strings.HasPrefix(cmd.Name(), "eval") {
@@ -84,6 +86,7 @@ func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		return next(ctx, cmd)
 	}
 }
+
 func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		c.n.Add(1)
@@ -114,9 +117,9 @@ func TestRoundTrips(t *testing.T) {
 		}{
 			{"Ticket and Create", func() { create(t, plain, session("a", "joe")) }, 3},
 			{"Ticket and Create elsewhere", func() { create(t, stale, session("a", "joe")) }, 3},
-			{"Find", func() { _, _ = plain.Find(t.Context(), ours, "a", core.TokenHash{1}, now) }, 1},
+			{"Find", func() { _, _ = plain.Find(t.Context(), ours, "a", sessions.TokenHash{1}, now) }, 1},
 			{"Rotate", func() {
-				_, _ = plain.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{1}, New: core.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)})
+				_, _ = plain.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{1}, New: sessions.TokenHash{2}, Now: now, GraceEnds: now, Expires: now.Add(time.Hour)})
 			}, 1},
 			{"List", func() { _, _ = plain.List(t.Context(), ours, "joe", now) }, 2},
 			{"1000 times Ended", asks(plain), 1000},
@@ -156,8 +159,8 @@ func TestNews(t *testing.T) {
 		{"End", func(id string) error { return one.End(t.Context(), ours, id) }},
 		{"EndSubject", func(id string) error { return one.EndSubject(t.Context(), ours, id, now) }},
 		{"reuse", func(id string) error {
-			f, err := one.Rotate(t.Context(), core.Rotation{Realm: ours, ID: id, Old: core.TokenHash{9}, Now: now})
-			if f.State != core.TokenReused {
+			f, err := one.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: id, Old: sessions.TokenHash{9}, Now: now})
+			if f.State != sessions.Reused {
 				t.Errorf("got %v", f.State)
 			}
 			return err
@@ -269,7 +272,7 @@ func TestBound(t *testing.T) {
 		"c": func() error { return other.End(t.Context(), ours, "c") },
 		"d": func() error { return other.EndSubject(t.Context(), ours, "joe", now) },
 		"e": func() error {
-			_, err := other.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "e", Old: core.TokenHash{9}, Now: now})
+			_, err := other.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: "e", Old: sessions.TokenHash{9}, Now: now})
 			return err
 		},
 		"f": func() error {
@@ -313,11 +316,11 @@ func TestLostAnswer(t *testing.T) {
 		"End":        {func(store *redisstore.Store) error { return store.End(t.Context(), ours, "a") }, 1},
 		"EndSubject": {func(store *redisstore.Store) error { return store.EndSubject(t.Context(), ours, "joe", now) }, 3},
 		"Rotate": {func(store *redisstore.Store) error {
-			_, err := store.Rotate(t.Context(), core.Rotation{Realm: ours, ID: "a", Old: core.TokenHash{9}, Now: now})
+			_, err := store.Rotate(t.Context(), sessions.Rotation{Realm: ours, ID: "a", Old: sessions.TokenHash{9}, Now: now})
 			return err
 		}, 1},
 		"Create": {func(store *redisstore.Store) error {
-			_, err := store.Create(t.Context(), core.Creation{Realm: ours, Session: session("b", "joe"), Ticket: 1 << 50, Most: 1, Now: now})
+			_, err := store.Create(t.Context(), sessions.Creation{Realm: ours, Session: session("b", "joe"), Ticket: 1 << 50, Most: 1, Now: now})
 			return err
 		}, 3},
 	} {

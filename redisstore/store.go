@@ -8,10 +8,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
-// Store is a core.SessionStore in Redis. It keeps to the contract written there,
+// Store is a sessions.Store in Redis. It keeps to the contract written there,
 // as far as Redis keeps what it has acknowledged: see the package's
 // documentation. Its bound, within which the access tokens of an ended session
 // are refused, is Config.Staleness.
@@ -20,7 +20,7 @@ type Store struct {
 	realms realms
 }
 
-var _ core.SessionStore = (*Store)(nil)
+var _ sessions.Store = (*Store)(nil)
 
 const (
 	// slack is how much longer Redis keeps what is over, in case that the clock of
@@ -77,7 +77,7 @@ func (s *Store) call(ctx context.Context, realm string) (context.Context, contex
 	return ctx, cancel, r, err
 }
 
-// Ticket implements core.SessionStore, in one round trip.
+// Ticket implements sessions.Store, in one round trip.
 func (s *Store) Ticket(ctx context.Context, realm string) (int64, error) {
 	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
@@ -100,34 +100,34 @@ func (l *link) number(ctx context.Context, script *redis.Script, keys []string, 
 	return strconv.ParseInt(v[0], 10, 64)
 }
 
-// Find implements core.SessionStore, in one round trip.
-func (s *Store) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+// Find implements sessions.Store, in one round trip.
+func (s *Store) Find(ctx context.Context, realm, id string, token sessions.TokenHash, now time.Time) (sessions.Outcome, error) {
 	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
 	if err != nil {
-		return core.Found{}, err
+		return sessions.Outcome{}, err
 	}
 	if !isID(id) {
-		return core.Found{State: core.SessionGone}, nil
+		return sessions.Outcome{State: sessions.Gone}, nil
 	}
 	found, err := s.run(ctx, findScript, r.session(id), token[:], millis(now))
 	if err != nil {
-		return core.Found{}, fmt.Errorf("redisstore: Find: %w", err)
+		return sessions.Outcome{}, fmt.Errorf("redisstore: Find: %w", err)
 	}
 	return foundOf(id, found)
 }
 
-// Rotate implements core.SessionStore, in one script and one round trip. Once in a
+// Rotate implements sessions.Store, in one script and one round trip. Once in a
 // while, about as often as a session would have expired, another two see to it
 // that the subject's list is kept as long.
-func (s *Store) Rotate(ctx context.Context, n core.Rotation) (core.Found, error) {
+func (s *Store) Rotate(ctx context.Context, n sessions.Rotation) (sessions.Outcome, error) {
 	ctx, cancel, r, err := s.call(ctx, n.Realm)
 	defer cancel()
 	if err != nil {
-		return core.Found{}, err
+		return sessions.Outcome{}, err
 	}
 	if !isID(n.ID) {
-		return core.Found{State: core.SessionGone}, nil
+		return sessions.Outcome{State: sessions.Gone}, nil
 	}
 	rotate := func(listed string) ([]string, error) {
 		return s.run(ctx, rotateScript, r.session(n.ID), n.ID, r.channel(), markLife.Milliseconds(), n.Old[:], n.New[:], n.Sealed,
@@ -142,7 +142,7 @@ func (s *Store) Rotate(ctx context.Context, n core.Rotation) (core.Found, error)
 	}
 	if err != nil {
 		r.asking.drop(n.ID)
-		return core.Found{}, fmt.Errorf("redisstore: Rotate: %w", err)
+		return sessions.Outcome{}, fmt.Errorf("redisstore: Rotate: %w", err)
 	}
 	if found[0] == "reused" {
 		r.asking.drop(n.ID)
@@ -150,7 +150,7 @@ func (s *Store) Rotate(ctx context.Context, n core.Rotation) (core.Found, error)
 	return foundOf(n.ID, found)
 }
 
-// End implements core.SessionStore, in one round trip. The subject's list forgets
+// End implements sessions.Store, in one round trip. The subject's list forgets
 // the session at some later login.
 func (s *Store) End(ctx context.Context, realm, id string) error {
 	ctx, cancel, r, err := s.call(ctx, realm)
@@ -166,7 +166,7 @@ func (s *Store) End(ctx context.Context, realm, id string) error {
 	return nil
 }
 
-// Ended implements core.SessionStore. It answers from this process's memory as far
+// Ended implements sessions.Store. It answers from this process's memory as far
 // as Config.Staleness and Config.InsecureWhileDown allow, else in one round trip.
 func (s *Store) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
 	r, err := s.realm(realm)
@@ -225,7 +225,7 @@ const noMost = 1 << 52
 // full says what an error of Redis means for a login.
 func full(err error) error {
 	if redis.HasErrorPrefix(err, "OOM") {
-		return fmt.Errorf("%w: %w", core.ErrStoreFull, err)
+		return fmt.Errorf("%w: %w", sessions.ErrFull, err)
 	}
 	return err
 }

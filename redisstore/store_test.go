@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
 func TestStore(t *testing.T) {
 	client := newServer(t).client(t)
-	storetest.Run(t, func(t *testing.T) core.SessionStore { return open(t, client, redisstore.Config{Timeout: time.Minute}) })
+	storetest.Run(t, func(t *testing.T) sessions.Store { return open(t, client, redisstore.Config{Timeout: time.Minute}) })
 }
 
 // TestPipelined: the same through go-redis's automatic pipeline, which saves most
@@ -22,7 +22,7 @@ func TestPipelined(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	storetest.Run(t, func(t *testing.T) core.SessionStore {
+	storetest.Run(t, func(t *testing.T) sessions.Store {
 		if t.Name() == "TestPipelined/many_sessions" && !testing.Short() {
 			t.Skip("10,000 with -short; 100,000 are TestStore's")
 		}

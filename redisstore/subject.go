@@ -6,33 +6,33 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
-// Create implements core.SessionStore, in two round trips: the subject's list,
+// Create implements sessions.Store, in two round trips: the subject's list,
 // then the session. Where the subject has more than c.Most, a few more find out
-// which of them are over and end the oldest. ErrStoreFull means that Redis has
+// which of them are over and end the oldest. sessions.ErrFull means that Redis has
 // reached maxmemory.
 //
 // It is also Refused if, between the two, EndSubject or another login that is one
 // too many has ended the session.
-func (s *Store) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+func (s *Store) Create(ctx context.Context, c sessions.Creation) (sessions.Created, error) {
 	ctx, cancel, r, err := s.call(ctx, c.Realm)
 	defer cancel()
 	if err != nil {
-		return core.Created{}, err
+		return sessions.Created{}, err
 	}
 	if !isID(c.Session.ID) {
-		return core.Created{}, errors.New("redisstore: Create: the ID has other characters than core's, or more than 128")
+		return sessions.Created{}, errors.New("redisstore: Create: the ID has other characters than core's, or more than 128")
 	}
 	created, err := s.create(ctx, r, c)
 	if err != nil {
-		return core.Created{}, fmt.Errorf("redisstore: Create: %w", full(err))
+		return sessions.Created{}, fmt.Errorf("redisstore: Create: %w", full(err))
 	}
 	return created, nil
 }
 
-func (s *Store) create(ctx context.Context, r *realm, c core.Creation) (created core.Created, err error) {
+func (s *Store) create(ctx context.Context, r *realm, c sessions.Creation) (created sessions.Created, err error) {
 	began, n := time.Now(), c.Session
 	listed := listedFor(n.Expires, c.Now)
 	list, err := s.run(ctx, joinScript, r.subject(n.Subject), n.ID, millis(n.Created), kept(listed), c.Most, c.Ticket)
@@ -40,7 +40,7 @@ func (s *Store) create(ctx context.Context, r *realm, c core.Creation) (created 
 		return created, err
 	}
 	if len(list) == 1 {
-		return core.Created{Refused: true}, nil
+		return sessions.Created{Refused: true}, nil
 	}
 	if len(list) > 0 {
 		if created.Ended, err = s.trim(ctx, r, c, list); err != nil {
@@ -66,7 +66,7 @@ func (s *Store) create(ctx context.Context, r *realm, c core.Creation) (created 
 // is over by the caller's clock does not count and is left alone: the clock may have
 // leapt. Logins that run beside each other agree on which are the oldest: all go by
 // the list, into which each has put itself before it looked.
-func (s *Store) trim(ctx context.Context, r *realm, c core.Creation, listed []string) (ended []core.Session, err error) {
+func (s *Store) trim(ctx context.Context, r *realm, c sessions.Creation, listed []string) (ended []sessions.Session, err error) {
 	others, err := members(listed)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s *Store) trim(ctx context.Context, r *realm, c core.Creation, listed []st
 	if err != nil {
 		return nil, err
 	}
-	var here, gone, marked []core.Session // the oldest first
+	var here, gone, marked []sessions.Session // the oldest first
 	for i, m := range others {
 		switch text := texts[i]; {
 		case m.ID == c.Session.ID:
@@ -105,7 +105,7 @@ func (s *Store) trim(ctx context.Context, r *realm, c core.Creation, listed []st
 	return ended, s.leave(ctx, r, c.Session.Subject, marked, gone, surplus)
 }
 
-// EndSubject implements core.SessionStore: the realm's number, then the subject's,
+// EndSubject implements sessions.Store: the realm's number, then the subject's,
 // then the sessions in its list, one after the other. What an error has left over
 // ends if the call is repeated, which goes on where it stopped.
 func (s *Store) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
@@ -140,11 +140,11 @@ func (s *Store) endSubject(ctx context.Context, r *realm, subject string, now ti
 	return err
 }
 
-// List implements core.SessionStore, in two round trips.
-func (s *Store) List(ctx context.Context, realm, subject string, now time.Time) ([]core.Session, error) {
+// List implements sessions.Store, in two round trips.
+func (s *Store) List(ctx context.Context, realm, subject string, now time.Time) ([]sessions.Session, error) {
 	ctx, cancel, r, err := s.call(ctx, realm)
 	defer cancel()
-	var list []core.Session
+	var list []sessions.Session
 	if err == nil {
 		list, err = s.list(ctx, r, subject, now)
 	}
@@ -154,7 +154,7 @@ func (s *Store) List(ctx context.Context, realm, subject string, now time.Time) 
 	return list, nil
 }
 
-func (s *Store) list(ctx context.Context, r *realm, subject string, now time.Time) (list []core.Session, err error) {
+func (s *Store) list(ctx context.Context, r *realm, subject string, now time.Time) (list []sessions.Session, err error) {
 	text, err := s.run(ctx, membersScript, r.subject(subject)[:1])
 	if err != nil {
 		return nil, err
@@ -183,14 +183,14 @@ func (s *Store) list(ctx context.Context, r *realm, subject string, now time.Tim
 }
 
 // read returns what Redis says of sessions.
-func (s *Store) read(ctx context.Context, r *realm, list []core.Session) ([][]string, error) {
+func (s *Store) read(ctx context.Context, r *realm, list []sessions.Session) ([][]string, error) {
 	return s.runEach(ctx, readScript, len(list), func(i int) []string { return r.session(list[i].ID)[:1] },
 		func(int) []any { return nil })
 }
 
 // endEach ends sessions, or leaves the mark where there is none. It returns those
 // that it has ended.
-func (s *Store) endEach(ctx context.Context, r *realm, list []core.Session) (ended []core.Session, err error) {
+func (s *Store) endEach(ctx context.Context, r *realm, list []sessions.Session) (ended []sessions.Session, err error) {
 	texts, err := s.runEach(ctx, endScript, len(list), func(i int) []string { return r.session(list[i].ID) },
 		func(i int) []any { return []any{list[i].ID, r.channel(), markLife.Milliseconds(), "mark"} })
 	for _, m := range list { // with an error they may have been ended
@@ -213,7 +213,7 @@ func (s *Store) endEach(ctx context.Context, r *realm, list []core.Session) (end
 }
 
 // leave takes sessions from their subject's list.
-func (s *Store) leave(ctx context.Context, r *realm, subject string, lists ...[]core.Session) error {
+func (s *Store) leave(ctx context.Context, r *realm, subject string, lists ...[]sessions.Session) error {
 	var ids []any
 	for _, list := range lists {
 		for _, m := range list {

@@ -5,23 +5,23 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // states are the words that scripts say for what there is of a token.
-var states = map[string]core.TokenState{
-	"gone": core.SessionGone, "current": core.TokenCurrent, "grace": core.TokenGrace, "reused": core.TokenReused,
+var states = map[string]sessions.State{
+	"gone": sessions.Gone, "current": sessions.Current, "grace": sessions.Grace, "reused": sessions.Reused,
 }
 
 // foundOf reads what a script says of a token: a state, what was sealed, and the
 // session.
-func foundOf(id string, text []string) (found core.Found, err error) {
+func foundOf(id string, text []string) (found sessions.Outcome, err error) {
 	state, ok := states[text[0]]
 	if !ok {
-		return core.Found{}, fmt.Errorf("redisstore: a script said %q", text[0])
+		return sessions.Outcome{}, fmt.Errorf("redisstore: a script said %q", text[0])
 	}
 	found.State = state
-	if state == core.SessionGone {
+	if state == sessions.Gone {
 		return found, nil
 	}
 	if text[1] != "" {
@@ -33,18 +33,18 @@ func foundOf(id string, text []string) (found core.Found, err error) {
 
 // sessionOf reads a session: subject, label, three times in milliseconds, and the
 // stamp.
-func sessionOf(id string, text []string) (core.Session, error) {
+func sessionOf(id string, text []string) (sessions.Session, error) {
 	if len(text) != 6 {
-		return core.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 6; is the prefix another program's too?", id, len(text))
+		return sessions.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 6; is the prefix another program's too?", id, len(text))
 	}
 	if n := len(text[5]); n != 0 && n != 32 {
-		return core.Session{}, fmt.Errorf("redisstore: session %s: a stamp of %d bytes, not 32", id, n)
+		return sessions.Session{}, fmt.Errorf("redisstore: session %s: a stamp of %d bytes, not 32", id, n)
 	}
-	s := core.Session{ID: id, Subject: text[0], Label: text[1]}
+	s := sessions.Session{ID: id, Subject: text[0], Label: text[1]}
 	for i, t := range []*time.Time{&s.Created, &s.LastUsed, &s.Expires} {
 		n, err := strconv.ParseInt(text[2+i], 10, 64)
 		if err != nil {
-			return core.Session{}, fmt.Errorf("redisstore: session %s: %w", id, err)
+			return sessions.Session{}, fmt.Errorf("redisstore: session %s: %w", id, err)
 		}
 		*t = time.UnixMilli(n).UTC()
 	}
@@ -61,14 +61,14 @@ func stampText(stamp [32]byte) string {
 }
 
 // members reads a subject's list: IDs, each followed by Created.
-func members(text []string) ([]core.Session, error) {
-	list := make([]core.Session, 0, len(text)/2)
+func members(text []string) ([]sessions.Session, error) {
+	list := make([]sessions.Session, 0, len(text)/2)
 	for i := 0; i+1 < len(text); i += 2 {
 		created, err := strconv.ParseFloat(text[i+1], 64) // a score, without a fraction
 		if err != nil {
 			return nil, fmt.Errorf("redisstore: a list of sessions: %w", err)
 		}
-		list = append(list, core.Session{ID: text[i], Created: time.UnixMilli(int64(created)).UTC()})
+		list = append(list, sessions.Session{ID: text[i], Created: time.UnixMilli(int64(created)).UTC()})
 	}
 	return list, nil
 }

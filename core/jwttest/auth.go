@@ -36,7 +36,7 @@ func Auth[T any](t testing.TB, identity T, claims ...core.Claim) *core.Auth[T] {
 // Optional gate lets them pass, its Require does not.
 func Anonymous[T any](t testing.TB) *core.Auth[T] {
 	t.Helper()
-	return Refusing[T](t, core.Missing)
+	return Refusing[T](t, core.MissingToken)
 }
 
 // Refusing returns an Auth whose gates refuse every request with err:

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Issuer is an identity provider that a test has in its hand: it signs tokens
@@ -33,7 +34,7 @@ type Issuer struct {
 }
 
 type issuerKey struct {
-	key *core.Key
+	key *keys.Key
 	jwk map[string]string
 }
 
@@ -57,10 +58,10 @@ func NewIssuerServer(t testing.TB) *Issuer {
 	return i
 }
 
-// URL is the issuer: what iss names, and core.NewOIDC and core.NewOAuth take.
+// URL is the issuer: what iss names, and keys.NewOIDC and keys.NewOAuth take.
 func (i *Issuer) URL() string { return i.url }
 
-// KeySetURL is what core.NewKeySetURL takes.
+// KeySetURL is what keys.NewRemote takes.
 func (i *Issuer) KeySetURL() string { return i.url + "/jwks.json" }
 
 // Client returns a Client that reaches this issuer, whatever the host, without a
@@ -97,7 +98,7 @@ func (i *Issuer) Mint(t testing.TB, claims core.Payload, opts ...Option) string 
 }
 
 // Key returns the key that signs at present.
-func (i *Issuer) Key() *core.Key {
+func (i *Issuer) Key() *keys.Key {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.keys[i.signing].key
@@ -189,7 +190,7 @@ func newIssuerKey(id string) issuerKey {
 	der := must(x509.MarshalPKCS8PrivateKey(key))
 	point := must(key.PublicKey.Bytes())[1:] // RFC 7518 section 6.2.1: x and y, 32 bytes each
 	return issuerKey{
-		key: must(core.ParseKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), core.WithKeyID(id))),
+		key: must(keys.Parse(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), keys.WithID(id))),
 		jwk: map[string]string{
 			"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id,
 			"x": base64.RawURLEncoding.EncodeToString(point[:32]),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 func TestIssuer(t *testing.T) {
@@ -13,14 +14,14 @@ func TestIssuer(t *testing.T) {
 		"in process": jwttest.NewIssuer(t),
 		"server":     jwttest.NewIssuerServer(t),
 	} {
-		cfg := core.RemoteConfig{Client: issuer.Client()}
+		cfg := keys.RemoteConfig{Client: issuer.Client()}
 		if name == "server" {
 			cfg.Client = nil
 		}
-		for what, construct := range map[string]func() (*core.RemoteKeys, error){
-			"NewOIDC":      func() (*core.RemoteKeys, error) { return core.NewOIDC(issuer.URL(), cfg) },
-			"NewOAuth":     func() (*core.RemoteKeys, error) { return core.NewOAuth(issuer.URL(), cfg) },
-			"NewKeySetURL": func() (*core.RemoteKeys, error) { return core.NewKeySetURL(issuer.KeySetURL(), cfg) },
+		for what, construct := range map[string]func() (*keys.Remote, error){
+			"keys.NewOIDC":   func() (*keys.Remote, error) { return keys.NewOIDC(issuer.URL(), cfg) },
+			"keys.NewOAuth":  func() (*keys.Remote, error) { return keys.NewOAuth(issuer.URL(), cfg) },
+			"keys.NewRemote": func() (*keys.Remote, error) { return keys.NewRemote(issuer.KeySetURL(), cfg) },
 		} {
 			keys, err := construct()
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 type user struct{ Name string }
@@ -42,7 +43,7 @@ func TestMint(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		token string
-		keys  core.KeySource
+		keys  keys.Source
 		want  error
 	}{
 		{"secret", jwttest.Mint(t, secret, core.Payload{"sub": "joe"}, at), secret, nil},
@@ -103,7 +104,7 @@ func TestRecorder(t *testing.T) {
 	var r jwttest.Recorder
 	auth := core.Must(core.Config[*core.Claims]{Keys: jwttest.Secret(), Observer: &r})
 	auth.Require()(request())
-	if e := r.Events(); len(e) != 1 || e[0].Kind != core.Missing {
+	if e := r.Events(); len(e) != 1 || e[0].Kind != core.MissingToken {
 		t.Errorf("got %v, want one event: missing", e)
 	}
 	if r.Reset(); len(r.Events()) != 0 {
@@ -118,7 +119,8 @@ type failing struct {
 }
 
 func (f *failing) Fatalf(string, ...any) { f.failed = true; panic(f) }
-func (f *failing) Fatal(...any)          { f.failed = true; panic(f) }
+
+func (f *failing) Fatal(...any) { f.failed = true; panic(f) }
 
 func TestMistakesEndTheTest(t *testing.T) {
 	for _, tt := range []struct {

@@ -12,23 +12,24 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // Secret returns an HS256 key. It is the same throughout the process, and
 // another one in the next.
-func Secret() *core.Key { return secret() }
+func Secret() *keys.Key { return secret() }
 
 // RSA returns an RS256 key that signs; its Public half verifies. It is made at
 // the first call, the same throughout the process, and another one in the next.
-func RSA() *core.Key { return rsaKey() }
+func RSA() *keys.Key { return rsaKey() }
 
-var secret = sync.OnceValue(func() *core.Key {
-	return must(core.NewSecret([]byte(rand.Text() + rand.Text())))
+var secret = sync.OnceValue(func() *keys.Key {
+	return must(keys.NewSecret([]byte(rand.Text() + rand.Text())))
 })
 
-var rsaKey = sync.OnceValue(func() *core.Key {
+var rsaKey = sync.OnceValue(func() *keys.Key {
 	der := must(x509.MarshalPKCS8PrivateKey(must(rsa.GenerateKey(rand.Reader, 2048))))
-	return must(core.ParseKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	return must(keys.Parse(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 })
 
 func must[V any](v V, err error) V {
@@ -70,7 +71,7 @@ func Header(name string, value any) Option {
 // they do not name iat, nbf or exp, the token is issued now and ends in an hour.
 // A claim that is nil is left out of the token: Payload{"exp": nil} makes one
 // without exp.
-func Mint(t testing.TB, key core.Signer, claims core.Payload, opts ...Option) string {
+func Mint(t testing.TB, key keys.Signer, claims core.Payload, opts ...Option) string {
 	t.Helper()
 	m := minting{now: time.Now(), exp: time.Hour, header: map[string]any{}}
 	for _, o := range opts {

@@ -10,12 +10,13 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // failing is a store whose answer gets lost at the point that it is told: before
 // the call reaches the store, or after it was carried out.
 type failing struct {
-	core.SessionStore
+	sessions.Store
 	mu            sync.Mutex
 	before, after string
 }
@@ -45,33 +46,33 @@ func (f *failing) Ticket(ctx context.Context, realm string) (int64, error) {
 	if before, _ := f.at("Ticket"); before != nil {
 		return 0, before
 	}
-	return f.SessionStore.Ticket(ctx, realm)
+	return f.Store.Ticket(ctx, realm)
 }
 
-func (f *failing) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+func (f *failing) Create(ctx context.Context, c sessions.Creation) (sessions.Created, error) {
 	before, after := f.at("Create")
 	if before != nil {
-		return core.Created{}, before
+		return sessions.Created{}, before
 	}
-	made, err := f.SessionStore.Create(ctx, c)
+	made, err := f.Store.Create(ctx, c)
 	return made, errors.Join(err, after)
 }
 
-func (f *failing) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
+func (f *failing) Find(ctx context.Context, realm, id string, token sessions.TokenHash, now time.Time) (sessions.Outcome, error) {
 	if before, _ := f.at("Find"); before != nil {
-		return core.Found{}, before
+		return sessions.Outcome{}, before
 	}
-	return f.SessionStore.Find(ctx, realm, id, token, now)
+	return f.Store.Find(ctx, realm, id, token, now)
 }
 
-func (f *failing) Rotate(ctx context.Context, r core.Rotation) (core.Found, error) {
+func (f *failing) Rotate(ctx context.Context, r sessions.Rotation) (sessions.Outcome, error) {
 	before, after := f.at("Rotate")
 	if before != nil {
-		return core.Found{}, before
+		return sessions.Outcome{}, before
 	}
-	found, err := f.SessionStore.Rotate(ctx, r)
+	found, err := f.Store.Rotate(ctx, r)
 	if after != nil {
-		return core.Found{}, after
+		return sessions.Outcome{}, after
 	}
 	return found, err
 }
@@ -81,7 +82,7 @@ func (f *failing) End(ctx context.Context, realm, id string) error {
 	if before != nil {
 		return before
 	}
-	return errors.Join(f.SessionStore.End(ctx, realm, id), after)
+	return errors.Join(f.Store.End(ctx, realm, id), after)
 }
 
 func (f *failing) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
@@ -89,21 +90,21 @@ func (f *failing) EndSubject(ctx context.Context, realm, subject string, now tim
 	if before != nil {
 		return before
 	}
-	return errors.Join(f.SessionStore.EndSubject(ctx, realm, subject, now), after)
+	return errors.Join(f.Store.EndSubject(ctx, realm, subject, now), after)
 }
 
 func (f *failing) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
 	if before, _ := f.at("Ended"); before != nil {
 		return false, before
 	}
-	return f.SessionStore.Ended(ctx, realm, id, now)
+	return f.Store.Ended(ctx, realm, id, now)
 }
 
 // testFailing: whatever step the world stops at, nobody gets a token that the
 // store does not know, nobody is logged out, and to try again is enough.
 func testFailing(t *testing.T, b *bench) {
 	clock := jwttest.NewClock(start)
-	store := &failing{SessionStore: b.store}
+	store := &failing{Store: b.store}
 	cfg := config(store, clock.Now, nil)
 	auth, err := core.New(cfg)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package storetest holds a core.SessionStore to its contract. Whoever writes a
+// Package storetest holds a sessions.Store to its contract. Whoever writes a
 // store runs it in a test of his own:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) core.SessionStore {
+//		storetest.Run(t, func(t *testing.T) sessions.Store {
 //			return mystore.New(…) // empty
 //		})
 //	}

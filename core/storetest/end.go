@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 func testEnd(t *testing.T, b *bench) {
@@ -27,8 +27,8 @@ func testEnd(t *testing.T, b *bench) {
 
 func testEndSubject(t *testing.T, b *bench) {
 	type held struct {
-		s     core.Session
-		token core.TokenHash
+		s     sessions.Session
+		token sessions.TokenHash
 	}
 	var joes []held
 	for i := range most {
@@ -83,8 +83,8 @@ func testList(t *testing.T, b *bench) {
 // asks for less gets less.
 func testMaximum(t *testing.T, b *bench) {
 	type held struct {
-		s     core.Session
-		token core.TokenHash
+		s     sessions.Session
+		token sessions.TokenHash
 	}
 	var all []held
 	for i := range most {

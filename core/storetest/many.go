@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // testMany: with 100,000 sessions a store still finds each, and ends what it is
@@ -19,8 +19,8 @@ func testMany(t *testing.T, b *bench) {
 		total = 10_000
 	}
 	type held struct {
-		s     core.Session
-		token core.TokenHash
+		s     sessions.Session
+		token sessions.TokenHash
 	}
 	all := make([]held, total)
 	const workers = 8
@@ -47,7 +47,7 @@ func testMany(t *testing.T, b *bench) {
 	var looks atomic.Int64
 	each(7, func(i int) {
 		looks.Add(1)
-		if f, err := b.store.Find(context.Background(), realm, all[i].s.ID, all[i].token, start); err != nil || f.State != core.TokenCurrent {
+		if f, err := b.store.Find(context.Background(), realm, all[i].s.ID, all[i].token, start); err != nil || f.State != sessions.Current {
 			t.Errorf("Find of session %d: %v, %v", i, f.State, err)
 		}
 	})
@@ -77,7 +77,7 @@ func testManyOfOne(t *testing.T, b *bench) {
 	if os.Getenv("JWTGATE_NIGHTLY") != "" {
 		total = 50_000
 	}
-	all := make([]core.Creation, total)
+	all := make([]sessions.Creation, total)
 	const workers = 8
 	race(workers, func(w int) {
 		for i := w; i < total && !t.Failed(); i += workers {
@@ -106,7 +106,7 @@ func testManyOfOne(t *testing.T, b *bench) {
 // login on.
 func testSmallerBound(t *testing.T, b *bench) {
 	const total = 300
-	var all []core.Creation
+	var all []sessions.Creation
 	for i := range total {
 		c := b.creation(newSession("joe", start.Add(time.Duration(i)*time.Millisecond)), newHash())
 		c.Most = total

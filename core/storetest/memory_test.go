@@ -4,23 +4,23 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
 )
 
 func TestMemoryStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) core.SessionStore { return open(t, core.MemoryConfig{}) })
+	storetest.Run(t, func(t *testing.T) sessions.Store { return open(t, sessions.MemoryConfig{}) })
 }
 
 // TestJournal does not wait for the disk: what that is for, no test here can see.
 func TestJournal(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) core.SessionStore {
-		return open(t, core.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions"), InsecureNoSync: true})
+	storetest.Run(t, func(t *testing.T) sessions.Store {
+		return open(t, sessions.MemoryConfig{Journal: filepath.Join(t.TempDir(), "sessions"), InsecureNoSync: true})
 	})
 }
 
-func open(t *testing.T, cfg core.MemoryConfig) *core.MemoryStore {
-	store, err := core.NewMemoryStore(cfg)
+func open(t *testing.T, cfg sessions.MemoryConfig) *sessions.MemoryStore {
+	store, err := sessions.NewMemoryStore(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

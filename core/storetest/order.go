@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // testTicket: to look at the number changes nothing, an ending raises it.
@@ -41,7 +41,7 @@ func testRefused(t *testing.T, b *bench) {
 	b.refuses("a login that was under way", under)
 	b.creates(ann)
 	b.alive("another subject's", ann.Session, ann.Token, start)
-	var all []core.Creation
+	var all []sessions.Creation
 	for i := range most {
 		c := b.creation(newSession("joe", start.Add(time.Duration(i)*time.Second)), newHash())
 		b.creates(c)
@@ -83,7 +83,7 @@ func testRealms(t *testing.T, b *bench) {
 		s, token := newSession("joe", start), newHash()
 		under := b.creation(newSession("joe", start), newHash())
 		b.create(s, token)
-		elsewhere := func(name string, want core.TokenState, ended bool, listed int) {
+		elsewhere := func(name string, want sessions.State, ended bool, listed int) {
 			t.Helper()
 			if f, err := b.store.Find(t.Context(), other, s.ID, token, start); err != nil || f.State != want {
 				t.Errorf("%q: %s: Find: got %v, %v, want %v", other, name, f.State, err, want)
@@ -95,10 +95,10 @@ func testRealms(t *testing.T, b *bench) {
 				t.Errorf("%q: %s: List: got %v, %v, want %d sessions", other, name, list, err, listed)
 			}
 		}
-		elsewhere("of the first alone", core.SessionGone, true, 0)
+		elsewhere("of the first alone", sessions.Gone, true, 0)
 		r := rotation(s.ID, token, newHash(), start)
 		r.Realm = other
-		b.rotates("there", r, core.SessionGone)
+		b.rotates("there", r, sessions.Gone)
 		if err := b.store.End(t.Context(), other, s.ID); err != nil {
 			t.Errorf("%q: End: %v", other, err)
 		}
@@ -121,22 +121,22 @@ func testRealms(t *testing.T, b *bench) {
 		c := b.creation(s, token)
 		c.Realm, c.Ticket, c.Most = other, b.ticket(other), 1
 		b.creates(c)
-		elsewhere("of both", core.TokenCurrent, false, 1)
+		elsewhere("of both", sessions.Current, false, 1)
 		b.alive("with one there", s, token, start)
-		if found := b.rotates("here", rotation(s.ID, token, newHash(), start), core.TokenCurrent); found.Session.ID != s.ID {
+		if found := b.rotates("here", rotation(s.ID, token, newHash(), start), sessions.Current); found.Session.ID != s.ID {
 			t.Errorf("%q: got %+v", other, found)
 		}
-		elsewhere("rotated here", core.TokenCurrent, false, 1)
-		if r := rotation(s.ID, newHash(), newHash(), start); b.rotate(r).State != core.TokenReused {
+		elsewhere("rotated here", sessions.Current, false, 1)
+		if r := rotation(s.ID, newHash(), newHash(), start); b.rotate(r).State != sessions.Reused {
 			t.Errorf("%q: a token that nobody knows is no reuse", other)
 		}
-		elsewhere("ended here for reuse", core.TokenCurrent, false, 1)
+		elsewhere("ended here for reuse", sessions.Current, false, 1)
 		b.endSubject("joe", start)
-		elsewhere("the subject ended here", core.TokenCurrent, false, 1)
+		elsewhere("the subject ended here", sessions.Current, false, 1)
 		if err := b.store.EndSubject(t.Context(), other, "joe", start); err != nil {
 			t.Errorf("%q: EndSubject: %v", other, err)
 		}
-		elsewhere("the subject ended there", core.SessionGone, true, 0)
+		elsewhere("the subject ended there", sessions.Gone, true, 0)
 	}
 }
 
@@ -147,13 +147,13 @@ func testLeap(t *testing.T, b *bench) {
 	rotated, old, next := newSession("joe", start), newHash(), newHash()
 	b.create(s, token)
 	b.create(rotated, old)
-	b.rotates("the first", rotation(rotated.ID, old, next, start), core.TokenCurrent)
+	b.rotates("the first", rotation(rotated.ID, old, next, start), sessions.Current)
 	rotated.Expires = start.Add(week)
 
 	leapt := start.Add(10 * 365 * 24 * time.Hour)
 	b.ended("leapt", s.ID, leapt, true)
-	b.finds("leapt", s.ID, token, leapt, core.SessionGone)
-	b.rotates("leapt", rotation(s.ID, token, newHash(), leapt), core.SessionGone)
+	b.finds("leapt", s.ID, token, leapt, sessions.Gone)
+	b.rotates("leapt", rotation(s.ID, token, newHash(), leapt), sessions.Gone)
 	for i := range 100 { // each may clean up after others
 		subject := "joe"
 		if i > 2 {
@@ -173,7 +173,7 @@ func testLeap(t *testing.T, b *bench) {
 
 	b.alive("the clock is right again", s, token, start)
 	b.alive("the clock is right again", rotated, next, start)
-	f := b.rotates("in the grace, the clock right again", rotation(rotated.ID, old, newHash(), start), core.TokenGrace)
+	f := b.rotates("in the grace, the clock right again", rotation(rotated.ID, old, newHash(), start), sessions.Grace)
 	if !bytes.Equal(f.Sealed, sealedFor(next)) {
 		t.Error("what was sealed is gone")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 const racers = 64
@@ -34,8 +35,8 @@ func testRace(t *testing.T, b *bench) {
 	b.create(s, token)
 	for round := range 10 {
 		at := start.Add(time.Duration(round) * time.Hour)
-		var nexts [racers]core.TokenHash
-		var found [racers]core.Found
+		var nexts [racers]sessions.TokenHash
+		var found [racers]sessions.Outcome
 		race(racers, func(i int) {
 			nexts[i] = newHash()
 			var err error
@@ -45,7 +46,7 @@ func testRace(t *testing.T, b *bench) {
 		})
 		winner := -1
 		for i, f := range found {
-			if f.State == core.TokenCurrent {
+			if f.State == sessions.Current {
 				if winner >= 0 {
 					t.Fatalf("round %d: two have won", round)
 				}
@@ -56,12 +57,12 @@ func testRace(t *testing.T, b *bench) {
 			t.Fatalf("round %d: nobody has won", round)
 		}
 		for i, f := range found {
-			if i != winner && (f.State != core.TokenGrace || !bytes.Equal(f.Sealed, sealedFor(nexts[winner]))) {
+			if i != winner && (f.State != sessions.Grace || !bytes.Equal(f.Sealed, sealedFor(nexts[winner]))) {
 				t.Errorf("round %d: a loser got %v, want the winner's pair", round, f.State)
 			}
 		}
 		token = nexts[winner]
-		b.finds("after the race", s.ID, token, at, core.TokenCurrent)
+		b.finds("after the race", s.ID, token, at, sessions.Current)
 	}
 }
 
@@ -109,12 +110,12 @@ func testRaceAuth(t *testing.T, b *bench) {
 }
 
 // config is an Auth's on a store.
-func config(store core.SessionStore, now func() time.Time, renewed *atomic.Int64) core.Config[string] {
+func config(store sessions.Store, now func() time.Time, renewed *atomic.Int64) core.Config[string] {
 	return core.Config[string]{
 		Keys:     jwttest.Secret(),
 		Now:      now,
 		Sessions: core.SessionConfig{Store: store, Realm: realm},
-		Renew: func(_ context.Context, s core.Session) (string, error) {
+		Renew: func(_ context.Context, s sessions.Session) (string, error) {
 			if renewed != nil {
 				renewed.Add(1)
 			}
@@ -171,12 +172,12 @@ func testEndSubjectBesideCreate(t *testing.T, b *bench) {
 // testEndSubjectBesideLogins: of many that are under way, and begin while it runs,
 // those that began before it get nothing, and those that begin after it all.
 func testEndSubjectBesideLogins(t *testing.T, b *bench) {
-	var before, after [racers]core.Creation
+	var before, after [racers]sessions.Creation
 	for i := range before {
 		before[i] = b.creation(newSession("joe", start), newHash())
 		before[i].Most = 4 * racers
 	}
-	var made [racers]core.Created
+	var made [racers]sessions.Created
 	race(racers+1, func(i int) {
 		if i == racers {
 			if err := b.store.EndSubject(context.Background(), realm, "joe", start); err != nil {

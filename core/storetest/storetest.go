@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Run runs all tests. Each opens a store of its own, which must be empty, hold
 // 100,000 sessions (10,000 with -short), and answer with an Ended that is bound
 // by nothing: a store that may answer from a copy is opened without it.
-func Run(t *testing.T, open func(t *testing.T) core.SessionStore) {
+func Run(t *testing.T, open func(t *testing.T) sessions.Store) {
 	for _, tt := range []struct {
 		name string
 		test func(*testing.T, *bench)
@@ -74,7 +74,7 @@ const (
 // bench is a store under test. Its methods fail the test on an error.
 type bench struct {
 	t     *testing.T
-	store core.SessionStore
+	store sessions.Store
 }
 
 // newID is a session's ID, as core makes them.
@@ -85,13 +85,13 @@ func newID() string {
 }
 
 // newHash is the hash of a token that nobody has.
-func newHash() (h core.TokenHash) {
+func newHash() (h sessions.TokenHash) {
 	_, _ = rand.Read(h[:])
 	return h
 }
 
-func newSession(subject string, at time.Time) core.Session {
-	return core.Session{
+func newSession(subject string, at time.Time) sessions.Session {
+	return sessions.Session{
 		ID: newID(), Subject: subject, Label: "a label", Created: at, LastUsed: at, Expires: at.Add(week),
 		Stamp: newHash(), // any 32 bytes
 	}
@@ -108,18 +108,18 @@ func (b *bench) ticket(realm string) int64 {
 }
 
 // creation is a login that waits for nothing.
-func (b *bench) creation(s core.Session, token core.TokenHash) core.Creation {
+func (b *bench) creation(s sessions.Session, token sessions.TokenHash) sessions.Creation {
 	b.t.Helper()
-	return core.Creation{Realm: realm, Session: s, Token: token, Ticket: b.ticket(realm), Most: most, Now: s.Created}
+	return sessions.Creation{Realm: realm, Session: s, Token: token, Ticket: b.ticket(realm), Most: most, Now: s.Created}
 }
 
 // create makes a session that a store is to keep without ending another.
-func (b *bench) create(s core.Session, token core.TokenHash) {
+func (b *bench) create(s sessions.Session, token sessions.TokenHash) {
 	b.t.Helper()
 	b.creates(b.creation(s, token))
 }
 
-func (b *bench) creates(c core.Creation) {
+func (b *bench) creates(c sessions.Creation) {
 	b.t.Helper()
 	made, err := b.store.Create(b.t.Context(), c)
 	if err != nil || made.Refused || len(made.Ended) > 0 {
@@ -128,7 +128,7 @@ func (b *bench) creates(c core.Creation) {
 }
 
 // refuses checks that a login is refused, and leaves nothing behind.
-func (b *bench) refuses(name string, c core.Creation) {
+func (b *bench) refuses(name string, c sessions.Creation) {
 	b.t.Helper()
 	made, err := b.store.Create(b.t.Context(), c)
 	if err != nil || !made.Refused || len(made.Ended) > 0 {
@@ -144,7 +144,7 @@ func (b *bench) endSubject(subject string, at time.Time) {
 	}
 }
 
-func (b *bench) find(id string, token core.TokenHash, at time.Time) core.Found {
+func (b *bench) find(id string, token sessions.TokenHash, at time.Time) sessions.Outcome {
 	b.t.Helper()
 	f, err := b.store.Find(b.t.Context(), realm, id, token, at)
 	if err != nil {
@@ -154,7 +154,7 @@ func (b *bench) find(id string, token core.TokenHash, at time.Time) core.Found {
 }
 
 // finds checks the state that Find returns.
-func (b *bench) finds(name string, id string, token core.TokenHash, at time.Time, want core.TokenState) core.Found {
+func (b *bench) finds(name string, id string, token sessions.TokenHash, at time.Time, want sessions.State) sessions.Outcome {
 	b.t.Helper()
 	f := b.find(id, token, at)
 	if f.State != want || f.Sealed != nil {
@@ -164,19 +164,19 @@ func (b *bench) finds(name string, id string, token core.TokenHash, at time.Time
 }
 
 // rotation is an exchange at a time.
-func rotation(id string, old, next core.TokenHash, at time.Time) core.Rotation {
-	return core.Rotation{
+func rotation(id string, old, next sessions.TokenHash, at time.Time) sessions.Rotation {
+	return sessions.Rotation{
 		Realm: realm, ID: id, Old: old, New: next, Sealed: sealedFor(next),
 		GraceEnds: at.Add(grace), Graces: graces, Now: at, Expires: at.Add(week),
 	}
 }
 
 // sealedFor is a sealed pair of the usual size.
-func sealedFor(next core.TokenHash) []byte {
+func sealedFor(next sessions.TokenHash) []byte {
 	return append([]byte(strings.Repeat("\x00\xff sealed \r\n", 40)), next[:]...)
 }
 
-func (b *bench) rotate(r core.Rotation) core.Found {
+func (b *bench) rotate(r sessions.Rotation) sessions.Outcome {
 	b.t.Helper()
 	f, err := b.store.Rotate(b.t.Context(), r)
 	if err != nil {
@@ -186,7 +186,7 @@ func (b *bench) rotate(r core.Rotation) core.Found {
 }
 
 // rotates checks the state that Rotate returns.
-func (b *bench) rotates(name string, r core.Rotation, want core.TokenState) core.Found {
+func (b *bench) rotates(name string, r sessions.Rotation, want sessions.State) sessions.Outcome {
 	b.t.Helper()
 	f := b.rotate(r)
 	if f.State != want {
@@ -196,20 +196,20 @@ func (b *bench) rotates(name string, r core.Rotation, want core.TokenState) core
 }
 
 // gone checks that a session is over, by whatever way one can ask.
-func (b *bench) gone(name string, s core.Session, token core.TokenHash, at time.Time) {
+func (b *bench) gone(name string, s sessions.Session, token sessions.TokenHash, at time.Time) {
 	b.t.Helper()
 	b.ended(name, s.ID, at, true) // before anything that may clean up
 	if slices.Contains(b.list(s.Subject, at), s.ID) {
 		b.t.Errorf("%s: List: the session is there", name)
 	}
-	b.finds(name, s.ID, token, at, core.SessionGone)
-	b.rotates(name, rotation(s.ID, token, newHash(), at), core.SessionGone)
+	b.finds(name, s.ID, token, at, sessions.Gone)
+	b.rotates(name, rotation(s.ID, token, newHash(), at), sessions.Gone)
 }
 
 // alive is the opposite of gone. It leaves the session as it was.
-func (b *bench) alive(name string, s core.Session, token core.TokenHash, at time.Time) {
+func (b *bench) alive(name string, s sessions.Session, token sessions.TokenHash, at time.Time) {
 	b.t.Helper()
-	b.finds(name, s.ID, token, at, core.TokenCurrent)
+	b.finds(name, s.ID, token, at, sessions.Current)
 	b.ended(name, s.ID, at, false)
 	if !slices.Contains(b.list(s.Subject, at), s.ID) {
 		b.t.Errorf("%s: List: the session is not there", name)
@@ -229,7 +229,7 @@ func (b *bench) list(subject string, at time.Time) []string {
 	return ids(b.sessions(subject, at))
 }
 
-func (b *bench) sessions(subject string, at time.Time) []core.Session {
+func (b *bench) sessions(subject string, at time.Time) []sessions.Session {
 	b.t.Helper()
 	list, err := b.store.List(b.t.Context(), realm, subject, at)
 	if err != nil {
@@ -238,7 +238,7 @@ func (b *bench) sessions(subject string, at time.Time) []core.Session {
 	return list
 }
 
-func ids(list []core.Session) []string {
+func ids(list []sessions.Session) []string {
 	names := make([]string, len(list))
 	for i, s := range list {
 		names[i] = s.ID
@@ -247,7 +247,7 @@ func ids(list []core.Session) []string {
 }
 
 // same checks that a store returned a session as it was given.
-func same(t *testing.T, name string, got, want core.Session) {
+func same(t *testing.T, name string, got, want sessions.Session) {
 	t.Helper()
 	if got.ID != want.ID || got.Subject != want.Subject || got.Label != want.Label || !got.Created.Equal(want.Created) ||
 		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) || got.Stamp != want.Stamp {
@@ -262,7 +262,7 @@ func testContext(t *testing.T, b *bench) {
 	cancel()
 	// A store in memory may well answer; none may be left half done.
 	_, _ = b.store.Rotate(ctx, rotation(s.ID, token, newHash(), start))
-	if f := b.find(s.ID, token, start); f.State != core.TokenCurrent && f.State != core.TokenGrace {
+	if f := b.find(s.ID, token, start); f.State != sessions.Current && f.State != sessions.Grace {
 		t.Errorf("after a Rotate that may have failed: got %v, want current or grace", f.State)
 	}
 	_ = b.store.End(ctx, realm, s.ID)

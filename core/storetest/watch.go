@@ -6,23 +6,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // watching are the news that a store has told.
 type watching struct {
 	mu   sync.Mutex
-	news []core.SessionEnding
+	news []sessions.Ending
 }
 
-func (w *watching) hear(e core.SessionEnding) {
+func (w *watching) hear(e sessions.Ending) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.news = append(w.news, e)
 }
 
 // has waits until the news is there: a hint may take a while, though not for ever.
-func (w *watching) has(t *testing.T, name string, want core.SessionEnding) {
+func (w *watching) has(t *testing.T, name string, want sessions.Ending) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		w.mu.Lock()
@@ -50,13 +50,13 @@ func (w *watching) lacks(t *testing.T, name string, id string) {
 	}
 }
 
-// testWatch is of a store that is a SessionWatcher: it tells whatever ends a session,
+// testWatch is of a store that is a sessions.Watcher: it tells whatever ends a session,
 // with the realm, to everybody who watches and has not stopped, and what it tells has
 // ended for a gate.
 func testWatch(t *testing.T, b *bench) {
-	watched, ok := b.store.(core.SessionWatcher)
+	watched, ok := b.store.(sessions.Watcher)
 	if !ok {
-		t.Skip("it is no SessionWatcher")
+		t.Skip("it is no sessions.Watcher")
 	}
 	var one, two, stopped watching
 	defer watched.Watch(one.hear)()
@@ -70,7 +70,7 @@ func testWatch(t *testing.T, b *bench) {
 		t.Fatalf("End: %v", err)
 	}
 	for name, w := range map[string]*watching{"one": &one, "another": &two, "a third": &stopped} {
-		w.has(t, name+", End", core.SessionEnding{Realm: realm, ID: s.ID})
+		w.has(t, name+", End", sessions.Ending{Realm: realm, ID: s.ID})
 	}
 	stop()
 
@@ -78,17 +78,17 @@ func testWatch(t *testing.T, b *bench) {
 	b.create(used, first)
 	b.rotate(rotation(used.ID, first, second, start))
 	late := rotation(used.ID, first, newHash(), start.Add(2*grace))
-	if found, err := b.store.Rotate(t.Context(), late); err != nil || found.State != core.TokenReused {
+	if found, err := b.store.Rotate(t.Context(), late); err != nil || found.State != sessions.Reused {
 		t.Fatalf("Rotate: got %v, %v, want a reuse", found.State, err)
 	}
-	one.has(t, "a token used twice", core.SessionEnding{Realm: realm, ID: used.ID})
+	one.has(t, "a token used twice", sessions.Ending{Realm: realm, ID: used.ID})
 
 	if err := b.store.EndSubject(t.Context(), realm, "ann", start); err != nil {
 		t.Fatalf("EndSubject: %v", err)
 	}
-	one.has(t, "EndSubject", core.SessionEnding{Realm: realm, Subject: "ann"})
+	one.has(t, "EndSubject", sessions.Ending{Realm: realm, Subject: "ann"})
 
-	var oldest core.Session
+	var oldest sessions.Session
 	for i := range most + 1 {
 		c := newSession("eve", start.Add(time.Duration(i)*time.Second))
 		if i == 0 {
@@ -98,15 +98,15 @@ func testWatch(t *testing.T, b *bench) {
 			t.Fatalf("Create: %v", err)
 		}
 	}
-	one.has(t, "one login too many", core.SessionEnding{Realm: realm, ID: oldest.ID})
+	one.has(t, "one login too many", sessions.Ending{Realm: realm, ID: oldest.ID})
 
 	last := newSession("joe", start)
 	b.create(last, newHash())
 	if err := b.store.End(t.Context(), realm, last.ID); err != nil {
 		t.Fatalf("End: %v", err)
 	}
-	one.has(t, "the last", core.SessionEnding{Realm: realm, ID: last.ID})
-	two.has(t, "the last, another", core.SessionEnding{Realm: realm, ID: last.ID})
+	one.has(t, "the last", sessions.Ending{Realm: realm, ID: last.ID})
+	two.has(t, "the last, another", sessions.Ending{Realm: realm, ID: last.ID})
 	stopped.lacks(t, "who has stopped", last.ID)
 	stopped.lacks(t, "who has stopped", used.ID)
 }

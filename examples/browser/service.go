@@ -11,6 +11,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/logins"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // service is what is the same on every framework: the Auth, and endpoints that
@@ -36,11 +39,11 @@ func newService(lifetime time.Duration, doubleSubmit bool, log *slog.Logger, cos
 		return nil, err
 	}
 	observer := core.LogObserver(log)
-	store, err := core.NewMemoryStore(core.MemoryConfig{Observer: core.StoreObserver(observer)}) // with a Journal, a restart logs nobody out
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{Observer: core.StoreObserver(observer)}) // with a Journal, a restart logs nobody out
 	if err != nil {
 		return nil, err
 	}
-	limiter, err := core.NewLoginLimiter(core.LoginLimits{})
+	limiter, err := logins.NewLimiter(logins.Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +56,14 @@ func newService(lifetime time.Duration, doubleSubmit bool, log *slog.Logger, cos
 		Renew:        users.renew,
 		Throttle:     limiter.Allow,
 		Observer:     observer,
-		Sessions:     core.SessionConfig{Store: store, Realm: "notes", Label: label, Cookies: &core.TokenCookies{}},
+		Sessions:     core.SessionConfig{Store: store, Realm: "notes", Label: label, Cookies: &core.SessionCookies{}},
 	}
 	if doubleSubmit {
 		secret, err := newKey()
 		if err != nil {
 			return nil, err
 		}
-		cfg.Sources = []core.Source{core.Header{}, core.Cookie{DoubleSubmit: secret}}
+		cfg.Sources = []core.Source{core.HeaderSource{}, core.CookieSource{DoubleSubmit: secret}}
 	}
 	auth, err := core.New(cfg)
 	if err != nil {
@@ -71,10 +74,10 @@ func newService(lifetime time.Duration, doubleSubmit bool, log *slog.Logger, cos
 }
 
 // newKey makes a key that nobody else has and that ends with the process.
-func newKey() (*core.Key, error) {
+func newKey() (*keys.Key, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	return core.NewSecret(secret)
+	return keys.NewSecret(secret)
 }
 
 // me says who is logged in, and how long the access token is good for: a page
@@ -130,7 +133,7 @@ func (s *service) note(r core.Request) core.Response {
 // json answers with what belongs to one user: nobody keeps it, and no page of
 // another origin gets it as an image or a script.
 func (s *service) json(r core.Request, v any) core.Response {
-	res, err := core.JSON(http.StatusOK, v)
+	res, err := core.JSONResponse(http.StatusOK, v)
 	if err != nil {
 		return s.auth.Reject(r, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/logins"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // User is who a token speaks of. Its ID is the claim sub: names change, and a
@@ -20,7 +22,7 @@ var demo = []struct{ name, password string }{{"joe", "pass"}, {"ann", "word"}}
 type users struct {
 	byName map[string]account
 	byID   map[string]*User
-	fits   core.PasswordCheck
+	fits   logins.PasswordCheck
 }
 
 type account struct {
@@ -30,7 +32,7 @@ type account struct {
 
 func newUsers(cost int) (*users, error) {
 	hash := func(password []byte) ([]byte, error) { return bcrypt.GenerateFromPassword(password, cost) }
-	fits, err := core.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
+	fits, err := logins.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +68,6 @@ func (u *users) fromClaims(_ context.Context, c *core.Claims) (*User, error) {
 }
 
 // renew looks the user up again at every refresh; nil ends the session.
-func (u *users) renew(_ context.Context, s core.Session) (*User, error) {
+func (u *users) renew(_ context.Context, s sessions.Session) (*User, error) {
 	return u.byID[s.Subject], nil
 }

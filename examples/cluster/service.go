@@ -12,6 +12,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/logins"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/redisstore"
 )
 
@@ -32,11 +35,11 @@ type service struct {
 // newService makes the service of a node. All nodes need the same secret, and the
 // same Redis.
 func newService(name, addrs, secret string, staleness time.Duration, log *slog.Logger) (*service, error) {
-	key, err := core.NewSecret([]byte(secret))
+	key, err := keys.NewSecret([]byte(secret))
 	if err != nil {
 		return nil, fmt.Errorf("CLUSTER_SECRET: %w", err)
 	}
-	fits, err := core.NewPasswordCheck(
+	fits, err := logins.NewPasswordCheck(
 		func(password []byte) ([]byte, error) {
 			return bcrypt.GenerateFromPassword(password, bcrypt.DefaultCost)
 		},
@@ -62,7 +65,7 @@ func newService(name, addrs, secret string, staleness time.Duration, log *slog.L
 			}
 			return c.Username, nil
 		},
-		Renew: func(_ context.Context, s core.Session) (string, error) {
+		Renew: func(_ context.Context, s sessions.Session) (string, error) {
 			if hashes[s.Subject] == nil {
 				return "", core.UnknownIdentity // the session ends with its user
 			}
@@ -92,7 +95,7 @@ func (s *service) me(r core.Request) core.Response {
 	if err != nil {
 		return s.auth.Reject(r, err)
 	}
-	res, err := core.JSON(http.StatusOK, map[string]string{"user": user, "node": s.name})
+	res, err := core.JSONResponse(http.StatusOK, map[string]string{"user": user, "node": s.name})
 	if err != nil {
 		return s.auth.Reject(r, err)
 	}

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // What a client may take its time for.
@@ -48,7 +49,7 @@ func newHTTPServer(h http.Handler) server {
 var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFAED.b./1dgTW8ISjGhy.KATZvii")} // bcrypt of "pass"
 
 func newAuth() (*core.Auth[string], error) {
-	key, err := core.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see LoadKey
+	key, err := keys.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see keys.Load
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func authenticate(_ context.Context, c core.Credentials) (string, error) {
 // me answers with who is there.
 func me(r core.Request) core.Response {
 	user, _ := core.Identity[string](r.Context())
-	res, _ := core.JSON(http.StatusOK, map[string]string{"user": user}) // strings always marshal
+	res, _ := core.JSONResponse(http.StatusOK, map[string]string{"user": user}) // strings always marshal
 	return res
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -45,7 +46,7 @@ func TestAnswers(t *testing.T) {
 		kind      core.Kind
 	}{
 		{"valid", nil, sign(t, private, good), 200, "", 0},
-		{"no token", nil, "", 401, `Bearer realm="api"`, core.Missing},
+		{"no token", nil, "", 401, `Bearer realm="api"`, core.MissingToken},
 		{"expired", nil, sign(t, private, with(good, "exp", now.Add(-11*time.Second).Unix())), 401, invalid, core.Expired},
 		{"expired within the leeway", nil, sign(t, private, with(good, "exp", now.Add(-9*time.Second).Unix())), 200, "", 0},
 		{"expired, another leeway", environ{"JWT_LEEWAY": "5s"}, sign(t, private, with(good, "exp", now.Add(-9*time.Second).Unix())), 401, invalid, core.Expired},
@@ -203,7 +204,7 @@ func publicPEM(t *testing.T, key any) string {
 func TestWeaknesses(t *testing.T) {
 	private := newRSA(t)
 	text := publicPEM(t, &private.PublicKey)
-	key, err := core.ParseKey([]byte(text))
+	key, err := keys.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

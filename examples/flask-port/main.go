@@ -23,6 +23,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/logins"
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
@@ -55,7 +56,7 @@ func find(fits func(*User) bool) (*User, bool) {
 // the Flask application under their old names, SECRET_KEY included.
 func newAuth(environ []string) (*core.Auth[*User], error) {
 	hash := func(p []byte) ([]byte, error) { return bcrypt.GenerateFromPassword(p, bcrypt.DefaultCost) }
-	matches, err := core.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
+	matches, err := logins.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestMain is the program itself, if the test starts it again as a process.
@@ -97,7 +98,7 @@ func TestPort(t *testing.T) {
 		}
 		login[name] = answer["access_token"]
 	}
-	key, err := core.NewSecret([]byte(secret))
+	key, err := keys.NewSecret([]byte(secret))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/logins"
 	"github.com/jwtgate/jwtgate/nethttpjwt"
 )
 
@@ -61,22 +63,22 @@ func main() {
 
 // newHandler is the service, behind these proxies. cost is bcrypt's.
 func newHandler(proxies []string, cost int) (http.Handler, error) {
-	client, err := core.ForwardedFor(proxies...) // core.Forwarded, if they write that field
+	client, err := logins.ForwardedFor(proxies...) // logins.Forwarded, if they write that field
 	if err != nil {
 		return nil, err
 	}
-	limiter, err := core.NewLoginLimiter(core.LoginLimits{
+	limiter, err := logins.NewLimiter(logins.Limits{
 		Client:  client,
-		Address: core.Rate{Burst: 5, Every: 10 * time.Second}, // few, so that it is easy to see
+		Address: logins.Rate{Burst: 5, Every: 10 * time.Second}, // few, so that it is easy to see
 	})
 	if err != nil {
 		return nil, err
 	}
-	key, err := core.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see LoadKey
+	key, err := keys.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see keys.Load
 	if err != nil {
 		return nil, err
 	}
-	fits, err := core.NewPasswordCheck(
+	fits, err := logins.NewPasswordCheck(
 		func(password []byte) ([]byte, error) {
 			return bcrypt.GenerateFromPassword(password, cost)
 		},

@@ -16,13 +16,14 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/echojwt"
 )
 
 var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFAED.b./1dgTW8ISjGhy.KATZvii")} // bcrypt of "pass"
 
 func main() {
-	key, err := core.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see LoadKey
+	key, err := keys.NewSecret([]byte(rand.Text() + rand.Text())) // for this run alone; see keys.Load
 	if err != nil {
 		log.Fatal(err)
 	}

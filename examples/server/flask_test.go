@@ -15,11 +15,12 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // The preset on all frameworks, called as the clients of a Flask application do.
 func TestFlaskPreset(t *testing.T) {
-	key, err := core.NewSecret([]byte(testSecret))
+	key, err := keys.NewSecret([]byte(testSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestFlaskPresetOpen(t *testing.T) {
 func TestFlaskPresetVerifies(t *testing.T) {
 	s, base := startPreset(t, "echo", true, "JWT_PUBLIC_KEY_FILE=../../core/testdata/keys/rsa-spki.pem")
 	flaskCall(t, base, "POST", "/auth", "", joe, 404)
-	key, err := core.LoadKey("../../core/testdata/keys/rsa-pkcs8.pem")
+	key, err := keys.Load("../../core/testdata/keys/rsa-pkcs8.pem")
 	if err != nil {
 		t.Fatal(err)
 	}

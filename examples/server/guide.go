@@ -80,11 +80,11 @@ func (s *service) credentials() string {
 // presented makes of a URL the arguments for curl that send the token to the
 // first place where the server looks for it.
 func (s *service) presented() func(url string) string {
-	sources := append(slices.Clip(s.config.Sources), core.Header{}) // the default, if there are none
+	sources := append(slices.Clip(s.config.Sources), core.HeaderSource{}) // the default, if there are none
 	switch v := sources[0].(type) {
-	case core.Cookie:
+	case core.CookieSource:
 		return func(u string) string { return u + " -b " + withToken(cmp.Or(v.Name, "__Host-access_token")+"=") }
-	case core.Query:
+	case core.QuerySource:
 		return func(u string) string {
 			return withToken(u + "?" + url.QueryEscape(cmp.Or(v.Name, "access_token")) + "=")
 		}

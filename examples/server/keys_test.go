@@ -36,7 +36,7 @@ func TestKeyDir(t *testing.T) {
 	writeKey(t, filepath.Join(dir, "1.pem"))
 	for _, framework := range names {
 		t.Run(framework, func(t *testing.T) {
-			issuer, base := start(t, framework, "JWT_KEY_DIR="+dir, "JWT_AUDIENCE=orders")
+			issuer, base := start(t, framework, "JWT_KEY_DIR="+dir, "JWT_ISSUER=https://login.example.com", "JWT_AUDIENCE=orders")
 			token := logIn(t, base, joe)
 			status, answer := call(t, base, "GET", "/.well-known/jwks.json", "", "")
 			_, set, _ := strings.Cut(answer, "\n\n")
@@ -48,7 +48,7 @@ func TestKeyDir(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, setting := range []string{"JWT_JWKS_FILE=" + file, "JWT_JWKS_URL=" + base + "/.well-known/jwks.json", "JWT_KEY_DIR=" + dir} {
-				_, other := start(t, framework, setting, "JWT_AUDIENCE=orders")
+				_, other := start(t, framework, setting, "JWT_ISSUER=https://login.example.com", "JWT_AUDIENCE=orders")
 				if status, body := call(t, other, "GET", "/protected", token, ""); status != 200 {
 					t.Errorf("%s: %d %s", setting, status, body)
 				}

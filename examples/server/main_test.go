@@ -23,6 +23,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // TestMain is the server itself, if a test starts it again as a process.
@@ -201,15 +202,15 @@ func TestLoginTellsNothing(t *testing.T) {
 // A server with the public key alone takes the tokens of the one with the
 // private key, and of others who have it, and issues none.
 func TestPublicKeyAlone(t *testing.T) {
-	const keys = "../../core/testdata/keys/"
+	const keyFiles = "../../core/testdata/keys/"
 	for _, framework := range names {
 		t.Run(framework, func(t *testing.T) {
-			_, issuer := start(t, framework, "JWT_SECRET_KEY_FILE="+keys+"rsa-pkcs8.pem")
-			_, verifier := start(t, framework, "JWT_PUBLIC_KEY_FILE="+keys+"rsa-spki.pem")
+			_, issuer := start(t, framework, "JWT_SECRET_KEY_FILE="+keyFiles+"rsa-pkcs8.pem")
+			_, verifier := start(t, framework, "JWT_PUBLIC_KEY_FILE="+keyFiles+"rsa-spki.pem")
 			if status, answer := call(t, verifier, "GET", "/protected", logIn(t, issuer, ann), ""); status != 200 || !strings.Contains(answer, `"sub":"2"`) {
 				t.Errorf("ann's token: got %s", answer)
 			}
-			key, err := core.LoadKey(keys + "rsa-pkcs8.pem")
+			key, err := keys.Load(keyFiles + "rsa-pkcs8.pem")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +246,7 @@ func TestFreshKey(t *testing.T) {
 
 // A token that the settings allow also fits the server's limits.
 func TestLongTokens(t *testing.T) {
-	key, err := core.NewSecret([]byte(testSecret))
+	key, err := keys.NewSecret([]byte(testSecret))
 	if err != nil {
 		t.Fatal(err)
 	}

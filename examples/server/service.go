@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // prefix starts the names of the settings.
@@ -36,8 +37,8 @@ func newService(flask bool, environ []string, log *slog.Logger, cost int) (*serv
 	cfg := core.Config[*User]{
 		Keys:     key,
 		Scheme:   "Bearer",
-		Sources:  []core.Source{core.Header{}},
-		Login:    core.LoginEndpoint{Path: "/auth"},
+		Sources:  []core.Source{core.HeaderSource{}},
+		Login:    core.LoginConfig{Path: "/auth"},
 		Identify: fromClaims,
 	}
 	payload := toClaims
@@ -73,7 +74,7 @@ func newService(flask bool, environ []string, log *slog.Logger, cost int) (*serv
 		auth:           auth,
 		config:         cfg,
 		flask:          flask,
-		ownKey:         cfg.Keys == core.KeySource(key),
+		ownKey:         cfg.Keys == keys.Source(key),
 		log:            log,
 		maxHeaderBytes: 8<<10 + max(8<<10, cfg.Rules.MaxTokenBytes),
 	}, nil
@@ -81,16 +82,16 @@ func newService(flask bool, environ []string, log *slog.Logger, cost int) (*serv
 
 // watch follows the directory of keys, if they are in one, until ctx has ended.
 func (s *service) watch(ctx context.Context) {
-	if dir, ok := s.config.Keys.(*core.KeyDir); ok {
+	if dir, ok := s.config.Keys.(*keys.Dir); ok {
 		dir.Watch(ctx)
 	}
 }
 
 // newKey makes a key that nobody else has and that ends with the process.
-func newKey() (*core.Key, error) {
+func newKey() (*keys.Key, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	return core.NewSecret(secret)
+	return keys.NewSecret(secret)
 }
 
 // protected answers with the claims of the token that the gate verified, or as
@@ -143,7 +144,7 @@ func (s *service) methodNotAllowed(r core.Request, methods ...string) core.Respo
 }
 
 func (s *service) json(r core.Request, status int, v any) core.Response {
-	res, err := core.JSON(status, v)
+	res, err := core.JSONResponse(status, v)
 	if err != nil {
 		return s.auth.Reject(r, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/logins"
 )
 
 // User is who a token speaks of. Its ID is the claim sub: names change, and a
@@ -22,7 +23,7 @@ var demo = []struct{ name, password string }{{"joe", "pass"}, {"ann", "word"}}
 // users are in memory, by name, with hashed passwords.
 type users struct {
 	accounts map[string]account
-	fits     core.PasswordCheck
+	fits     logins.PasswordCheck
 }
 
 type account struct {
@@ -32,7 +33,7 @@ type account struct {
 
 func newUsers(cost int) (*users, error) {
 	hash := func(password []byte) ([]byte, error) { return bcrypt.GenerateFromPassword(password, cost) }
-	fits, err := core.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
+	fits, err := logins.NewPasswordCheck(hash, bcrypt.CompareHashAndPassword)
 	if err != nil {
 		return nil, err
 	}

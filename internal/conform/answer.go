@@ -140,7 +140,7 @@ const (
 
 // refusals has the kinds that are no bad token.
 var refusals = map[core.Kind]refusal{
-	core.Missing:           {401, "missing_token", "The request contains no access token", bare},
+	core.MissingToken:      {401, "missing_token", "The request contains no access token", bare},
 	core.BadRequest:        {400, "invalid_request", "The request, or the way it presents an access token, is malformed", coded},
 	core.BadBody:           {400, "invalid_request", "The request body is not a JSON object with the expected fields", none},
 	core.BadToken:          {401, "invalid_token", "The access token is expired, revoked, malformed or invalid for other reasons", coded},

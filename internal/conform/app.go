@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // newApp makes the application under test, one for each framework.
@@ -36,16 +37,16 @@ func newApp() *App {
 	a.Auth = auth(func(*core.Config[*User]) {})
 	public, err := testKeys().rsa.Public()
 	check(err)
-	cookie := sources(core.Header{}, core.Cookie{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://app.example.com"}})
-	query := sources(core.Header{}, core.Query{})
-	second := sources(core.Header{Name: "X-Second", Bare: true})
+	cookie := sources(core.HeaderSource{}, core.CookieSource{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://app.example.com"}})
+	query := sources(core.HeaderSource{}, core.QuerySource{})
+	second := sources(core.HeaderSource{Name: "X-Second", Bare: true})
 	timeout := auth(func(c *core.Config[*User]) {
 		c.CallbackTimeout = 20 * time.Millisecond
 		c.Login.Path = "/timeout-login"
 	})
 	odd := auth(func(c *core.Config[*User]) {
 		c.Scheme, c.Realm = "JWT", `say "hi" \o/`
-		c.Login = core.LoginEndpoint{Path: "/odd-login", UsernameField: "email", PasswordField: "pin", MaxBytes: 64, Methods: []string{"POST", "PUT"}}
+		c.Login = core.LoginConfig{Path: "/odd-login", UsernameField: "email", PasswordField: "pin", MaxBytes: 64, Methods: []string{"POST", "PUT"}}
 		c.Lifetime, c.NotBefore = time.Hour, time.Minute
 		c.AuthResponse = oddAuthResponse
 	})
@@ -61,7 +62,7 @@ func newApp() *App {
 	}
 	gates("/open")
 	gates("/scoped", a.Auth.Require(core.Scopes("orders:read", "orders:write")))
-	gates("/admin", a.Auth.Require(core.AnyOf("role", "admin", "root")))
+	gates("/admin", a.Auth.Require(core.HasAny("role", "admin", "root")))
 	gates("/guard", a.Auth.Require(core.GuardFunc(guard), core.Scopes("never:asked")))
 	gates("/policy", a.Auth.Require(a.Auth.Policy(policy)))
 	gates("/rs", auth(func(c *core.Config[*User]) {
@@ -84,13 +85,13 @@ func newApp() *App {
 	gates("/ageless", auth(func(c *core.Config[*User]) { c.Rules.InsecureNoExpiry = true }).Require())
 	gates("/cookie", cookie.Require())
 	gates("/cookie-optional", cookie.Optional())
-	gates("/cookie-no-csrf", sources(core.Cookie{Name: "token", InsecureName: true, InsecureNoCSRF: true}).Require())
-	gates("/cookie-declared", sources(core.Cookie{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://example.com"}}).Require())
-	gates("/cookie-double", sources(core.Cookie{Name: "token", InsecureName: true, DoubleSubmit: testKeys().secret}).Require())
+	gates("/cookie-no-csrf", sources(core.CookieSource{Name: "token", InsecureName: true, InsecureNoCSRF: true}).Require())
+	gates("/cookie-declared", sources(core.CookieSource{Name: "token", InsecureName: true, TrustedOrigins: []string{"https://example.com"}}).Require())
+	gates("/cookie-double", sources(core.CookieSource{Name: "token", InsecureName: true, DoubleSubmit: testKeys().secret}).Require())
 	gates("/query", query.Require())
 	gates("/query-optional", query.Optional())
 	gates("/bare", second.Require())
-	gates("/custom", sources(core.Custom(subprotocol)).Require())
+	gates("/custom", sources(core.SourceFunc(subprotocol)).Require())
 	gates("/decode", decode.Require())
 	gates("/down", auth(func(c *core.Config[*User]) {
 		c.Keys, c.Rules.InsecureAnyIssuer, c.Rules.InsecureAnyAudience = down{}, true, true
@@ -106,7 +107,7 @@ func newApp() *App {
 	gates("/nested-cookie", cookie.Require(), cookie.Require())
 	outer := [][2]string{{"Vary", "Accept-Encoding"}, {"X-Outer", "1"}, {"Cache-Control", "max-age=60"}, {"Set-Cookie", "outer=1"}}
 	a.Routes = append(a.Routes,
-		Route{"/keep", nil, []core.Gate{sources(core.Custom(a.keeper.find)).Require()}, a.keeper.keep},
+		Route{"/keep", nil, []core.Gate{sources(core.SourceFunc(a.keeper.find)).Require()}, a.keeper.keep},
 		Route{"/outer", outer, []core.Gate{a.Auth.Require()}, Show},
 		Route{"/outer-cookie", outer, []core.Gate{cookie.Require()}, Show},
 		Route{"/outer-query", outer, []core.Gate{query.Require()}, Show},
@@ -123,7 +124,7 @@ func newApp() *App {
 // mirror answers with the request as core sees it.
 func mirror(r core.Request) core.Response {
 	body, err := io.ReadAll(r.Body())
-	res, _ := core.JSON(http.StatusOK, []any{r.Method(), r.Scheme(), r.Host(), r.Path(), r.RawQuery(), r.Header("X-Some"), string(body), err == nil})
+	res, _ := core.JSONResponse(http.StatusOK, []any{r.Method(), r.Scheme(), r.Host(), r.Path(), r.RawQuery(), r.Header("X-Some"), string(body), err == nil})
 	return res
 }
 
@@ -158,7 +159,7 @@ func subprotocol(r core.Request) (core.Credential, error) {
 // down is a key source whose provider does not answer.
 type down struct{}
 
-func (down) Find(context.Context, core.KeyHint) ([]*core.Key, error) { return nil, errStore }
+func (down) Find(context.Context, keys.Hint) ([]*keys.Key, error) { return nil, errStore }
 
 func oddAuthResponse(_ core.Request, u *User, issued core.Issued) core.Response {
 	switch u.Name + u.Role {

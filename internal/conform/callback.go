@@ -29,7 +29,7 @@ func outcome(ctx context.Context, name string) error {
 	case "panic":
 		panic("this is told to nobody")
 	case "panic with a kind":
-		panic(core.Missing)
+		panic(core.MissingToken)
 	case "panic with http.ErrAbortHandler":
 		panic(http.ErrAbortHandler)
 	case "Goexit":
@@ -62,7 +62,7 @@ var outcomes = map[string]error{
 	"kind 0":          core.Kind(0),
 	"kind 255":        core.Kind(255),
 	"revoked":         core.Revoked,
-	"missing":         core.Missing,
+	"missing":         core.MissingToken,
 	"forbidden":       core.Forbidden,
 	"wrapped":         fmt.Errorf("accounts: %w", core.Forbidden),
 	"joined":          errors.Join(errStore, core.Forbidden),

@@ -28,7 +28,7 @@ func callbackCases() []Case {
 			{"kind 0", no(core.Internal)},
 			{"kind 255", no(core.Internal)},
 			{"revoked", no(core.Revoked)},
-			{"missing", no(core.Missing)},
+			{"missing", no(core.MissingToken)},
 			{"forbidden", no(core.Forbidden)},
 			{"wrapped", no(core.Forbidden)},
 			{"joined", no(core.Forbidden)},
@@ -91,13 +91,13 @@ func callbackCases() []Case {
 		row("Policy: says yes", at("/policy", good("joe")), joe),
 		row("Policy: says no", at("/policy", good("ann")), no(core.Forbidden)),
 
-		row("ErrorHandler: Error.Response", get("/on-error"), no(core.Missing)),
+		row("ErrorHandler: Error.Response", get("/on-error"), no(core.MissingToken)),
 		row("ErrorHandler: panics", get("/on-error", "X-Answer: panic"), no(core.Internal)),
 		row("ErrorHandler: Goexit", get("/on-error", "X-Answer: Goexit"), no(core.Internal).with("Cache-Control: no-store")),
 		row("ErrorHandler: Goexit, to a HEAD", do("HEAD", "/on-error", "X-Answer: Goexit"), no(core.Internal).with("Cache-Control: no-store").head()),
-		row("ErrorHandler: an empty Response", get("/on-error", "X-Answer: empty"), Answer{Status: 401, Kind: core.Missing}),
-		row("ErrorHandler: no Content-Type", get("/on-error", "X-Answer: text"), Answer{Status: 418, Body: "<b>short</b>", Kind: core.Missing}.with("Content-Type: text/plain; charset=utf-8")),
-		row("ErrorHandler: no body allowed (RFC 9110 15.3.5)", get("/on-error", "X-Answer: no content"), Answer{Status: 204, Kind: core.Missing}),
+		row("ErrorHandler: an empty Response", get("/on-error", "X-Answer: empty"), Answer{Status: 401, Kind: core.MissingToken}),
+		row("ErrorHandler: no Content-Type", get("/on-error", "X-Answer: text"), Answer{Status: 418, Body: "<b>short</b>", Kind: core.MissingToken}.with("Content-Type: text/plain; charset=utf-8")),
+		row("ErrorHandler: no body allowed (RFC 9110 15.3.5)", get("/on-error", "X-Answer: no content"), Answer{Status: 204, Kind: core.MissingToken}),
 		row("ErrorHandler: headers of its own", get("/on-error", "X-Answer: headers"), ownHeaders("/on-error")),
 		row("ErrorHandler: the path as sent", get("/on-error?x=1", "X-Answer: headers"), ownHeaders("/on-error")),
 		row("ErrorHandler: headers of its own beside those set before", get("/outer-error", "X-Answer: headers"), ownHeaders("/outer-error").with("Cache-Control: max-age=60").
@@ -107,7 +107,7 @@ func callbackCases() []Case {
 
 // ownHeaders is what oddAnswer says.
 func ownHeaders(path string) Answer {
-	return Answer{Status: 302, Kind: core.Missing, Body: "moved\n", Header: map[string][]string{
+	return Answer{Status: 302, Kind: core.MissingToken, Body: "moved\n", Header: map[string][]string{
 		"Content-Type":     {"text/plain"},
 		"Location":         {"/login?next=" + (&url.URL{Path: path}).EscapedPath()},
 		"Set-Cookie":       {"a=1; Path=/", "a=2; Path=/b", "b=1"},

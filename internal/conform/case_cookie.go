@@ -14,7 +14,7 @@ func cookieCases() []Case {
 		cookie    = "Cookie: token=" + token
 		byCookie  = yes("joe", "Cookie").with("Vary: Cookie")
 		csrf      = no(core.CSRF).with("Vary: Cookie")
-		missing   = no(core.Missing).with("Vary: Cookie")
+		missing   = no(core.MissingToken).with("Vary: Cookie")
 		malformed = no(core.Malformed).with("Vary: Cookie")
 		twice     = no(core.BadRequest).with("Vary: Cookie")
 	)

@@ -15,10 +15,10 @@ func gateCases() []Case {
 	return []Case{
 		row("no gate, no identity", at("/open", token), anonymous),
 		row("New is Require", at("/new", token), joe),
-		row("New is Require: no token", get("/new"), no(core.Missing)),
+		row("New is Require: no token", get("/new"), no(core.MissingToken)),
 		row("behind a group", at("/api/item", token), joe),
-		row("behind a group: no token", get("/api/item"), no(core.Missing)),
-		row("the same at one route", get("/item"), no(core.Missing)),
+		row("behind a group: no token", get("/api/item"), no(core.MissingToken)),
+		row("the same at one route", get("/item"), no(core.MissingToken)),
 
 		row("Optional: a token", at("/optional", token), joe.with("Vary: Authorization")),
 		row("Optional: none", get("/optional"), anonymous.with("Vary: Authorization")),
@@ -28,7 +28,7 @@ func gateCases() []Case {
 		row("Optional: an expired token", at("/optional", claims(`{"sub":"joe","exp":1}`)), no(core.Expired)),
 		row("Optional: nobody", at("/optional", with(`"do":"nobody"`)), no(core.UnknownIdentity)),
 		row("Optional: an outage", at("/optional", with(`"do":"unavailable"`)), no(core.Unavailable)),
-		row("Optional: a step that says missing is no anonymous", at("/optional", with(`"do":"missing"`)), no(core.Missing)),
+		row("Optional: a step that says missing is no anonymous", at("/optional", with(`"do":"missing"`)), no(core.MissingToken)),
 
 		row("RFC 6749 3.3: all scopes", at("/scoped", both), joe),
 		row("RFC 6749 3.3: one scope", at("/scoped", with(`"scope":"orders:read"`)), no(core.InsufficientScope).challenge(missing)),
@@ -44,27 +44,27 @@ func gateCases() []Case {
 		row("AnyOf: one of two", at("/admin", claims(`{"sub":"joe","exp":1800000300,"role":"admin"}`)), Answer{Status: 200, Header: joe.Header, Body: `{"user":"joe","role":"admin","by":"Header Bearer"}` + "\n"}),
 
 		row("two Auths: both tokens, the nearest counts", at("/two", token, "X-Second: "+good("ann")), yes("ann", "Header")),
-		row("two Auths: the first is missing", get("/two", "X-Second: "+token), no(core.Missing)),
-		row("two Auths: the second is missing", at("/two", token), no(core.Missing)),
+		row("two Auths: the first is missing", get("/two", "X-Second: "+token), no(core.MissingToken)),
+		row("two Auths: the second is missing", at("/two", token), no(core.MissingToken)),
 		row("two Auths: the second is bad", at("/two", token, "X-Second: x"), no(core.Malformed)),
 		row("two Auths: anonymous for the second is anonymous", at("/two-optional", token), anonymous.with("Vary: X-Second")),
 		row("Require behind Require: the guards are asked", at("/nested", token), no(core.InsufficientScope).challenge(missing)),
 		row("Require behind Require: they agree", at("/nested", both), joe),
-		row("Require behind Optional: anonymous is not enough", get("/nested-optional"), no(core.Missing).with("Vary: Authorization")),
+		row("Require behind Optional: anonymous is not enough", get("/nested-optional"), no(core.MissingToken).with("Vary: Authorization")),
 		row("Require behind Optional: a token is", at("/nested-optional", token), joe.with("Vary: Authorization")),
-		row("Optional behind Require: no token", get("/nested-required"), no(core.Missing)),
+		row("Optional behind Require: no token", get("/nested-required"), no(core.MissingToken)),
 		row("Optional behind Require: a token", at("/nested-required", token), joe),
 		row("Require behind Require: headers once", get("/nested-cookie", "Cookie: token="+token), yes("joe", "Cookie").with("Vary: Cookie")),
-		row("Require behind Require: headers once, of a refusal", get("/nested-cookie"), no(core.Missing).with("Vary: Cookie")),
+		row("Require behind Require: headers once, of a refusal", get("/nested-cookie"), no(core.MissingToken).with("Vary: Cookie")),
 
 		row("headers set before: they stay", at("/outer", token), outer(joe)),
-		row("headers set before: they stay beside a refusal", get("/outer"), outer(no(core.Missing))),
+		row("headers set before: they stay beside a refusal", get("/outer"), outer(no(core.MissingToken))),
 		row("headers set before: Vary is added to", at("/outer-cookie", token), outer(joe, "Vary: Cookie")),
-		row("headers set before: Vary is added to, of a refusal", get("/outer-cookie"), outer(no(core.Missing), "Vary: Cookie")),
+		row("headers set before: Vary is added to, of a refusal", get("/outer-cookie"), outer(no(core.MissingToken), "Vary: Cookie")),
 		row("headers set before: Vary is added to, optional", get("/outer-optional"), outer(anonymous, "Vary: Authorization")),
 		row("headers set before: Cache-Control is replaced", get("/outer-query?access_token="+token), outer(inQuery)),
 		row("headers set before: Cache-Control is replaced, of a refusal", get("/outer-query?access_token=x"), outer(no(core.Malformed).with("Cache-Control: private"))),
-		row("headers set before: HEAD", do("HEAD", "/outer-cookie"), outer(no(core.Missing), "Vary: Cookie").head()),
+		row("headers set before: HEAD", do("HEAD", "/outer-cookie"), outer(no(core.MissingToken), "Vary: Cookie").head()),
 	}
 }
 
@@ -113,19 +113,19 @@ func methodCases() []Case {
 	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		cases = append(cases,
 			row("RFC 9110 9.3: "+m+" with a token", do(m, "/me", token, "Content-Length: 0"), joe),
-			row("RFC 9110 15.5.2: "+m+" without a token", do(m, "/me", "Content-Length: 0"), no(core.Missing)),
+			row("RFC 9110 15.5.2: "+m+" without a token", do(m, "/me", "Content-Length: 0"), no(core.MissingToken)),
 			row("RFC 9110 15.5.2: "+m+" with a bad token", do(m, "/me", "Content-Length: 0", "Authorization: Bearer x.y.z"), no(core.Malformed)))
 	}
 	preflight := []string{"Origin: https://app.example.com", "Access-Control-Request-Method: PUT"}
 	return append(cases,
 		row("RFC 9110 9.3.2: HEAD with a token", do("HEAD", "/me", token), joe.head()),
-		row("RFC 9110 9.3.2: HEAD without a token has the challenge", do("HEAD", "/me"), no(core.Missing).head()),
+		row("RFC 9110 9.3.2: HEAD without a token has the challenge", do("HEAD", "/me"), no(core.MissingToken).head()),
 		row("RFC 9110 9.3.2: HEAD with a bad token has the challenge", do("HEAD", "/me", "Authorization: Bearer x.y.z"), no(core.Malformed).head()),
 		row("RFC 9110 9.3.2: HEAD with scopes missing", do("HEAD", "/scoped", token), no(core.InsufficientScope).challenge(`scope="orders:read orders:write"`).head()),
 		row("RFC 9110 9.3.2: HEAD of a panic", do("HEAD", "/me", auth(with(`"do":"panic"`))), no(core.Internal).head()),
 		row("RFC 9110 9.3.2: HEAD of the login", do("HEAD", "/auth"), notAllowed.head()),
-		row("RFC 9110 9.3.2: HEAD, then GET", do("HEAD", "/me")+me(good("ann")), no(core.Missing).head(), ann),
-		row("Fetch 4.8: a preflight that reaches a gate is a request like others", do("OPTIONS", "/me", preflight...), no(core.Missing)),
+		row("RFC 9110 9.3.2: HEAD, then GET", do("HEAD", "/me")+me(good("ann")), no(core.MissingToken).head(), ann),
+		row("Fetch 4.8: a preflight that reaches a gate is a request like others", do("OPTIONS", "/me", preflight...), no(core.MissingToken)),
 		row("a method cannot be overridden", do("GET", "/auth", "X-HTTP-Method-Override: POST"), notAllowed),
 	)
 }

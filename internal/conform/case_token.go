@@ -123,9 +123,9 @@ func headerCases() []Case {
 		row("RFC 9068 4: at+jwt is asked for and there", at("/typed", header(`{"alg":"HS256","typ":"application/at+jwt"}`)), joe),
 		row("RFC 9068 4: at+jwt is asked for, JWT there", at("/typed", header(hs256)), no(core.WrongType)),
 		row("RFC 9068 4: at+jwt is asked for, nothing there", at("/typed", header(`{"alg":"HS256"}`)), no(core.WrongType)),
-		row("KeySource: an outage is no bad token", at("/down", good("joe")), no(core.Unavailable)),
-		row("KeySource: is not asked about none", at("/down", header(`{"alg":"none"}`)), no(core.WrongAlgorithm)),
-		row("KeySource: is not asked about nonsense", at("/down", "x.y.z"), no(core.Malformed)),
+		row("keys.Source: an outage is no bad token", at("/down", good("joe")), no(core.Unavailable)),
+		row("keys.Source: is not asked about none", at("/down", header(`{"alg":"none"}`)), no(core.WrongAlgorithm)),
+		row("keys.Source: is not asked about nonsense", at("/down", "x.y.z"), no(core.Malformed)),
 	}
 }
 

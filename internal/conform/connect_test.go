@@ -34,7 +34,7 @@ func TestExtendedConnect(t *testing.T) {
 	}
 	auth := core.Must(core.Config[string]{
 		Keys: testKeys().secret, Now: clock,
-		Sources: []core.Source{core.Header{}, core.Cookie{TrustedOrigins: []string{"https://app.example.com"}}},
+		Sources: []core.Source{core.HeaderSource{}, core.CookieSource{TrustedOrigins: []string{"https://app.example.com"}}},
 	})
 	open := func(r core.Request) core.Response { return core.Response{Status: http.StatusOK} }
 

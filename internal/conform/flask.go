@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // flaskApp is the application of Flask-JWT's own tests under core.FlaskConfig: a
@@ -61,7 +62,7 @@ func flaskVariants() map[string]func(*core.Config[*User]) {
 		},
 		"/answer": func(c *config) { // T14
 			c.AuthResponse = func(core.Request, *User, core.Issued) core.Response {
-				res, err := core.JSON(http.StatusOK, map[string]string{"mytoken": "t"})
+				res, err := core.JSONResponse(http.StatusOK, map[string]string{"mytoken": "t"})
 				check(err)
 				return res
 			}
@@ -103,8 +104,8 @@ func flaskVariants() map[string]func(*core.Config[*User]) {
 
 // flaskKey has no id, as the original's had none. Its secret is long enough; the
 // original's was super-secret.
-var flaskKey = sync.OnceValue(func() *core.Key {
-	key, err := core.NewSecret([]byte(secret))
+var flaskKey = sync.OnceValue(func() *keys.Key {
+	key, err := keys.NewSecret([]byte(secret))
 	check(err)
 	return key
 })

@@ -51,7 +51,7 @@ func flaskCases() []Case {
 	}
 
 	const realm = `Www-Authenticate: JWT realm="Login Required"`
-	e1 := flaskNo(core.Missing, "Authorization Required", "Request does not contain an access token", realm)
+	e1 := flaskNo(core.MissingToken, "Authorization Required", "Request does not contain an access token", realm)
 	e2 := flaskNo(core.BadRequest, "Invalid JWT header", "Unsupported authorization type")
 	e3 := flaskNo(core.BadRequest, "Invalid JWT header", "Token missing")
 	e4 := flaskNo(core.BadRequest, "Invalid JWT header", "Token contains spaces")
@@ -90,7 +90,7 @@ func flaskCases() []Case {
 		row("T11: 1.5 s later", jwt("/short-later/protected", issued(0)), expired),
 		row("T11: 1.5 s later, with a letter more", jwt("/short-later/protected", issued(0)+"X"), forged),
 		row("T12, E7: nobody", jwt("/nobody/protected", token), e7),
-		row("T13: error handler", get("/error/protected"), withKind(ok("custom"), core.Missing)),
+		row("T13: error handler", get("/error/protected"), withKind(ok("custom"), core.MissingToken)),
 		row("T14: response handler", post("/answer/auth", loginJoe), jsonOK(`{"mytoken":"t"}`).with(noStore)),
 		row("T15: encode handler", post("/encode/auth", loginJoe), loggedIn(hs(hs256, `{"hello":"world"}`))),
 		row("T16: decode handler", jwt("/decode/protected", "anything"), success),
@@ -102,9 +102,9 @@ func flaskCases() []Case {
 
 		row("E1: empty header", protected(""), e1),
 		row("E1: scheme JWT whatever the prefix", get("/bearer/protected"), e1),
-		row("E1: realm of the route", get("/realm"), flaskNo(core.Missing, "Authorization Required",
+		row("E1: realm of the route", get("/realm"), flaskNo(core.MissingToken, "Authorization Required",
 			"Request does not contain an access token", `Www-Authenticate: JWT realm="Back office"`)),
-		row("E1: realm escaped, RFC 9110 section 5.6.4", get("/quoted/protected"), flaskNo(core.Missing, "Authorization Required",
+		row("E1: realm escaped, RFC 9110 section 5.6.4", get("/quoted/protected"), flaskNo(core.MissingToken, "Authorization Required",
 			"Request does not contain an access token", `Www-Authenticate: JWT realm="My \"R\""`)),
 		row("E2: bare token", protected(" "+token), e2),
 		row("E2: longer scheme", protected(" JWTx "+token), e2),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/logins"
 )
 
 // TestClientsThatHangUp: logins wait for their hash until every place in the queue
@@ -39,7 +40,7 @@ func hangUp(t *testing.T, m Mount, timeout time.Duration) {
 		processors        = runtime.GOMAXPROCS(0)
 	)
 	defer proceed()
-	check, err := core.NewPasswordCheck(
+	check, err := logins.NewPasswordCheck(
 		func(p []byte) ([]byte, error) { return append([]byte("#"), p...), nil },
 		func(hash, p []byte) error {
 			if made {

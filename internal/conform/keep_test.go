@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/denylist"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/logins"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // What outlives a request must not keep the request: a string of it is a piece of
@@ -172,17 +176,17 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	s := &shelf{}
 	app := newApp()
 	app.readBuffer = 1 << 20 // else Fiber would never see such a header block
-	last := core.Custom(func(r core.Request) (core.Credential, error) {
+	last := core.SourceFunc(func(r core.Request) (core.Credential, error) {
 		values := r.Header("X-Custom")
 		if len(values) == 0 {
-			return core.Credential{}, core.Missing
+			return core.Credential{}, core.MissingToken
 		}
 		return core.Credential{Token: values[0][strings.LastIndexByte(values[0], ' ')+1:]}, nil
 	})
 	config := func(change func(*core.Config[string])) core.Config[string] {
 		c := core.Config[string]{
 			Keys: testKeys().secret, Now: clock,
-			Sources: []core.Source{core.Header{}, core.Cookie{Name: "token", InsecureName: true}, core.Query{}, last},
+			Sources: []core.Source{core.HeaderSource{}, core.CookieSource{Name: "token", InsecureName: true}, core.QuerySource{}, last},
 		}
 		change(&c)
 		return c
@@ -195,18 +199,18 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	gate("/context", s.context, func(*core.Config[string]) {})
 	gate("/lookup", s.context, func(c *core.Config[string]) { c.Lookup, c.Sources = core.LookupHandler(last), nil })
 	gate("/identity", s.identity, func(*core.Config[string]) {})
-	issuers, err := core.NewIssuerCache(func(_ context.Context, issuer string) (core.KeySource, error) {
+	issuers, err := keys.NewIssuerCache(func(_ context.Context, issuer string) (keys.Source, error) {
 		if strings.HasPrefix(issuer, "nobody") {
 			return nil, nil
 		}
-		return core.NewSecret([]byte(secret), core.WithIssuer(strings.Clone(issuer)))
-	}, core.IssuerCacheConfig{Max: 100_000, Now: clock})
+		return keys.NewSecret([]byte(secret), keys.WithIssuer(strings.Clone(issuer)))
+	}, keys.IssuerCacheConfig{Max: 100_000, Now: clock})
 	check(err)
 	gate("/issuer", nothing, func(c *core.Config[string]) {
 		c.Keys, c.Rules.Audience = issuers, []string{"us"}
 		c.Identify = func(context.Context, *core.Claims) (string, error) { return "anybody", nil }
 	})
-	limiter, err := core.NewLoginLimiter(core.LoginLimits{Address: core.Rate{Burst: 1e6, Every: time.Millisecond}})
+	limiter, err := logins.NewLimiter(logins.Limits{Address: logins.Rate{Burst: 1e6, Every: time.Millisecond}})
 	check(err)
 	login := func(path string, change func(*core.Config[string])) {
 		app.Endpoints = append(app.Endpoints, core.Must(config(func(c *core.Config[string]) {
@@ -221,7 +225,7 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 			return c.Username, nil
 		}
 	})
-	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
 	check(err)
 	login("/session", func(c *core.Config[string]) {
 		c.Sessions = core.SessionConfig{Realm: "r", Store: store, Path: "/session", Label: func(r core.Request) string {
@@ -230,13 +234,13 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 		c.Authenticate = func(_ context.Context, c core.Credentials) (string, error) {
 			return pieceOf(padding[:16<<10], c.Username), nil
 		}
-		c.Renew = func(_ context.Context, s core.Session) (string, error) { return s.Subject, nil }
+		c.Renew = func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil }
 	})
 	gate("/ended", func(seen Seen) core.Response {
 		check(store.EndSubject(context.Background(), "r", seen.subject(), clock()))
 		return core.Response{Status: 200}
 	}, func(*core.Config[string]) {})
-	subjects, err := core.NewSubjectDenyList(core.DenyListConfig{Realm: "r", Now: clock})
+	subjects, err := denylist.NewSubjects(denylist.Config{Realm: "r", Now: clock})
 	check(err)
 	gate("/denied", func(seen Seen) core.Response {
 		check(subjects.Revoke(context.Background(), "", seen.subject()))

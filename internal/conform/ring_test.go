@@ -20,21 +20,22 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // newRingKey is a new private key with an id.
-func newRingKey(id string) *core.Key {
+func newRingKey(id string) *keys.Key {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	check(err)
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	check(err)
-	key, err := core.ParseKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), core.WithKeyID(id))
+	key, err := keys.Parse(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), keys.WithID(id))
 	check(err)
 	return key
 }
 
 // ringApp is an application whose keys are in a ring, and published.
-func ringApp(ring *core.KeyRing, now func() time.Time) *App {
+func ringApp(ring *keys.Ring, now func() time.Time) *App {
 	a := &App{proceed: make(chan struct{})}
 	a.Config = core.Config[*User]{
 		Keys:         ring,
@@ -53,8 +54,8 @@ func ringApp(ring *core.KeyRing, now func() time.Time) *App {
 // TestKeySet: the published keys are the same bytes on all frameworks, and the
 // conditional requests of caches work.
 func TestKeySet(t *testing.T) {
-	ring, err := core.NewKeyRing(core.KeyRingConfig{Now: clock},
-		core.RingKey{Key: testKeys().rsa}, core.RingKey{Key: testKeys().secret}, core.RingKey{Key: newRingKey("ed")})
+	ring, err := keys.NewRing(keys.RingConfig{Now: clock},
+		keys.RingKey{Key: testKeys().rsa}, keys.RingKey{Key: testKeys().secret}, keys.RingKey{Key: newRingKey("ed")})
 	check(err)
 	var servers []server
 	for _, m := range mounts {
@@ -98,7 +99,7 @@ func TestKeySet(t *testing.T) {
 func TestRotation(t *testing.T) {
 	const rotations = 10
 	clock := jwttest.NewClock(time.Time{})
-	ring, err := core.NewKeyRing(core.KeyRingConfig{Now: clock.Now}, core.RingKey{Key: newRingKey("first")})
+	ring, err := keys.NewRing(keys.RingConfig{Now: clock.Now}, keys.RingKey{Key: newRingKey("first")})
 	check(err)
 	var servers []server
 	var elsewhere []*core.Auth[*User]
@@ -106,7 +107,7 @@ func TestRotation(t *testing.T) {
 		app := ringApp(ring, clock.Now)
 		s := server{m.Name, m.Serve(t, app), app}
 		servers = append(servers, s)
-		remote, err := core.NewKeySetURL("http://"+s.addr+"/.well-known/jwks.json", core.RemoteConfig{Now: clock.Now})
+		remote, err := keys.NewRemote("http://"+s.addr+"/.well-known/jwks.json", keys.RemoteConfig{Now: clock.Now})
 		check(err)
 		t.Cleanup(func() { _ = remote.Close() })
 		elsewhere = append(elsewhere, core.Must(core.Config[*User]{
@@ -204,7 +205,7 @@ func TestRotation(t *testing.T) {
 	if want := fmt.Sprintf("key-%d", rotations-1); key.ID() != want {
 		t.Errorf("%s signs, want %s", key.ID(), want)
 	}
-	if slices.ContainsFunc(ring.Keys(), func(k core.RingKey) bool { return k.Key.ID() == "first" }) {
+	if slices.ContainsFunc(ring.Keys(), func(k keys.RingKey) bool { return k.Key.ID() == "first" }) {
 		t.Error("the first key has not retired")
 	}
 	for i, s := range servers {

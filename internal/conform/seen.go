@@ -43,7 +43,9 @@ func Show(seen Seen) core.Response {
 	}
 	if ok {
 		answer.User, answer.Role = user.Name, user.Role
-		answer.By = strings.TrimSpace(strings.TrimPrefix(fmt.Sprintf("%T %s", cred.Source, cred.Scheme), "core."))
+		place := strings.Replace(fmt.Sprintf("%T", cred.Source), "core.SourceFunc", "Custom", 1)
+		place = strings.TrimSuffix(strings.TrimPrefix(place, "core."), "Source")
+		answer.By = strings.TrimSpace(place + " " + cred.Scheme)
 	}
 	body, err := json.Marshal(answer)
 	check(err)
@@ -89,12 +91,12 @@ type kept struct {
 	want string        // what it read at the time
 }
 
-// find is a core.Custom that keeps every string that core.Request has.
+// find is a core.SourceFunc that keeps every string that core.Request has.
 func (k *keeper) find(r core.Request) (core.Credential, error) {
 	all := []string{r.Method(), r.Scheme(), r.Host(), r.Path(), r.RawQuery(), r.RemoteAddr()}
 	all = append(append(all, r.Header("Authorization")...), r.Header("Cookie")...)
 	k.add(func() string { return strings.Join(all, " ") })
-	return core.Header{}.Find(r)
+	return core.HeaderSource{}.Find(r)
 }
 
 func (k *keeper) add(read func() string) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // sessionApp is an application with sessions: at /auth the tokens are in bodies,
@@ -28,7 +29,7 @@ type sessionApp struct {
 
 func newSessionApp(t testing.TB) *sessionApp {
 	a := &sessionApp{App: &App{proceed: make(chan struct{})}, clock: jwttest.NewClock(clock())}
-	store, err := core.NewMemoryStore(core.MemoryConfig{})
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
 	check(err)
 	t.Cleanup(func() { _ = store.Close() })
 	a.Config = core.Config[*User]{
@@ -39,7 +40,7 @@ func newSessionApp(t testing.TB) *sessionApp {
 		Authenticate: authenticate,
 		Payload:      userClaims,
 		Identify:     identify,
-		Renew: func(_ context.Context, s core.Session) (*User, error) {
+		Renew: func(_ context.Context, s sessions.Session) (*User, error) {
 			return &User{Name: s.Subject, Role: "renewed"}, nil
 		},
 		Sessions: core.SessionConfig{Store: store, Realm: "conform", Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
@@ -47,7 +48,7 @@ func newSessionApp(t testing.TB) *sessionApp {
 	a.Config.Stamp = func(*User) string { return a.stamp }
 	a.Auth = core.Must(a.Config)
 	web := a.Config
-	web.Login.Path, web.Sessions.Cookies = "/web", &core.TokenCookies{}
+	web.Login.Path, web.Sessions.Cookies = "/web", &core.SessionCookies{}
 	a.web = core.Must(web)
 	strict := a.Config
 	strict.Login.Path, strict.Sessions.Strict = "/strict", true
@@ -92,7 +93,7 @@ func TestSessionEndpoints(t *testing.T) {
 		badRefresh = stored(no(core.BadRefresh))
 		media      = stored(no(core.UnsupportedMedia))
 		tooLarge   = stored(no(core.TooLarge))
-		missing    = stored(no(core.Missing))
+		missing    = stored(no(core.MissingToken))
 		csrf       = stored(no(core.CSRF)).with("Vary: Cookie")
 		left       = stored(Answer{Status: http.StatusNoContent})
 		asJSON     = "Content-Type: application/json"

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // now is the only time there is: 15 January 2027, 08:00:00 UTC.
@@ -25,27 +25,27 @@ func clock() time.Time { return time.Unix(now, 0) }
 const secret = "8d1f0c5e2b7a4963d0e81f5c2a9b7e46"
 
 // keys are made once for all frameworks, so that they sign alike.
-type keys struct {
+type list struct {
 	private *rsa.PrivateKey
 	public  []byte // PEM
-	rsa     *core.Key
-	secret  *core.Key
-	both    core.KeySource
+	rsa     *keys.Key
+	secret  *keys.Key
+	both    keys.Source
 }
 
-var testKeys = sync.OnceValue(func() keys {
+var testKeys = sync.OnceValue(func() list {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	check(err)
 	privateDER, err := x509.MarshalPKCS8PrivateKey(private)
 	check(err)
 	publicDER, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
 	check(err)
-	k := keys{private: private, public: pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})}
-	k.rsa, err = core.ParseKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER}), core.WithKeyID("rsa"))
+	k := list{private: private, public: pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})}
+	k.rsa, err = keys.Parse(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER}), keys.WithID("rsa"))
 	check(err)
-	k.secret, err = core.NewSecret([]byte(secret), core.WithKeyID("secret"))
+	k.secret, err = keys.NewSecret([]byte(secret), keys.WithID("secret"))
 	check(err)
-	k.both, err = core.Keys(k.rsa, k.secret)
+	k.both, err = keys.NewSet(k.rsa, k.secret)
 	check(err)
 	return k
 })

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // now is the only time there is: 1 January 2030.
@@ -29,17 +30,17 @@ const secret = "a secret that Python and Go share, 32 bytes or more"
 type pair struct {
 	alg          string
 	sign, verify string // Python's
-	key          *core.Key
+	key          *keys.Key
 }
 
 func pairs(t *testing.T) []pair {
 	t.Helper()
-	hs, err := core.NewSecret([]byte(secret), core.InsecureGuessableSecret())
+	hs, err := keys.NewSecret([]byte(secret), keys.InsecureGuessableSecret())
 	if err != nil {
 		t.Fatal(err)
 	}
 	private, public := file(t, "rsa-pkcs8.pem"), file(t, "rsa-spki.pem")
-	rs, err := core.ParseKeyPair([]byte(private), []byte(public))
+	rs, err := keys.ParsePair([]byte(private), []byte(public))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func file(t *testing.T, name string) string {
 }
 
 // flask is the preset with the key, and what the environment sets of it.
-func flask(t *testing.T, key core.KeySource, now func() time.Time) *core.Auth[*core.Claims] {
+func flask(t *testing.T, key keys.Source, now func() time.Time) *core.Auth[*core.Claims] {
 	t.Helper()
 	cfg := core.FlaskConfig[*core.Claims]()
 	cfg.Keys, cfg.Now = key, now

@@ -30,6 +30,10 @@ var packages = map[string]string{
 	"time":    "time",
 
 	"core":       module + "/core",
+	"keys":       module + "/core/keys",
+	"sessions":   module + "/core/sessions",
+	"denylist":   module + "/core/denylist",
+	"logins":     module + "/core/logins",
 	"jwttest":    module + "/core/jwttest",
 	"echojwt":    module + "/echojwt",
 	"fiberjwt":   module + "/fiberjwt",

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // TestCheckerFails: a checker that never finds anything proves nothing. Each of
@@ -20,28 +20,28 @@ func TestCheckerFails(t *testing.T) {
 		{"a session lost now and then", broken{ended: oneIn(100)}},
 		{"logout ends nothing", broken{noEnd: true}},
 		{"logout everywhere ends nothing", broken{noEndSubject: true}},
-		{"the list leaves one out", broken{list: func(l []core.Session) []core.Session { return l[1:] }}},
+		{"the list leaves one out", broken{list: func(l []sessions.Session) []sessions.Session { return l[1:] }}},
 		{"the list shows who is logged out", broken{list: ghosts()}},
 		{"no bound for a subject", broken{most: 1000}},
-		{"a grace without end", broken{rotation: func(r *core.Rotation) { r.GraceEnds = r.Expires }}},
-		{"no grace", broken{rotation: func(r *core.Rotation) { r.GraceEnds = r.Now }}},
-		{"a grace that nobody counts", broken{rotation: func(r *core.Rotation) { r.Graces = 1000 }}},
-		{"a refresh does not lengthen the session", broken{rotation: func(r *core.Rotation) { r.Expires = r.Now.Add(time.Second) }}},
-		{"sessions never expire", broken{rotation: func(r *core.Rotation) { r.Expires = r.Now.Add(time.Hour) }}},
-		{"any old token is as good", broken{found: func(f *core.Found) {
-			if f.State == core.TokenReused {
-				f.State = core.TokenCurrent
+		{"a grace without end", broken{rotation: func(r *sessions.Rotation) { r.GraceEnds = r.Expires }}},
+		{"no grace", broken{rotation: func(r *sessions.Rotation) { r.GraceEnds = r.Now }}},
+		{"a grace that nobody counts", broken{rotation: func(r *sessions.Rotation) { r.Graces = 1000 }}},
+		{"a refresh does not lengthen the session", broken{rotation: func(r *sessions.Rotation) { r.Expires = r.Now.Add(time.Second) }}},
+		{"sessions never expire", broken{rotation: func(r *sessions.Rotation) { r.Expires = r.Now.Add(time.Hour) }}},
+		{"any old token is as good", broken{found: func(f *sessions.Outcome) {
+			if f.State == sessions.Reused {
+				f.State = sessions.Current
 			}
 		}}},
-		{"reuse goes unnoticed", broken{found: func(f *core.Found) {
-			if f.State == core.TokenReused {
-				f.State = core.SessionGone
+		{"reuse goes unnoticed", broken{found: func(f *sessions.Outcome) {
+			if f.State == sessions.Reused {
+				f.State = sessions.Gone
 			}
 		}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSoak(t, func(good core.SessionStore) core.SessionStore {
-				tt.store.SessionStore = good
+			s := newSoak(t, func(good sessions.Store) sessions.Store {
+				tt.store.Store = good
 				return tt.store
 			})
 			s.run(20*time.Second, nil) // it ends at the first
@@ -56,33 +56,33 @@ func TestCheckerFails(t *testing.T) {
 
 // broken is a store with a defect.
 type broken struct {
-	core.SessionStore
+	sessions.Store
 	ended               func(bool) bool
-	list                func([]core.Session) []core.Session
-	rotation            func(*core.Rotation)
-	found               func(*core.Found)
+	list                func([]sessions.Session) []sessions.Session
+	rotation            func(*sessions.Rotation)
+	found               func(*sessions.Outcome)
 	noEnd, noEndSubject bool
 	most                int
 }
 
-func (b broken) Create(ctx context.Context, c core.Creation) (core.Created, error) {
+func (b broken) Create(ctx context.Context, c sessions.Creation) (sessions.Created, error) {
 	c.Most = max(c.Most, b.most)
-	return b.SessionStore.Create(ctx, c)
+	return b.Store.Create(ctx, c)
 }
 
-func (b broken) Find(ctx context.Context, realm, id string, token core.TokenHash, now time.Time) (core.Found, error) {
-	found, err := b.SessionStore.Find(ctx, realm, id, token, now)
+func (b broken) Find(ctx context.Context, realm, id string, token sessions.TokenHash, now time.Time) (sessions.Outcome, error) {
+	found, err := b.Store.Find(ctx, realm, id, token, now)
 	if b.found != nil {
 		b.found(&found)
 	}
 	return found, err
 }
 
-func (b broken) Rotate(ctx context.Context, r core.Rotation) (core.Found, error) {
+func (b broken) Rotate(ctx context.Context, r sessions.Rotation) (sessions.Outcome, error) {
 	if b.rotation != nil {
 		b.rotation(&r)
 	}
-	found, err := b.SessionStore.Rotate(ctx, r)
+	found, err := b.Store.Rotate(ctx, r)
 	if b.found != nil {
 		b.found(&found)
 	}
@@ -93,18 +93,18 @@ func (b broken) End(ctx context.Context, realm, id string) error {
 	if b.noEnd {
 		return nil
 	}
-	return b.SessionStore.End(ctx, realm, id)
+	return b.Store.End(ctx, realm, id)
 }
 
 func (b broken) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
 	if b.noEndSubject {
 		return nil
 	}
-	return b.SessionStore.EndSubject(ctx, realm, subject, now)
+	return b.Store.EndSubject(ctx, realm, subject, now)
 }
 
-func (b broken) List(ctx context.Context, realm, subject string, now time.Time) ([]core.Session, error) {
-	list, err := b.SessionStore.List(ctx, realm, subject, now)
+func (b broken) List(ctx context.Context, realm, subject string, now time.Time) ([]sessions.Session, error) {
+	list, err := b.Store.List(ctx, realm, subject, now)
 	if b.list != nil && len(list) > 0 {
 		list = b.list(list)
 	}
@@ -112,7 +112,7 @@ func (b broken) List(ctx context.Context, realm, subject string, now time.Time) 
 }
 
 func (b broken) Ended(ctx context.Context, realm, id string, now time.Time) (bool, error) {
-	ended, err := b.SessionStore.Ended(ctx, realm, id, now)
+	ended, err := b.Store.Ended(ctx, realm, id, now)
 	if b.ended != nil {
 		ended = b.ended(ended)
 	}
@@ -126,10 +126,10 @@ func oneIn(many int64) func(bool) bool {
 }
 
 // ghosts puts the first session of all into every list.
-func ghosts() func([]core.Session) []core.Session {
-	var first atomic.Pointer[core.Session]
-	return func(l []core.Session) []core.Session {
+func ghosts() func([]sessions.Session) []sessions.Session {
+	var first atomic.Pointer[sessions.Session]
+	return func(l []sessions.Session) []sessions.Session {
 		first.CompareAndSwap(nil, &l[0])
-		return append([]core.Session{*first.Load()}, l...)
+		return append([]sessions.Session{*first.Load()}, l...)
 	}
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/internal/conform"
 )
 
@@ -39,24 +41,24 @@ const (
 // soak is a service on all frameworks and its clients.
 type soak struct {
 	*model
-	store   *core.MemoryStore
+	store   *sessions.MemoryStore
 	journal string
 	workers []*worker
 	barrier sync.RWMutex // who holds it stops all clients
 }
 
 // newSoak starts the service. breakage, if any, makes it a wrong one.
-func newSoak(t *testing.T, breakage func(core.SessionStore) core.SessionStore) *soak {
+func newSoak(t *testing.T, breakage func(sessions.Store) sessions.Store) *soak {
 	s := &soak{
 		model:   &model{clock: jwttest.NewClock(time.Time{}), counts: map[string]int{}},
 		journal: filepath.Join(t.TempDir(), "sessions"),
 	}
-	key, err := core.NewSecret([]byte("8d1f0c5e2b7a4963d0e81f5c2a9b7e46"))
+	key, err := keys.NewSecret([]byte("8d1f0c5e2b7a4963d0e81f5c2a9b7e46"))
 	check(t, err)
-	s.store, err = core.NewMemoryStore(core.MemoryConfig{Journal: s.journal})
+	s.store, err = sessions.NewMemoryStore(sessions.MemoryConfig{Journal: s.journal})
 	check(t, err)
 	t.Cleanup(func() { _ = s.store.Close() })
-	var store core.SessionStore = s.store
+	var store sessions.Store = s.store
 	if breakage != nil {
 		store = breakage(store)
 	}
@@ -77,7 +79,7 @@ func newSoak(t *testing.T, breakage func(core.SessionStore) core.SessionStore) *
 		Identify: func(_ context.Context, c *core.Claims) (*conform.User, error) {
 			return &conform.User{Name: c.Subject()}, nil
 		},
-		Renew: func(_ context.Context, s core.Session) (*conform.User, error) {
+		Renew: func(_ context.Context, s sessions.Session) (*conform.User, error) {
 			return &conform.User{Name: s.Subject}, nil
 		},
 		Sessions: core.SessionConfig{
@@ -228,7 +230,7 @@ func (s *soak) checkJournal(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "copy") // a process of its own would read it like this
 	check(t, os.WriteFile(path, text, 0o600))
-	again, err := core.NewMemoryStore(core.MemoryConfig{Journal: path})
+	again, err := sessions.NewMemoryStore(sessions.MemoryConfig{Journal: path})
 	check(t, err)
 	defer again.Close()
 	for _, u := range s.subjects {

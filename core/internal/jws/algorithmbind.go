@@ -13,7 +13,7 @@ import (
 	"math/bits"
 )
 
-// ContextSigner is a crypto.Signer whose signatures take a while, and can be
+// keys.ContextSigner is a crypto.Signer whose signatures take a while, and can be
 // given up.
 type ContextSigner interface {
 	Public() crypto.PublicKey
@@ -62,7 +62,7 @@ type Bound struct {
 
 // Bind binds key to the algorithm. Key is a secret ([]byte, not copied), a
 // private key (*rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey, or any
-// crypto.Signer or ContextSigner for such a key) or a public key
+// crypto.Signer or keys.ContextSigner for such a key) or a public key
 // (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey). It says nothing about
 // the key's strength: that is the loader's to judge.
 func (a Algorithm) Bind(key any) (*Bound, error) {
@@ -148,7 +148,7 @@ const minRSABits = 2048
 // CanSign reports whether the key has the half that signs.
 func (b *Bound) CanSign() bool { return b.sign != nil }
 
-// Sign returns the raw signature over signingInput. Only a ContextSigner looks
+// Sign returns the raw signature over signingInput. Only a keys.ContextSigner looks
 // at ctx.
 func (b *Bound) Sign(ctx context.Context, signingInput string) ([]byte, error) {
 	switch b.sign.(type) {

@@ -8,7 +8,7 @@ import (
 // Mistake is one thing that is wrong with a configuration.
 type Mistake struct {
 	// Field is the setting as the program writes it: "Rules.Audience",
-	// "WithAlgorithm"; of a setting from the environment the variable.
+	// "keys.WithAlgorithm"; of a setting from the environment the variable.
 	Field string
 	// Found is what was found there, and why it cannot be: "-1s is negative".
 	// It shows no secret.

@@ -3,13 +3,14 @@ package snippet
 import (
 	"testing"
 
-	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // What the text around a block about sessions has made already.
 var (
-	key, secret *core.Key
-	store       core.SessionStore
+	key, secret *keys.Key
+	store       sessions.Store
 )
 
-func newStore(*testing.T) core.SessionStore { return nil }
+func newStore(*testing.T) sessions.Store { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // User is the reader's own type, as the text around a block calls it.
@@ -22,7 +23,7 @@ func (table) Check(context.Context, core.Credentials) (*User, error)  { return n
 func (table) Claims(context.Context, *User) (core.Payload, error)     { return nil, nil }
 func (table) FromClaims(context.Context, *core.Claims) (*User, error) { return nil, nil }
 func (table) OfProvider(core.Request) (*User, error)                  { return nil, nil }
-func (table) Find(context.Context, core.Session) (*User, error)       { return nil, nil }
+func (table) Find(context.Context, sessions.Session) (*User, error)   { return nil, nil }
 
 // auth is what core.New made of them.
 var auth *core.Auth[*User]

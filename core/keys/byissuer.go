@@ -1,0 +1,74 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+)
+
+// issuerMap is a fixed choice of issuers.
+type issuerMap map[string]Source
+
+// Issuers returns a source that takes a token's keys from the source of its
+// issuer, which the claim iss names exactly (RFC 7519 section 4.1.1, RFC 8725
+// section 3.8). So each issuer's keys verify only its own tokens. A token of
+// another issuer, or without one, costs nothing: no source is asked.
+//
+// A sub is unique at its issuer alone (section 4.1.2), so Config.Identify has no
+// default for T = string there: make the identity of both claims.
+//
+//	keys, err := ByIssuer(map[string]Source{
+//		"https://login.example.com": employees, // from NewOIDC
+//		"https://shop.example.com":  customers,
+//	})
+//
+// It returns an error, naming all mistakes, for no issuers at all, an empty
+// name, a nil source, and a source whose keys are another issuer's. To end the
+// sources is the caller's, who has them.
+func ByIssuer(sources map[string]Source) (Source, error) {
+	var errs []error
+	if len(sources) == 0 {
+		errs = append(errs, errors.New("none; every token would be refused"))
+	}
+	for _, iss := range slices.Sorted(maps.Keys(sources)) {
+		source := sources[iss]
+		switch {
+		case iss == "":
+			errs = append(errs, errors.New("an issuer is empty; a token without iss is nobody's"))
+		case setup.IsNil(source):
+			errs = append(errs, fmt.Errorf("%q: its source is nil; was the error of its constructor ignored?", iss))
+		case !FactsOf(source).Verifies(iss):
+			errs = append(errs, fmt.Errorf("%q: the keys of its source are another issuer's", iss))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, wrapEach("jwtgate: keys.ByIssuer: %w", errs)
+	}
+	return issuerMap(maps.Clone(sources)), nil
+}
+
+// Find implements [Source].
+func (m issuerMap) Find(ctx context.Context, hint Hint) ([]*Key, error) {
+	source, ok := m[hint.Issuer]
+	if !ok {
+		return nil, nil
+	}
+	return source.Find(ctx, hint)
+}
+
+// String counts the issuers.
+func (m issuerMap) String() string { return fmt.Sprintf("ByIssuer[%d]", len(m)) }
+
+// Facts implements [Describer]. The keys are shared also where those of an issuer
+// are files: a token for another service of his has the same signature.
+func (m issuerMap) Facts() Facts {
+	f := Facts{Shared: true, ReadsIssuer: true, Issuers: slices.Sorted(maps.Keys(m))}
+	for _, iss := range f.Issuers {
+		f.Notices = append(f.Notices, FactsOf(m[iss]).Notices...)
+	}
+	return f
+}

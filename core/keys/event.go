@@ -1,0 +1,31 @@
+package keys
+
+import (
+	"context"
+	"time"
+)
+
+// KeyEvent is a fetch of keys from a provider, or a change of a ring's keys. It
+// belongs to no request, and holds no key's material.
+type Event struct {
+	// Source names the key source: its URL, without the query; a directory.
+	Source string
+	// Issuer is the one that the keys are bound to, if they are.
+	Issuer string
+	// KeyID and Algorithm are those of the newest key of a ring.
+	KeyID, Algorithm string
+	// Failure is why the keys could not be fetched or changed; those that were
+	// there serve on, as long as they may.
+	Failure error
+	// Skipped says which of the keys that were fetched are not used, and why. It is
+	// said once, until it is something else.
+	Skipped error
+	// Duration is how long the fetch took.
+	Duration time.Duration
+	// Stack is that of a panic in a Transport.
+	Stack []byte
+}
+
+// KeyWatch is told what happens to keys. core.KeyObserver makes one of an
+// Observer. It must not block.
+type Observer func(ctx context.Context, e Event)

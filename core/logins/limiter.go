@@ -1,0 +1,171 @@
+package logins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
+)
+
+// Rate is how often something may be done: Burst times at once, and then once in
+// Every.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// Limits set up a Limiter.
+//
+//	field     default
+//	Guesser   10 at once, then one in 10 seconds
+//	Address   30 at once, then one in 2 seconds
+//	Site      120 at once, then two in a second
+//	Account   100 at once, then one in 2 seconds
+//	Client    the peer of the connection
+//	Username  FoldUsername
+//	Buckets   65,536
+type Limits struct {
+	_ [0]func() // no unkeyed literals
+
+	// Guesser is how often logins to one account may fail from one address. A
+	// login that succeeds takes nothing from any rate.
+	Guesser Rate
+	// Address is how often logins may fail from one address, whatever the account.
+	// An IPv6 address stands for its /64, since who has one has all of those.
+	Address Rate
+	// Site is the same for the /48 of an IPv6 address, which is what many customers get.
+	Site Rate
+	// Account is how often logins to one account may fail from all addresses
+	// together. It should be far above Guesser, or few could keep the owner waiting.
+	// An address from which the account has logged in within 30 days is not held by
+	// it, and takes nothing from it.
+	Account Rate
+	// Client is the address that a login is from. Behind a proxy the peer is the
+	// proxy, and all would share one limit: see ForwardedFor. The zero Addr is an
+	// address like any other.
+	Client func(core.Request) netip.Addr
+	// Username makes one of all spellings that Authenticate takes for the same
+	// account: what it leaves apart, a guesser tries apart. Nil: FoldUsername. If
+	// your look-up ignores more, as accents or compatibility forms, so must this.
+	Username func(string) string
+	// Buckets bounds the memory: 80 bytes for each. Accounts and addresses share
+	// buckets by chance, so one whose bucket was emptied by another may have to
+	// wait; nobody gets more than the rate. A power of two.
+	Buckets int
+	// Now is the clock. Nil: time.Now. Give it Config.Now if that is set.
+	Now func() time.Time
+}
+
+// Limiter limits how often logins fail. Its memory does not grow, whoever
+// tries whatever, and it forgets no try under pressure. Accounts of different
+// realms are different. It knows of this process alone: of n processes a guesser
+// gets n times the rate.
+type Limiter struct {
+	client                               func(core.Request) netip.Addr
+	username                             func(string) string
+	now                                  func() int64
+	guessers, addresses, sites, accounts *buckets
+	familiar                             *familiar
+}
+
+// NewLimiter makes a limiter. The error names all that is wrong.
+func NewLimiter(l Limits) (*Limiter, error) {
+	setup.Default(&l.Guesser, Rate{10, 10 * time.Second})
+	setup.Default(&l.Address, Rate{30, 2 * time.Second})
+	setup.Default(&l.Site, Rate{120, 500 * time.Millisecond})
+	setup.Default(&l.Account, Rate{100, 2 * time.Second})
+	setup.Default(&l.Buckets, 1<<16)
+	if l.Client == nil {
+		l.Client = peer
+	}
+	if l.Username == nil {
+		l.Username = FoldUsername
+	}
+	if l.Now == nil {
+		l.Now = time.Now
+	}
+	var errs []error
+	for _, r := range []struct {
+		field string
+		rate  Rate
+	}{{"Guesser", l.Guesser}, {"Address", l.Address}, {"Site", l.Site}, {"Account", l.Account}} {
+		if err := r.rate.check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.field, err))
+		}
+	}
+	if l.Buckets < 1 || l.Buckets > 1<<24 || l.Buckets&(l.Buckets-1) != 0 {
+		errs = append(errs, fmt.Errorf("Buckets: %d is no power of two of at most %d", l.Buckets, 1<<24))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("jwtgate: logins.NewLimiter: %w", err)
+	}
+	return &Limiter{
+		client: l.Client, username: l.Username, now: elapsing(l.Now),
+		guessers: newBuckets(l.Guesser, l.Buckets), addresses: newBuckets(l.Address, l.Buckets),
+		sites: newBuckets(l.Site, l.Buckets), accounts: newBuckets(l.Account, l.Buckets),
+		familiar: newFamiliar(l.Buckets),
+	}, nil
+}
+
+// Allow is a ThrottleHandler: Config.Throttle = limiter.Allow. It takes a try from
+// each rate that the login belongs to, or refuses and takes none; settle gives
+// them back if the login succeeds.
+func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(context.Context, error), err error) {
+	account := party{realm: c.Realm, account: l.username(c.Username)}
+	address, site := blocks(l.client(c.Request))
+	guesser := account
+	guesser.address = address
+
+	now := l.now()
+	var taken taken
+	wait := taken.from(l.addresses, party{realm: c.Realm, address: address}, now)
+	if wait == 0 && site != "" {
+		wait = taken.from(l.sites, party{realm: c.Realm, address: site}, now)
+	}
+	if wait == 0 {
+		wait = taken.from(l.guessers, guesser, now)
+	}
+	if wait == 0 && !l.familiar.knows(guesser, now) {
+		wait = taken.from(l.accounts, account, now)
+	}
+	if wait > 0 {
+		taken.back()
+		return nil, &core.Error{Kind: core.TooManyRequests, RetryAfter: wait}
+	}
+	return func(_ context.Context, err error) {
+		if err == nil {
+			taken.back()
+			l.familiar.meet(guesser, l.now())
+		}
+	}, nil
+}
+
+// FoldUsername is the username as Limits count it, unless told otherwise:
+// without characters that cannot be seen, without spaces around it, and in lower
+// case.
+func FoldUsername(name string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && !unicode.IsSpace(c) ||
+			c > unicode.MaxASCII && unicode.In(c, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
+		}
+		return unicode.ToLower(unicode.ToUpper(c)) // ſ is s to a look-up that ignores case
+	}, name))
+}
+
+// blocks are what an address stands for: itself, or of IPv6 the /64 and the /48.
+func blocks(addr netip.Addr) (address, site string) {
+	addr = addr.Unmap().WithZone("")
+	if !addr.Is6() {
+		return addr.String(), ""
+	}
+	small, _ := addr.Prefix(64)
+	large, _ := addr.Prefix(48)
+	return small.String(), large.String()
+}
