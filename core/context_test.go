@@ -178,6 +178,7 @@ func TestContextOfAFramework(t *testing.T) {
 	} {
 		c := ofFramework{context.Background(), map[any]any{core.ContextKey: forged}}
 		for where, c := range map[string]context.Context{
+			//lint:ignore SA1029 the key of a framework is a string
 			"under the key": c, "in the chain": yesToAll{context.Background(), forged}, "as a plain value": context.WithValue(context.Background(), core.ContextKey, forged),
 		} {
 			if who, ok := core.Identity[any](c); ok || who != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// Cookie is a token in a cookie. A browser sends cookies with whatever request
+// CookieSource is a token in a cookie. A browser sends cookies with whatever request
 // any page makes it send, so one that may change something must prove that it
 // comes from our own pages: one with an unsafe method (RFC 9110 section 9.2.1), or
 // one that asks for another protocol, as a WebSocket's handshake does, which is a

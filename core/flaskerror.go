@@ -11,7 +11,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// JWTError is Flask-JWT's exception of that name: what its error handler gets. A
+// FlaskError is Flask-JWT's exception of that name: what its error handler gets. A
 // step of a FlaskConfig may return one to choose the words of a refusal itself.
 type FlaskError struct {
 	Err         string // the body's "error"
@@ -23,7 +23,7 @@ type FlaskError struct {
 // Error is "error. description", as str() gave it.
 func (e *FlaskError) Error() string {
 	if e == nil {
-		return "a nil *JWTError"
+		return "a nil *FlaskError"
 	}
 	return e.Err + ". " + e.Description
 }
@@ -72,7 +72,7 @@ func (e *FlaskError) Response() Response {
 	return res
 }
 
-// FlaskError puts a refusal into the words of Flask-JWT, and of the PyJWT 1.4
+// FlaskErrorOf puts a refusal into the words of Flask-JWT, and of the PyJWT 1.4
 // behind it. An ErrorHandler of a FlaskConfig starts from it, as the original's
 // jwt_error_handler started from a JWTError.
 func FlaskErrorOf(e *Error) *FlaskError {

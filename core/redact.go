@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/redacted"
 )
@@ -41,23 +40,6 @@ func (c Credential) LogValue() slog.Value { return c.shown().LogValue() }
 
 // MarshalText implements encoding.TextMarshaler, and so JSON, without the token.
 func (c Credential) MarshalText() ([]byte, error) { return c.shown().MarshalText() }
-
-func (i Issued) shown() redacted.Text {
-	return redacted.Text(fmt.Sprintf("Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339)))
-}
-
-// Format prints everything but the tokens, whatever the verb.
-func (i Issued) Format(f fmt.State, verb rune) { i.shown().Format(f, verb) }
-
-// LogValue implements slog.LogValuer without the tokens.
-func (i Issued) LogValue() slog.Value { return i.shown().LogValue() }
-
-// MarshalJSON is an error, so that the tokens are neither whole in a log nor
-// missing in an answer without a word.
-func (i Issued) MarshalJSON() ([]byte, error) { return nil, errIssued }
-
-// MarshalText is the same error.
-func (i Issued) MarshalText() ([]byte, error) { return nil, errIssued }
 
 var errIssued = errors.New("core: an Issued holds tokens and does not marshal; answer with its fields, in Config.AuthResponse or with core.JSONResponse")
 

@@ -113,7 +113,7 @@ func (res Response) each(f func(name string, values []string)) {
 	}
 }
 
-// JSON is a Response with v as its body. It is meant for handlers that answer
+// JSONResponse is a Response with v as its body. It is meant for handlers that answer
 // in place of core's own: OnError, AuthResponse. The error is encoding/json's.
 func JSONResponse(status int, v any) (Response, error) {
 	body, err := json.Marshal(v)

@@ -13,7 +13,7 @@ import (
 // issuerMap is a fixed choice of issuers.
 type issuerMap map[string]Source
 
-// Issuers returns a source that takes a token's keys from the source of its
+// ByIssuer returns a source that takes a token's keys from the source of its
 // issuer, which the claim iss names exactly (RFC 7519 section 4.1.1, RFC 8725
 // section 3.8). So each issuer's keys verify only its own tokens. A token of
 // another issuer, or without one, costs nothing: no source is asked.

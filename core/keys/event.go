@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// KeyEvent is a fetch of keys from a provider, or a change of a ring's keys. It
+// Event is a fetch of keys from a provider, or a change of a ring's keys. It
 // belongs to no request, and holds no key's material.
 type Event struct {
 	// Source names the key source: its URL, without the query; a directory.
@@ -26,6 +26,6 @@ type Event struct {
 	Stack []byte
 }
 
-// KeyWatch is told what happens to keys. core.KeyObserver makes one of an
+// Observer is told what happens to keys. core.KeyObserver makes one of an
 // Observer. It must not block.
 type Observer func(ctx context.Context, e Event)

@@ -17,7 +17,7 @@ import (
 // maxRedirects is how often one request may be sent on.
 const maxRedirects = 3
 
-// keyAnswer is what a fetch brought: keys, those that cannot be used, and for
+// answered is what a fetch brought: keys, those that cannot be used, and for
 // how long the provider calls it fresh.
 type answered struct {
 	keys    []*Key

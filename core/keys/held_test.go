@@ -118,7 +118,9 @@ func TestNewKeyMistakes(t *testing.T) {
 		{"P-224", p224, nil, "P-224"},
 		{"an empty EC key", new(ecdsa.PublicKey), nil, "without its numbers"},
 		{"an empty private EC key", new(ecdsa.PrivateKey), nil, "without its numbers"},
+		//lint:ignore SA1019 a key that a program has made wrong
 		{"off the curve", &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}, nil, "not on its curve"},
+		//lint:ignore SA1019 a key that a program has made wrong
 		{"halves of two EC keys", &ecdsa.PrivateKey{PublicKey: ecKey.PublicKey, D: big.NewInt(7)}, nil, "do not belong together"},
 		{"a short Ed25519 key", ed25519.PrivateKey(ed[:40]), nil, "no private key of Ed25519"},
 		{"halves of two Ed25519 keys", ed25519.PrivateKey(append(bytes.Repeat([]byte{1}, 32), ed[32:]...)), nil, "no private key of Ed25519"},

@@ -171,7 +171,7 @@ var optionsFor = []struct{ name, text string }{
 	{"InsecureExpiredCertificate", "keys.InsecureExpiredCertificate is for a PEM key in a certificate"},
 }
 
-// keyProblems collects the mistakes of one constructor, so that all are
+// problems collects the mistakes of one constructor, so that all are
 // reported at once.
 type problems []error
 

@@ -41,7 +41,7 @@ type found struct {
 	keys []*Key
 }
 
-// Keys returns the set of these keys, for example the current key and the one
+// NewSet returns the set of these keys, for example the current key and the one
 // before it.
 //
 // Keys returns an error, naming all mistakes, for no keys at all, a nil key, the
@@ -85,7 +85,7 @@ func NewSet(keys ...*Key) (*Set, error) {
 	return set, nil
 }
 
-// newKeySet makes every answer of a set beforehand. It expects what
+// newSet makes every answer of a set beforehand. It expects what
 // parseKeySet and Keys see to: that no two keys share an id and an algorithm.
 func newSet(keys []*Key, skipped []error) *Set {
 	s := &Set{

@@ -8,7 +8,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 )
 
-// jwkRules say what is taken from a JWK Set.
+// setRules say what is taken from a JWK Set.
 type setRules struct {
 	publicOnly bool     // private and oct keys are skipped: for sets from a URL
 	algorithms []string // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
@@ -17,7 +17,7 @@ type setRules struct {
 	secret     options  // what an oct key may be
 }
 
-// parseKeySet reads a JWK Set (RFC 7517 section 5). What is wrong with one key
+// parseJWKSet reads a JWK Set (RFC 7517 section 5). What is wrong with one key
 // is in skipped, and the others are kept: "Implementations SHOULD ignore JWKs
 // within a JWK Set that use kty values that are not understood, that are missing
 // required members, or for which values are out of the supported ranges". An err
@@ -60,7 +60,7 @@ func parseJWKSet(data []byte, rules setRules) (keys []*Key, skipped []error, err
 	return keys, skipped, nil
 }
 
-// keysTaken are the keys of a set so far, by id.
+// taken are the keys of a set so far, by id.
 type taken map[string][]*Key
 
 // take refuses a key that could never be found, or only instead of another.

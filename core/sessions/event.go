@@ -1,12 +1,12 @@
 package sessions
 
-// StoreEvent is something that a store found wrong and no caller was told. It
+// Event is something that a store found wrong and no caller was told. It
 // belongs to no request.
 type Event struct {
 	Resource string // the journal or the connection it is about
 	Cause    error
 }
 
-// StoreWatch is told what a store found wrong. core.StoreObserver makes one of an
+// Observer is told what a store found wrong. core.StoreObserver makes one of an
 // Observer. It must not block.
 type Observer func(Event)

@@ -153,7 +153,7 @@ func (s State) String() string {
 	return fmt.Sprintf("TokenState(%d)", uint8(s))
 }
 
-// Found is what a Store says of a refresh token.
+// Outcome is what a Store says of a refresh token.
 type Outcome struct {
 	State   State
 	Session Session // unless it is Gone; of Rotate, as it is now or was last

@@ -6,7 +6,7 @@ require (
 	github.com/gin-gonic/gin v1.10.0
 	github.com/gofiber/fiber/v2 v2.52.14
 	github.com/jwtgate/jwtgate v0.0.0
-	github.com/jwtgate/jwtgate/redisstore v0.0.0
+	github.com/jwtgate/jwtgate/stores/redisstore v0.0.0
 	github.com/labstack/echo/v4 v4.15.3
 	github.com/redis/go-redis/v9 v9.23.0
 	golang.org/x/crypto v0.56.0
@@ -58,5 +58,5 @@ require (
 
 replace (
 	github.com/jwtgate/jwtgate => ../..
-	github.com/jwtgate/jwtgate/redisstore => ../../redisstore
+	github.com/jwtgate/jwtgate/stores/redisstore => ../../stores/redisstore
 )

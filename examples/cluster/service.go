@@ -15,7 +15,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/core/logins"
 	"github.com/jwtgate/jwtgate/core/sessions"
-	"github.com/jwtgate/jwtgate/redisstore"
+	"github.com/jwtgate/jwtgate/stores/redisstore"
 )
 
 // hashes are the users, and bcrypt of their passwords: joe's is pass, ann's is word.

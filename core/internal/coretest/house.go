@@ -126,7 +126,7 @@ func TokensOf(t testing.TB, res core.Response) (got Tokens) {
 	return got
 }
 
-// login logs somebody in without a password.
+// LogIn logs somebody in without a password.
 func (h *House) LogIn(name string) Tokens {
 	h.T.Helper()
 	return TokensOf(h.T, h.Admit(Get(), core.Moment{}, &User{name}))

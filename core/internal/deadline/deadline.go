@@ -1,4 +1,4 @@
-// Package deadline ends what protects by whichever half of the clock is ahead.
+// package deadline ends what protects by whichever half of the clock is ahead.
 package deadline
 
 import (
@@ -11,18 +11,18 @@ import (
 // the two is ahead, and must begin anew where neither can be right. Of a clock
 // without a monotonic half, as that of a test, the wall clock is all there is.
 
-// come reports whether a deadline has come, by either clock.
+// Come reports whether a deadline has come, by either clock.
 func Come(now, deadline time.Time) bool {
 	return !now.Before(deadline) || !now.Round(0).Before(deadline.Round(0))
 }
 
-// lasted reports whether something has lasted for d since a time. It has, too, if
+// Lasted reports whether something has lasted for d since a time. It has, too, if
 // the wall clock was set back by d or more since: nobody knows then how long.
 func Lasted(now, since time.Time, d time.Duration) bool {
 	return Come(now, since.Add(d)) || SetBack(now, since, d)
 }
 
-// setBack reports whether the wall clock stands at least d before what it showed
+// SetBack reports whether the wall clock stands at least d before what it showed
 // at a time that is past.
 func SetBack(now, past time.Time, d time.Duration) bool {
 	return past.Round(0).Sub(now.Round(0)) >= d

@@ -1,4 +1,4 @@
-// Package exact reads JSON into Go structs by exact names: encoding/json alone
+// package exact reads JSON into Go structs by exact names: encoding/json alone
 // would let a member Role reach the field of role.
 package exact
 
@@ -16,7 +16,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// decodeExact stores the JSON text raw in the value v points to. It is
+// Decode stores the JSON text raw in the value v points to. It is
 // encoding/json over a text from which every member is gone that no field of
 // its struct is named after exactly, so nothing is left for case folding.
 func Decode(raw string, v any) error {

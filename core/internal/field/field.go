@@ -1,4 +1,4 @@
-// Package field is the syntax of HTTP fields (RFC 9110 section 5).
+// package field is the syntax of HTTP fields (RFC 9110 section 5).
 package field
 
 import (
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// hasControl reports whether s has a control character (RFC 5234 appendix B.1).
+// HasControl reports whether s has a control character (RFC 5234 appendix B.1).
 func HasControl(s string) bool { return printable(s) < len(s) }
 
 // printable counts the bytes before the first control character. Every token
@@ -29,7 +29,7 @@ func printable[S string | []byte](s S) int {
 	return n
 }
 
-// isPlain reports whether s has characters from - to ~ alone, as all JWTs do: no
+// IsPlain reports whether s has characters from - to ~ alone, as all JWTs do: no
 // control character, no space, no comma.
 func IsPlain(s string) bool {
 	n := 0
@@ -67,7 +67,7 @@ func controls(w uint64) uint64 {
 	return ((low + ones) | ^(low + ones*(0x80-' '))) &^ w & high
 }
 
-// cutLine cuts off the first line of a block. It is not ok if the line has a
+// CutLine cuts off the first line of a block. It is not ok if the line has a
 // control character other than a tab.
 func CutLine(block []byte) (line, rest []byte, ok bool) {
 	for n := 0; ; n++ {
@@ -86,7 +86,7 @@ func CutLine(block []byte) (line, rest []byte, ok bool) {
 	}
 }
 
-// trimSpace cuts spaces and tabs off both ends (OWS, RFC 9110 section 5.6.3).
+// TrimSpace cuts spaces and tabs off both ends (OWS, RFC 9110 section 5.6.3).
 func TrimSpace[S string | []byte](s S) S {
 	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
 		s = s[1:]
@@ -97,7 +97,7 @@ func TrimSpace[S string | []byte](s S) S {
 	return s
 }
 
-// validHost reports whether a Host has only characters of RFC 3986 section 3.2.2;
+// ValidHost reports whether a Host has only characters of RFC 3986 section 3.2.2;
 // net/http refuses others. Empty is for an absolute URL to make up for.
 func ValidHost(v []byte) bool {
 	for _, c := range v {
@@ -123,12 +123,12 @@ var tokenChars = func() (t [256]bool) {
 	return t
 }()
 
-// isToken reports whether s is a token of RFC 9110 section 5.6.2.
+// IsToken reports whether s is a token of RFC 9110 section 5.6.2.
 func IsToken[S string | []byte](s S) bool {
 	return len(s) > 0 && TokenLen(s) == len(s)
 }
 
-// tokenLen counts the bytes before the first that cannot be in a token.
+// TokenLen counts the bytes before the first that cannot be in a token.
 func TokenLen[S string | []byte](s S) int {
 	for i := range len(s) {
 		if !tokenChars[s[i]] {

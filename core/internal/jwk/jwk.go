@@ -1,4 +1,4 @@
-// Package jwk reads and writes keys as JSON Web Keys (RFC 7517, RFC 7518 section 6,
+// package jwk reads and writes keys as JSON Web Keys (RFC 7517, RFC 7518 section 6,
 // RFC 8037).
 package jwk
 
@@ -17,10 +17,10 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// maxSetKeys bounds a JWK Set where its source sets no bound of its own.
+// MaxKeys bounds a JWK Set where its source sets no bound of its own.
 const MaxKeys = 1024
 
-// splitKeySet returns the texts of the keys in a set. It does not look into
+// Split returns the texts of the keys in a set. It does not look into
 // them: one key with a duplicate member, or a string that is not UTF-8, is one
 // unusable key, and not an unusable set.
 func Split(data []byte, limit int) ([]string, error) {
@@ -71,11 +71,11 @@ func Split(data []byte, limit int) ([]string, error) {
 	return texts, nil
 }
 
-// privateMembers are the members that only a private or a symmetric key has
+// PrivateMembers are the members that only a private or a symmetric key has
 // (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2).
 var PrivateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// jwk is one JSON Web Key: the members that every kind has, and all of them.
+// Key is one JSON Web Key: the members that every kind has, and all of them.
 // Members that are not understood are ignored (RFC 7517 section 4), and so are
 // x5c, x5u, x5t and x5t#S256: the key is what its own members say.
 type Key struct {
@@ -125,7 +125,7 @@ func (j *Key) value(name string) string {
 	return ""
 }
 
-// has reports whether one of the members is there.
+// Has reports whether one of the members is there.
 func (j *Key) Has(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return j.value(name) != "" })
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 )
 
-// material returns the key that the JWK describes, as jws.Algorithm.Bind takes
+// Material returns the key that the JWK describes, as jws.Algorithm.Bind takes
 // it: a sound one of sufficient strength, but for a secret.
 func (j *Key) Material() (any, error) {
 	var goKey any

@@ -55,7 +55,7 @@ func membersOf(public crypto.PublicKey) (j publicJWK, ok bool) {
 	return publicJWK{}, false
 }
 
-// thumbprint is that of RFC 7638 with SHA-256; "" and false for a secret.
+// Thumbprint is that of RFC 7638 with SHA-256; "" and false for a secret.
 func Thumbprint(public crypto.PublicKey) (string, bool) {
 	j, ok := membersOf(public)
 	if !ok {
@@ -69,7 +69,7 @@ func Thumbprint(public crypto.PublicKey) (string, bool) {
 	return jws.Encode(sum[:]), true
 }
 
-// publicText is a public key as it is published: under its id or else its
+// Public is a public key as it is published: under its id or else its
 // thumbprint, for one algorithm and for signatures only. A secret is never
 // published, and ok is false.
 func Public(public crypto.PublicKey, id, algorithm string) (text []byte, ok bool) {

@@ -18,7 +18,7 @@ func Unknown(name string) string {
 	return fmt.Sprintf("unknown algorithm %.32q; known are %s", name, Names(All(), " and "))
 }
 
-// algorithmNames lists the names as in "RS256, RS384 or RS512".
+// Names lists the names as in "RS256, RS384 or RS512".
 func Names(list []Algorithm, last string) string {
 	var names []string
 	for _, a := range list {

@@ -42,7 +42,7 @@ var (
 	fileEndings = regexp.MustCompile(`^[\w@.+ /\\:%~-]+\.(?i)(pem|key|pub|crt|cer|der|p8|p12|pfx|jks|jwk|jwks|json|txt|env|ya?ml|toml|ini|conf|secret)$`)
 )
 
-// isPathText tells a path from base64, of which one text in 64 begins with a slash.
+// IsPath tells a path from base64, of which one text in 64 begins with a slash.
 func IsPath(text string) bool {
 	if fileEndings.MatchString(text) {
 		return true
@@ -53,7 +53,7 @@ func IsPath(text string) bool {
 	return text[0] != '/' || knownRoots.MatchString(text) || strings.ToLower(text) == text && !strings.ContainsAny(text, "+")
 }
 
-// checkGuessable says why the bytes of a secret can be guessed; nil if nothing
+// Guessable says why the bytes of a secret can be guessed; nil if nothing
 // tells. It knows shapes, the words of placeholders, and repetition. Whether a
 // secret was made at random nobody can see.
 func Guessable(secret []byte) error {

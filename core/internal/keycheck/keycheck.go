@@ -1,4 +1,4 @@
-// Package keycheck judges keys: whether they are strong, sound, and what they seem.
+// package keycheck judges keys: whether they are strong, sound, and what they seem.
 package keycheck
 
 import (
@@ -27,7 +27,7 @@ const (
 	maxRSAExponent = 1<<24 - 1
 )
 
-// checkStrength judges a key by its public half ("Validate Cryptographic
+// Strength judges a key by its public half ("Validate Cryptographic
 // Inputs", RFC 8725 section 3.4).
 func Strength(public crypto.PublicKey) error {
 	switch key := public.(type) {
@@ -49,6 +49,7 @@ func Strength(public crypto.PublicKey) error {
 		}
 	case *ecdsa.PublicKey:
 		const remedy = "; make a key with: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+		//lint:ignore SA1019 without its numbers package ecdsa panics on it
 		if key.Curve == nil || key.X == nil || key.Y == nil {
 			return errors.New("the EC key is without its numbers" + remedy)
 		}
@@ -71,7 +72,7 @@ func Strength(public crypto.PublicKey) error {
 	return nil
 }
 
-// checkPrivate judges the private half of a key whose public one is sound. Not
+// Private judges the private half of a key whose public one is sound. Not
 // every version of packages x509 and rsa compares all numbers of an RSA key: with
 // the primes it signs without a look at d (RFC 8017 section 3.2).
 func Private(private crypto.PrivateKey) error {
@@ -113,6 +114,7 @@ func ownNumbers(key *rsa.PrivateKey) bool {
 }
 
 func checkECPrivate(key *ecdsa.PrivateKey) error {
+	//lint:ignore SA1019 without its number package ecdsa panics on it
 	if key.D == nil {
 		return ErrNotItsPublic
 	}
@@ -167,7 +169,7 @@ func checkEd25519(key ed25519.PublicKey) error {
 	return nil
 }
 
-// publicHalf returns the half of goKey that verifies; nil for a secret.
+// PublicHalf returns the half of goKey that verifies; nil for a secret.
 func PublicHalf(goKey any) crypto.PublicKey {
 	switch goKey := goKey.(type) {
 	case []byte:
@@ -186,12 +188,12 @@ func IsPublic(goKey any) bool {
 	return false
 }
 
-// samePublic reports whether two public keys are one. Every public key of the
+// Same reports whether two public keys are one. Every public key of the
 // standard library has Equal.
 func Same(a, b crypto.PublicKey) bool {
 	key, ok := a.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && key.Equal(b)
 }
 
-// maxKeyIDBytes bounds a key's id, which every token signed with it repeats.
+// MaxIDBytes bounds a key's id, which every token signed with it repeats.
 const MaxIDBytes = 256

@@ -15,7 +15,7 @@ import (
 // turns out to be a log or a device is not read to its end.
 const maxKeyFileBytes = 1 << 20
 
-// keyText is a text that should hold a key.
+// Text is a text that should hold a key.
 type Text struct {
 	About  string // how errors call it
 	Path   string // "" if it is not a file
@@ -38,7 +38,7 @@ func openFile(path string, mode fs.FileMode) error {
 // package os would quote it.
 var errPathIsPEM = errors.New("this is the text of a key, not a path; use keys.Parse or keys.ParsePair")
 
-// readKeyFile reads a file for a key. Open is what is wrong with who may read it.
+// ReadFile reads a file for a key. Open is what is wrong with who may read it.
 func ReadFile(path string) (data []byte, open, err error) {
 	if path == "" {
 		return nil, nil, errors.New("the path is empty")
@@ -64,7 +64,7 @@ func ReadFile(path string) (data []byte, open, err error) {
 	return data, open, nil
 }
 
-// file names the text in a command.
+// File names the text in a command.
 func (t Text) File() string {
 	if t.Path == "" {
 		return "key.pem"
@@ -72,7 +72,7 @@ func (t Text) File() string {
 	return t.Path
 }
 
-// isJSON reports whether the text begins as a JSON object does.
+// IsJSON reports whether the text begins as a JSON object does.
 func (t Text) IsJSON() bool {
 	return bytes.HasPrefix(bytes.TrimLeft(t.Data, " \t\r\n"), []byte("{"))
 }

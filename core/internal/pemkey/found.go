@@ -15,7 +15,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 )
 
-// keyFileIn says what kind of key file data is, as in "a PEM text"; "" if it is
+// What says what kind of key file data is, as in "a PEM text"; "" if it is
 // none. A secret of random bytes is none of these.
 func What(data []byte) string {
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))

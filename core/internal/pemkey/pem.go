@@ -1,4 +1,4 @@
-// Package pemkey reads keys in PEM, and says what a text is that holds none.
+// package pemkey reads keys in PEM, and says what a text is that holds none.
 package pemkey
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 )
 
-// pemKey is what one block holds: a private key and its public half, a public
+// Key is what one block holds: a private key and its public half, a public
 // key alone, or a certificate and its public key. Without a public key it is a
 // block that may stand beside a key.
 type Key struct {
@@ -24,13 +24,13 @@ type Key struct {
 	certificate *x509.Certificate
 }
 
-// pemOptions are what may be said of a PEM text.
+// Options are what may be said of a PEM text.
 type Options struct {
 	Passphrase []byte // nil: none is given
 	Expired    bool   // the dates of certificates do not count
 }
 
-// pemKeys returns the keys in a PEM text in their order, each once and with its
+// Parse returns the keys in a PEM text in their order, each once and with its
 // private half if that is there too.
 func Parse(text Text, o Options) (keys []Key, err error) {
 	if len(bytes.TrimSpace(text.Data)) == 0 {

@@ -1,0 +1,181 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
+)
+
+// HeaderSource is a token in a header field: Authorization under the Auth's scheme
+// unless told otherwise.
+type HeaderSource struct {
+	Name   string // "" is Authorization
+	Scheme string // "" is Config.Scheme; compared without case (RFC 9110 section 11.1)
+	Bare   bool   // the field holds the token alone, without a scheme
+}
+
+func (h HeaderSource) withDefaults(scheme string) HeaderSource {
+	if h.Name == "" {
+		h.Name = "Authorization"
+	}
+	h.Name = http.CanonicalHeaderKey(h.Name)
+	if h.Scheme == "" && !h.Bare {
+		h.Scheme = scheme
+	}
+	return h
+}
+
+// Find implements Source. Another scheme counts as nothing (RFC 6750 section
+// 3.1); two fields, several tokens, a tab or another control character are a
+// BadRequest (RFC 6750 section 2.1, RFC 9110 section 5.3).
+func (h HeaderSource) Find(r Request) (Credential, error) {
+	h = h.withDefaults(defaultScheme)
+	return h.find(r)
+}
+
+// find is Find once the defaults are there.
+func (h *HeaderSource) find(r Request) (c Credential, err error) {
+	values := r.Header(h.Name)
+	if len(values) == 0 {
+		return Credential{}, MissingToken
+	}
+	if len(values) > 1 {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errTwoFields}
+	}
+	value := field.TrimSpace(values[0])
+	scheme, rest, _ := strings.Cut(value, " ")
+	if !h.Bare && scheme == h.Scheme && rest != "" && field.IsPlain(rest) { // the usual case, judged in one pass
+		return Credential{Token: keep.Part(rest, values[0]), Scheme: h.Scheme}, nil
+	}
+	if field.HasControl(value) {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
+	}
+	if value == "" {
+		return Credential{}, MissingToken
+	}
+	c.Token = value
+	if !h.Bare {
+		if !strings.EqualFold(scheme, h.Scheme) {
+			return Credential{}, MissingToken
+		}
+		c.Scheme, c.Token = h.Scheme, strings.TrimLeft(rest, " ")
+	}
+	if c.Token == "" {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errEmptyToken}
+	}
+	if strings.IndexByte(c.Token, ' ') >= 0 || strings.IndexByte(c.Token, ',') >= 0 {
+		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
+	}
+	c.Token = keep.Part(c.Token, values[0])
+	return c, nil
+}
+
+// QuerySource is a token in the query. Such a URL is logged and kept by many, so use
+// it only where a header cannot be set, with short lifetimes (RFC 6750 section
+// 2.3, RFC 9700 section 4.3.2). Answers carry Cache-Control: private.
+type QuerySource struct {
+	Name string // "" is access_token
+}
+
+func (q QuerySource) withDefaults() QuerySource {
+	if q.Name == "" {
+		q.Name = "access_token"
+	}
+	return q
+}
+
+// Find implements Source. The parameter twice is a BadRequest (RFC 6750 section 3.1).
+func (q QuerySource) Find(r Request) (Credential, error) {
+	q = q.withDefaults()
+	var c Credential
+	found := false
+	for query := r.RawQuery(); query != ""; {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(name); err != nil || name != q.Name {
+			continue
+		}
+		token, err := url.QueryUnescape(value)
+		if err != nil || found || token == "" || field.HasControl(token) || strings.ContainsAny(token, " ,") {
+			return Credential{}, &Error{Kind: BadRequest, Cause: errQuery}
+		}
+		c.Token, found = keep.String(token), true // the request line may be far longer than the query
+	}
+	if !found {
+		return Credential{}, MissingToken
+	}
+	return c, nil
+}
+
+var errQuery = errors.New("the query parameter with the token is empty, repeated or badly escaped")
+
+// SourceFunc is a source of the user's own: a path parameter, a WebSocket
+// subprotocol. Like a header it is taken to be there on purpose; for anything a
+// browser sends unasked use Cookie, which checks for cross-site requests.
+type SourceFunc func(Request) (Credential, error)
+
+// Find implements Source. An empty token counts as none.
+func (f SourceFunc) Find(r Request) (Credential, error) {
+	c, err := f(r)
+	if err == nil && c.Token == "" {
+		err = MissingToken
+	}
+	return c, err
+}
+
+// checkSources says all that is wrong with a list of sources.
+func checkSources(sources []Source) error {
+	var errs []error
+	for i, s := range sources {
+		bad := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, fmt.Errorf(format, args...)))
+		}
+		switch v := s.(type) {
+		case nil:
+			bad("nil; remove it")
+		case HeaderSource:
+			if v.Name != "" && !field.IsToken(v.Name) {
+				bad("%q is not the name of a header field", v.Name)
+			}
+			if v.Scheme != "" && !field.IsToken(v.Scheme) {
+				bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", v.Scheme)
+			}
+			if v.Bare && v.Scheme != "" {
+				bad("Bare and Scheme exclude each other; set one")
+			}
+		case CookieSource:
+			if v.Name != "" && !field.IsToken(v.Name) {
+				bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", v.Name)
+			} else if name := v.withDefaults().Name; !v.InsecureName && !guardedName(name) {
+				bad("%w", unguarded(name, "InsecureName"))
+			}
+			for _, o := range v.TrustedOrigins {
+				if err := checkOrigin(o); err != nil {
+					bad("TrustedOrigins: %v", err)
+				}
+			}
+			if v.DoubleSubmit != nil && !isSecret(v.DoubleSubmit) {
+				bad("DoubleSubmit: it is no secret; make one with keys.NewSecret")
+			}
+			if v.DoubleSubmit != nil && (v.InsecureNoCSRF || len(v.TrustedOrigins) > 0) {
+				bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
+			}
+			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
+				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
+			}
+		case *HeaderSource, *CookieSource, *QuerySource, *SourceFunc:
+			bad("a %T; set the value, not a pointer to it", s)
+		case SourceFunc:
+			if v == nil {
+				bad("a nil Custom; remove it")
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The tests of this module with the peers that they need: installs Node.js if it
+# is missing or too old, and the npm packages, and lets no test be skipped for
+# want of them. Go must be there.
+#
+#	bash interop/ci.sh
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source ../../.ci/lib.sh
+exec </dev/null
+make_tmp
+
+oldest=20 # the oldest Node.js that the peers run on: nodeMajor in peer_test.go
+newest=22 # what is installed where the distribution has only older ones
+
+# node_major prints the major version of the node on the path, 0 if there is none.
+node_major() {
+	local version
+	version=$(node --version 2>/dev/null) || version=v0
+	version=${version#v}
+	echo "${version%%.*}"
+}
+
+install_node() {
+	need node nodejs npm npm
+	if (($(node_major) < oldest)); then
+		# Debian 12 has Node.js 18. npm's own package "node" holds the binaries; the
+		# old one serves to fetch it.
+		npm install --no-audit --no-fund --no-save --prefix "$tmp/node" "node@$newest" >"$tmp/npm.log" 2>&1 ||
+			{ cat "$tmp/npm.log"; fail "npm could not install Node.js $newest"; }
+		PATH=$tmp/node/node_modules/node/bin:$PATH
+	fi
+	(($(node_major) >= oldest)) || fail "node is $(node --version), want $oldest or newer"
+	printf '    node %s\n' "$(node --version)"
+}
+
+install_peers() {
+	(cd peers && npm ci --ignore-scripts --no-audit --no-fund) >"$tmp/npm.log" 2>&1 ||
+		{ cat "$tmp/npm.log"; fail "npm could not install the peers"; }
+}
+
+install_node
+install_peers
+go vet ./...
+JWTGATE_PEERS=required go test -count=1 -timeout="$(limit 5m)" ./...
