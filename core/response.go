@@ -81,13 +81,17 @@ func (res Response) withOwnHeader() Response {
 	return res
 }
 
-// EachHeader is SetHeaders for a server without http.Header: it calls set for each
-// value of each header. Where add is false, the value takes the place of all that
-// there are.
-func (res Response) EachHeader(set func(name, value string, add bool)) {
+// EachHeader is SetHeaders for a server without http.Header: it calls set for a
+// value that takes the place of all that there are, and add for one that goes
+// beside them.
+func (res Response) EachHeader(set, add func(name, value string)) {
 	res.each(func(name string, values []string) {
 		for i, value := range values {
-			set(name, value, i > 0 || addsHeader(name))
+			if i > 0 || addsHeader(name) {
+				add(name, value)
+			} else {
+				set(name, value)
+			}
 		}
 	})
 }

@@ -37,7 +37,9 @@ func TestSetHeaders(t *testing.T) {
 		t.Errorf("a later handler changed the Response: %v", res.Header)
 	}
 	each := map[string]bool{}
-	res.EachHeader(func(name, value string, add bool) { each[name+": "+value] = add })
+	res.EachHeader(
+		func(name, value string) { each[name+": "+value] = false },
+		func(name, value string) { each[name+": "+value] = true })
 	if want := map[string]bool{
 		"Vary: Cookie": true, "Set-Cookie: a=1": true, "Set-Cookie: b=2": true, "Www-Authenticate: Bearer": true, "Link: <x>": true, "Cache-Control: private": false,
 	}; !reflect.DeepEqual(each, want) {
@@ -64,12 +66,7 @@ func TestHeaderOfPrepared(t *testing.T) {
 		res.Header = want
 		set, each := http.Header{}, http.Header{}
 		res.SetHeaders(set)
-		res.EachHeader(func(name, value string, add bool) {
-			if !add {
-				each.Del(name)
-			}
-			each.Add(name, value)
-		})
+		res.EachHeader(each.Set, each.Add)
 		want = want.Clone()
 		delete(want, "X-Three") // has no values
 		if len(want)+len(set) > 0 && !reflect.DeepEqual(set, want) {

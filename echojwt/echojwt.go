@@ -19,9 +19,7 @@ const Key = core.ContextKey
 
 // New is Require from a Config: e.Use(echojwt.New(cfg)). It panics if the Config
 // has a mistake; use core.New and Require where an error is wanted, or a login.
-func New[T any](cfg core.Config[T]) echo.MiddlewareFunc {
-	return Require(core.Must(cfg))
-}
+func New[T any](cfg core.Config[T]) echo.MiddlewareFunc { return Require(core.Must(cfg)) }
 
 // Require lets identified requests pass that all guards agree to.
 func Require[T any](auth *core.Auth[T], guards ...core.Guard) echo.MiddlewareFunc {
@@ -29,9 +27,7 @@ func Require[T any](auth *core.Auth[T], guards ...core.Guard) echo.MiddlewareFun
 }
 
 // Optional lets anonymous requests pass too.
-func Optional[T any](auth *core.Auth[T]) echo.MiddlewareFunc {
-	return Use(auth.Optional())
-}
+func Optional[T any](auth *core.Auth[T]) echo.MiddlewareFunc { return Use(auth.Optional()) }
 
 // Login is the login endpoint: e.POST("/auth", echojwt.Login(auth)). It panics
 // if the Auth has no Authenticate.

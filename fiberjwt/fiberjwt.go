@@ -37,7 +37,7 @@ func Use(gate core.Gate) fiber.Handler {
 		if !ok {
 			return write(c, res)
 		}
-		setHeaders(c, res)
+		res.EachHeader(c.Response().Header.Set, c.Response().Header.Add)
 		c.Locals(Key, ctx)
 		c.SetUserContext(ctx)
 		return c.Next()
@@ -65,7 +65,7 @@ func Identity[T any](c *fiber.Ctx) (T, bool) { return core.Identity[T](c.UserCon
 func Claims(c *fiber.Ctx) (*core.Claims, bool) { return core.ClaimsOf(c.UserContext()) }
 
 func write(c *fiber.Ctx, res core.Response) error {
-	setHeaders(c, res)
+	res.EachHeader(c.Response().Header.Set, c.Response().Header.Add)
 	return c.Status(res.Status).Send(res.Body)
 }
 
@@ -74,16 +74,6 @@ func abandon(c *fiber.Ctx, res core.Response) {
 	_ = write(c, res)
 	_, _ = c.Response().WriteTo(c.Context().Conn())
 	_ = c.Context().Conn().Close()
-}
-
-func setHeaders(c *fiber.Ctx, res core.Response) {
-	res.EachHeader(func(name, value string, add bool) {
-		if add {
-			c.Response().Header.Add(name, value)
-		} else {
-			c.Response().Header.Set(name, value)
-		}
-	})
 }
 
 // request is a fiber.Ctx as core sees it. Fiber's strings are windows on a buffer that
