@@ -2,28 +2,26 @@ package core
 
 import (
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// Setting is one of the settings that ReadEnv reads.
-type Setting struct {
-	Name string // without the prefix
-	Doc  string // one line
-}
-
-// Settings lists what ReadEnv reads: for a program's usage text.
-func Settings() []Setting {
-	list := make([]Setting, len(settings))
-	for i, s := range settings {
-		list[i] = Setting{s.name, s.doc}
+// EnvSettings are the settings that ReadEnv reads, for a program's usage text: the
+// name of each, without the prefix, and in one line what it is.
+func EnvSettings() iter.Seq2[string, string] {
+	return func(yield func(name, doc string) bool) {
+		for _, s := range settings {
+			if !yield(s.name, s.doc) {
+				return
+			}
+		}
 	}
-	return list
 }
 
 // ReadEnv reads settings from environ, which is what os.Environ returns, into
-// the Config: all variables whose names start with prefix, as "JWT_". Settings
+// the Config: all variables whose names start with prefix, as "JWT_". EnvSettings
 // lists them, under the names of Flask-JWT where it had one.
 //
 //	cfg := core.Config[*User]{Authenticate: users.Check, …}

@@ -183,17 +183,23 @@ func TestSettings(t *testing.T) {
 		try(tt.env...)
 	}
 	var seen []string
-	for _, s := range core.Settings() {
-		if s.Doc == "" || strings.Contains(s.Doc, "\n") {
-			t.Errorf("%s: doc %q is no line", s.Name, s.Doc)
+	for name, doc := range core.EnvSettings() {
+		if doc == "" || strings.Contains(doc, "\n") {
+			t.Errorf("%s: doc %q is no line", name, doc)
 		}
-		if slices.Contains(seen, s.Name) {
-			t.Errorf("%s is there twice", s.Name)
+		if slices.Contains(seen, name) {
+			t.Errorf("%s is there twice", name)
 		}
-		if !slices.Contains(tried, s.Name) {
-			t.Errorf("%s: no test shows what it does", s.Name)
+		if !slices.Contains(tried, name) {
+			t.Errorf("%s: no test shows what it does", name)
 		}
-		seen = append(seen, s.Name)
+		seen = append(seen, name)
+	}
+	for name := range core.EnvSettings() { // may stop early
+		if name != seen[0] {
+			t.Errorf("got %s first, want %s", name, seen[0])
+		}
+		break
 	}
 }
 

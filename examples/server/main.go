@@ -93,8 +93,8 @@ func usage(flags *flag.FlagSet) {
 	fmt.Fprintln(w, "Usage: server [-framework name] [-preset flask] [-addr host:port]")
 	flags.PrintDefaults()
 	fmt.Fprintln(w, "\nSettings, from the environment:")
-	for _, s := range core.Settings() {
-		fmt.Fprintf(w, "  %s%s\n    \t%s\n", prefix, s.Name, s.Doc)
+	for name, doc := range core.EnvSettings() {
+		fmt.Fprintf(w, "  %s%s\n    \t%s\n", prefix, name, doc)
 	}
 	fmt.Fprintf(w, "With -preset flask, %sREQUIRED_CLAIMS is the whole list,\nand SECRET_KEY is the key where there is no other.\n", prefix)
 }
