@@ -33,12 +33,6 @@ type Claims struct {
 // exp, iss, aud and jti to it.
 type Payload map[string]any
 
-// Claim is one more claim for Auth.Issue.
-type Claim struct {
-	Name  string
-	Value any
-}
-
 // ParseClaims reads a payload. It must be exactly one JSON object in valid
 // UTF-8, without duplicate names at any depth and nested at most 32 deep (RFC
 // 7519 section 7.2 step 10, RFC 7493); anything else is a Malformed. It checks

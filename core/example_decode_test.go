@@ -42,7 +42,7 @@ func ExampleDecoder() {
 		log.Fatal(err)
 	}
 	for _, id := range []string{"1", "2"} {
-		issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "jti", Value: id})
+		issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{"jti": id})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -21,8 +21,7 @@ func ExampleScopes() {
 		log.Fatal(err)
 	}
 	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe",
-		core.Claim{Name: "scope", Value: "orders:read orders:write"},
-		core.Claim{Name: "roles", Value: []string{"clerk"}})
+		core.Payload{"scope": "orders:read orders:write", "roles": []string{"clerk"}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +64,7 @@ func ExampleNot() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "scope", Value: "orders:read"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{"scope": "orders:read"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,9 +27,7 @@ func ExampleAuth_Issue() {
 		log.Fatal(err)
 	}
 	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe",
-		core.Claim{Name: "scope", Value: "orders:read"},
-		core.Claim{Name: "exp", Value: now.Add(time.Hour)},
-		core.Claim{Name: "jti", Value: "1"})
+		core.Payload{"scope": "orders:read", "exp": now.Add(time.Hour), "jti": "1"})
 	if err != nil {
 		log.Fatal(err)
 	}

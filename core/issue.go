@@ -36,10 +36,10 @@ type Issued struct {
 
 // Issue makes a token for an identity: the line "out" without HTTP. The moment is
 // from Begin, taken before the identity was authenticated. Further claims replace
-// those of Payload. With Sessions it starts a session, whose later tokens do not
+// those of Config.Payload, and later ones earlier ones. With Sessions it starts a session, whose later tokens do not
 // have the further claims. The error is an *Error; BadCredentials, if the subject
 // was ended after the moment.
-func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Claim) (issued Issued, err error) {
+func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Payload) (issued Issued, err error) {
 	o, s := a.watch(ActionIssue, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
@@ -53,7 +53,7 @@ func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ..
 // admit is the end of every login: the token, the answer to the request, unless
 // that is nil, and the session, if there are any. The session comes last, when
 // nothing is left that could fail. The session is set as far as it is known.
-func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim, r Request) (res Response, issued Issued, err error) {
+func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Payload, r Request) (res Response, issued Issued, err error) {
 	if m, err = a.since(ctx, m); err != nil {
 		return res, issued, err
 	}
@@ -88,7 +88,7 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Claim
 }
 
 // mint makes a token, of a session unless that is nil.
-func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Claim, s *sessions.Session) (Issued, error) {
+func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Payload, s *sessions.Session) (Issued, error) {
 	if a.payload == nil || a.encode == nil {
 		return Issued{}, errors.New("this Auth issues no tokens: Config has no Payload, or nothing that signs")
 	}
@@ -99,10 +99,10 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Cla
 	if own == nil {
 		return Issued{}, errors.New("Payload returned nil")
 	}
-	payload := make(Payload, len(own)+len(extra)+6)
+	payload := make(Payload, len(own)+6)
 	maps.Copy(payload, own) // the user's map stays his
-	for _, c := range extra {
-		payload[c.Name] = c.Value
+	for _, p := range extra {
+		maps.Copy(payload, p)
 	}
 	if s != nil {
 		if err := claimSession(s, payload); err != nil {

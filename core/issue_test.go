@@ -28,7 +28,7 @@ func TestIssue(t *testing.T) {
 	cfg.Rules = core.ClaimRules{Issuer: "https://issuer", Audience: []string{"a"}}
 	cfg.Lifetime, cfg.NotBefore = time.Hour, time.Second
 	auth := coretest.MustNew(t, cfg)
-	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "role", Value: "admin"})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{"role": "admin"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestPayload(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		payload core.Payload
-		extra   []core.Claim
+		extra   []core.Payload
 		claim   string
 		want    any    // of the claim
 		err     string // in its place
@@ -101,11 +101,12 @@ func TestPayload(t *testing.T) {
 		{"nbf", core.Payload{"nbf": exp}, nil, "nbf", "1893456060", ""},
 		{"iat", core.Payload{"iat": exp}, nil, "iat", "1893456060", ""},
 		{"jti", core.Payload{"jti": "own"}, nil, "jti", "own", ""},
-		{"an extra claim wins", core.Payload{"role": "user"}, []core.Claim{{Name: "role", Value: "admin"}}, "role", "admin", ""},
-		{"an extra exp wins", core.Payload{"exp": 1}, []core.Claim{{Name: "exp", Value: exp}}, "exp", "1893456060", ""},
+		{"an extra claim wins", core.Payload{"role": "user"}, []core.Payload{{"role": "admin"}}, "role", "admin", ""},
+		{"the last extra claim wins", core.Payload{"role": "user"}, []core.Payload{{"role": "clerk"}, nil, {"role": "admin"}}, "role", "admin", ""},
+		{"an extra exp wins", core.Payload{"exp": 1}, []core.Payload{{"exp": exp}}, "exp", "1893456060", ""},
 		{"iss", core.Payload{"iss": "x"}, nil, "", nil, "Payload names iss; set Rules.Issuer"},
 		{"aud", core.Payload{"aud": "x"}, nil, "", nil, "Payload names aud; set Rules.Issuer or Rules.Audience"},
-		{"an extra iss", core.Payload{}, []core.Claim{{Name: "iss", Value: "x"}}, "", nil, "Payload names iss"},
+		{"an extra iss", core.Payload{}, []core.Payload{{"iss": "x"}}, "", nil, "Payload names iss"},
 		{"nil", nil, nil, "", nil, "Payload returned nil"},
 		{"exp as text", core.Payload{"exp": "1893456060"}, nil, "", nil, "Payload: exp: a string is neither"},
 		{"exp nil", core.Payload{"exp": nil}, nil, "", nil, "Payload: exp: a <nil> is neither"},
@@ -173,7 +174,7 @@ func TestIssueRequired(t *testing.T) {
 	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe"); err == nil || !strings.Contains(err.Error(), "Payload is missing required claims: tenant") {
 		t.Errorf("got %v, want tenant missing", err)
 	}
-	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "tenant", Value: 1}); err != nil {
+	if _, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{"tenant": 1}); err != nil {
 		t.Errorf("with it: %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func (a *Auth[T]) greet(r Request, o *outcome) Response {
 // the callback of a provider or a link in a mail: it issues, starts a session and
 // answers as Login does once Authenticate has returned. The moment is from Begin,
 // taken before the authentication began.
-func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Claim) Response {
+func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Payload) Response {
 	return a.endpoint(ActionLogin, r, nil, func() (context.Context, Response, error) {
 		ctx := r.Context()
 		if a.nobody(identity) {

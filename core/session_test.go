@@ -227,7 +227,7 @@ func TestSessionClaims(t *testing.T) {
 
 func TestIssueStartsASession(t *testing.T) {
 	h := coretest.NewHouse(t, nil)
-	issued, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe, core.Claim{Name: "role", Value: "admin"})
+	issued, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe, core.Payload{"role": "admin"})
 	if err != nil || issued.Session.Subject != "joe" || issued.RefreshToken == "" {
 		t.Fatalf("got %+v, %v", issued.Session, err)
 	}

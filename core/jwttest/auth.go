@@ -2,6 +2,7 @@ package jwttest
 
 import (
 	"context"
+	"maps"
 	"net/http/httptest"
 	"testing"
 
@@ -12,11 +13,11 @@ import (
 // without a token. The claims are there for guards and handlers that ask.
 //
 // The identity must not be the zero value, which is nobody; see Anonymous.
-func Auth[T any](t testing.TB, identity T, claims ...core.Claim) *core.Auth[T] {
+func Auth[T any](t testing.TB, identity T, claims ...core.Payload) *core.Auth[T] {
 	t.Helper()
-	values := make(map[string]any, len(claims))
+	values := core.Payload{}
 	for _, c := range claims {
-		values[c.Name] = c.Value
+		maps.Copy(values, c)
 	}
 	verified, err := core.NewClaims(values)
 	if err != nil {

@@ -28,7 +28,7 @@ func hello(auth *core.Auth[*user]) http.Handler {
 
 // A handler is tested as whom the test wants, without a token.
 func ExampleAuth() {
-	auth := jwttest.Auth(t, &user{"joe"}, core.Claim{Name: "scope", Value: "orders:read"})
+	auth := jwttest.Auth(t, &user{"joe"}, core.Payload{"scope": "orders:read"})
 	handler := nethttpjwt.Require(auth, core.Scopes("orders:read"))(hello(auth))
 
 	w := httptest.NewRecorder()

@@ -68,7 +68,7 @@ func TestMint(t *testing.T) {
 
 func TestAuth(t *testing.T) {
 	joe := &user{"joe"}
-	auth := jwttest.Auth(t, joe, core.Claim{Name: "scope", Value: "read"})
+	auth := jwttest.Auth(t, joe, core.Payload{"scope": "read"})
 	if got, err := auth.Identity(jwttest.Context(t, auth)); got != joe || err != nil {
 		t.Errorf("got %v, %v, want joe", got, err)
 	}
@@ -128,7 +128,7 @@ func TestMistakesEndTheTest(t *testing.T) {
 		call func(testing.TB)
 	}{
 		{"nobody", func(t testing.TB) { jwttest.Auth[*user](t, nil) }},
-		{"claims that are no JSON", func(t testing.TB) { jwttest.Auth(t, "joe", core.Claim{Name: "f", Value: func() {}}) }},
+		{"claims that are no JSON", func(t testing.TB) { jwttest.Auth(t, "joe", core.Payload{"f": func() {}}) }},
 		{"context of a refusal", func(t testing.TB) { jwttest.Context(t, jwttest.Anonymous[string](t)) }},
 		{"a public key mints", func(tb testing.TB) {
 			public, _ := jwttest.RSA().Public()

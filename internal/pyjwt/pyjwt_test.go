@@ -144,7 +144,7 @@ func TestPythonVerifies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Claim{Name: "jti", Value: "1"})
+			issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{"jti": "1"})
 			if err != nil {
 				t.Fatal(err)
 			}
