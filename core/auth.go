@@ -57,7 +57,7 @@ type engine struct {
 func New[T any](cfg Config[T]) (*Auth[T], error) {
 	c := cfg.withDefaults()
 	if err := c.check(cfg); err != nil {
-		return nil, fmt.Errorf("jwtgate: core.New: %w", err)
+		return nil, err
 	}
 	e := &engine{
 		lookup:    c.Lookup,

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -11,106 +10,138 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// check says all that is wrong, each text starting with the field. Defaults are
-// filled in already; raw is the Config as the user wrote it.
-func (c Config[T]) check(raw Config[T]) error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+// Mistake is one thing that is wrong with a configuration: the field or the
+// variable, what was found there, and the fix. The errors of New, ReadEnv and of
+// the constructors of keys and stores are made of them; errors.As finds the first.
+type Mistake = setup.Mistake
 
-	switch {
-	case raw.Keys != nil && setup.IsNil(raw.Keys):
-		bad("Keys: a nil %T; was the error of its constructor ignored?", raw.Keys)
-	case raw.Keys == nil && raw.Decode == nil:
-		bad("Keys: nil; set the key that verifies tokens, as from keys.Load or keys.NewSecret")
-	}
-	if raw.Signer != nil && setup.IsNil(raw.Signer) {
-		bad("Signer: a nil %T; was the error of its constructor ignored?", raw.Signer)
-	}
-	rules := setup.Each(raw.Rules.check())
-	if raw.Decode == nil && !setup.IsNil(raw.Keys) {
-		rules = append(rules, setup.Each(raw.Rules.checkFacts(keys.FactsOf(raw.Keys)))...)
-	}
-	for _, e := range rules {
-		bad("Rules.%w", e)
-	}
-	if raw.Now != nil && raw.Rules.Now != nil {
-		bad("Rules.Now: Now is set too, and there is one clock; leave Rules.Now nil")
-	}
-	if raw.Lifetime < 0 {
-		bad("Lifetime: %v is negative", raw.Lifetime)
-	} else if c.Lifetime < time.Second && !c.flask { // Flask-JWT cut the fraction off
-		bad("Lifetime: %v is less than a second, and tokens count whole seconds", raw.Lifetime)
-	}
-	if d, ok := c.Signer.(keys.Describer); ok && !setup.IsNil(c.Signer) && d.Facts().Lifetime > 0 && c.Lifetime > d.Facts().Lifetime {
-		bad("Lifetime: %v, but a key of the ring is kept for tokens of %v; set keys.RingConfig.Lifetime to %v", c.Lifetime, d.Facts().Lifetime, c.Lifetime)
-	}
-	if raw.NotBefore < 0 {
-		bad("NotBefore: %v is negative; a token is valid from iat on anyway", raw.NotBefore)
-	}
-	if c.Lifetime > 0 && c.NotBefore >= c.Lifetime {
-		bad("NotBefore: %v is not before the end of Lifetime, %v; such a token is never valid", c.NotBefore, c.Lifetime)
-	}
-	if !setup.PrintableASCII(c.Realm) {
-		bad("Realm: %q has characters outside printable ASCII", c.Realm)
-	}
-	if !field.IsToken(c.Scheme) {
-		bad("Scheme: %q is not a token of RFC 9110 section 5.6.2", c.Scheme)
-	}
-	if raw.Lookup != nil && raw.Sources != nil {
-		bad("Sources: Lookup is set too; set one, or wrap core.Lookup(sources...)")
-	}
-	if raw.Sources != nil && len(raw.Sources) == 0 {
-		bad("Sources: empty but not nil; leave it nil for the Authorization header")
-	}
-	errs = append(errs, setup.Each(checkSources(raw.Sources))...)
-	if raw.CallbackTimeout < 0 {
-		bad("CallbackTimeout: %v is negative; 0 means none", raw.CallbackTimeout)
-	}
-	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !setup.IsNil(raw.Keys) && raw.Rules.mixes(keys.FactsOf(raw.Keys)) {
-		bad("Identify: nil, and %w", errMixed)
-	}
-	if c.Identify == nil {
-		bad("Identify: nil, and there is no default for %v; set a function from claims to it", reflect.TypeFor[T]())
-	}
-	errs = append(errs, c.checkLogin(raw)...)
-	errs = append(errs, c.checkSessions(raw)...)
-	return errors.Join(errs...)
+// check says all that is wrong, by topic. Defaults are filled in already; raw is
+// the Config as the user wrote it.
+func (c Config[T]) check(raw Config[T]) error {
+	var bad setup.Mistakes
+	c.checkKeys(raw, &bad)
+	c.checkTimes(raw, &bad)
+	c.checkWords(&bad)
+	c.checkPlaces(raw, &bad)
+	c.checkIdentify(raw, &bad)
+	c.checkLogin(raw, &bad)
+	c.checkSessions(raw, &bad)
+	return bad.Err("jwtgate: core.New")
 }
 
-func (c Config[T]) checkLogin(raw Config[T]) (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+// checkKeys is about who may have signed, and what that demands of Rules.
+func (c Config[T]) checkKeys(raw Config[T], bad *setup.Mistakes) {
+	switch {
+	case raw.Keys != nil && setup.IsNil(raw.Keys):
+		bad.Add("Keys", "was the error of its constructor ignored?", "a nil %T", raw.Keys)
+	case raw.Keys == nil && raw.Decode == nil:
+		bad.Add("Keys", "set the key that verifies tokens, as from keys.Load or keys.NewSecret", "nil")
+	}
+	if raw.Signer != nil && setup.IsNil(raw.Signer) {
+		bad.Add("Signer", "was the error of its constructor ignored?", "a nil %T", raw.Signer)
+	}
+	rules := raw.Rules.check()
+	if raw.Decode == nil && !setup.IsNil(raw.Keys) {
+		rules = append(rules, raw.Rules.checkFacts(keys.FactsOf(raw.Keys))...)
+	}
+	bad.In("Rules", rules)
+}
+
+// checkTimes is about the clock, and how long things last.
+func (c Config[T]) checkTimes(raw Config[T], bad *setup.Mistakes) {
+	if raw.Now != nil && raw.Rules.Now != nil {
+		bad.Add("Rules.Now", "leave Rules.Now nil", "Now is set too, and there is one clock")
+	}
+	if raw.Lifetime < 0 {
+		bad.Add("Lifetime", "", "%v is negative", raw.Lifetime)
+	} else if c.Lifetime < time.Second && !c.flask { // Flask-JWT cut the fraction off
+		bad.Add("Lifetime", "", "%v is less than a second, and tokens count whole seconds", raw.Lifetime)
+	}
+	if d, ok := c.Signer.(keys.Describer); ok && !setup.IsNil(c.Signer) && d.Facts().Lifetime > 0 && c.Lifetime > d.Facts().Lifetime {
+		bad.Add("Lifetime", fmt.Sprintf("set keys.RingConfig.Lifetime to %v", c.Lifetime), "%v, but a key of the ring is kept for tokens of %v", c.Lifetime, d.Facts().Lifetime)
+	}
+	if raw.NotBefore < 0 {
+		bad.Add("NotBefore", "a token is valid from iat on anyway", "%v is negative", raw.NotBefore)
+	}
+	if c.Lifetime > 0 && c.NotBefore >= c.Lifetime {
+		bad.Add("NotBefore", "such a token is never valid", "%v is not before the end of Lifetime, %v", c.NotBefore, c.Lifetime)
+	}
+	if raw.CallbackTimeout < 0 {
+		bad.Add("CallbackTimeout", "0 means none", "%v is negative", raw.CallbackTimeout)
+	}
+}
+
+// checkWords is about what stands in a challenge.
+func (c Config[T]) checkWords(bad *setup.Mistakes) {
+	if !setup.PrintableASCII(c.Realm) {
+		bad.Add("Realm", "", "%q has characters outside printable ASCII", c.Realm)
+	}
+	if !field.IsToken(c.Scheme) {
+		bad.Add("Scheme", "", "%q is not a token of RFC 9110 section 5.6.2", c.Scheme)
+	}
+}
+
+// checkPlaces is about where tokens may be.
+func (c Config[T]) checkPlaces(raw Config[T], bad *setup.Mistakes) {
+	if raw.Lookup != nil && raw.Sources != nil {
+		bad.Add("Sources", "set one, or wrap core.Lookup(sources...)", "Lookup is set too")
+	}
+	if raw.Sources != nil && len(raw.Sources) == 0 {
+		bad.Add("Sources", "leave it nil for the Authorization header", "empty but not nil")
+	}
+	for _, err := range setup.Each(checkSources(raw.Sources)) {
+		*bad = append(*bad, err)
+	}
+}
+
+// checkIdentify is about who a token's owner is.
+func (c Config[T]) checkIdentify(raw Config[T], bad *setup.Mistakes) {
+	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !setup.IsNil(raw.Keys) && raw.Rules.mixes(keys.FactsOf(raw.Keys)) {
+		bad.Add("Identify", "", "nil, and %w", errMixed)
+	}
+	if c.Identify == nil {
+		bad.Add("Identify", "set a function from claims to it", "nil, and there is no default for %v", reflect.TypeFor[T]())
+	}
+}
+
+// checkLogin is about the login endpoint, and what issues its tokens.
+func (c Config[T]) checkLogin(raw Config[T], bad *setup.Mistakes) {
 	if raw.Signer != nil && raw.Encode != nil {
-		bad("Signer: Encode is set too and does not use it; set one, or wrap core.Encoder(signer)")
+		bad.Add("Signer", "set one, or wrap core.Encoder(signer)", "Encode is set too and does not use it")
 	}
 	l := c.Login
 	if c.flask && raw.Authenticate == nil && !l.NoRoute {
-		bad("Authenticate: nil, and FlaskConfig has a login; set it, or Login.NoRoute")
+		bad.Add("Authenticate", "set it, or Login.NoRoute", "nil, and FlaskConfig has a login")
 	}
 	if raw.Authenticate == nil {
-		return errs
+		return
 	}
 	if !plainPath(l.Path) {
-		bad("Login.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", l.Path)
+		bad.Add("Login.Path", "", "%q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", l.Path)
 	}
 	if c.Signer == nil && c.Encode == nil {
-		bad("Signer: nil, and Keys cannot sign; Authenticate needs a private key or a secret to issue tokens")
+		bad.Add("Signer", "Authenticate needs a private key or a secret to issue tokens", "nil, and Keys cannot sign")
 	}
 	if c.Payload == nil {
-		bad("Payload: nil, and there is no default for %v; set a function from it to claims", reflect.TypeFor[T]())
+		bad.Add("Payload", "set a function from it to claims", "nil, and there is no default for %v", reflect.TypeFor[T]())
 	}
+	l.check(bad)
+}
+
+// check is about the endpoint's shape.
+func (l LoginConfig) check(bad *setup.Mistakes) {
 	if l.UsernameField == l.PasswordField {
-		bad("Login.PasswordField: %q is the username's field too", l.PasswordField)
+		bad.Add("Login.PasswordField", "", "%q is the username's field too", l.PasswordField)
 	}
 	if l.MaxBytes < 0 || l.MaxBytes > largestMaxTokenBytes {
-		bad("Login.MaxBytes: %d is outside 0 (the default, %d) to %d", l.MaxBytes, defaultMaxLogin, largestMaxTokenBytes)
+		bad.Add("Login.MaxBytes", "", "%d is outside 0 (the default, %d) to %d", l.MaxBytes, defaultMaxLogin, largestMaxTokenBytes)
 	}
 	if len(l.Methods) == 0 {
-		bad("Login.Methods: empty but not nil; leave it nil for POST, or set NoRoute")
+		bad.Add("Login.Methods", "leave it nil for POST, or set NoRoute", "empty but not nil")
 	}
 	for _, m := range l.Methods {
 		if err := checkLoginMethod(m); err != nil {
-			bad("Login.Methods: %w", err)
+			bad.Add("Login.Methods", "", "%w", err)
 		}
 	}
-	return errs
 }

@@ -32,8 +32,8 @@ func Decoder(source keys.Source, rules ClaimRules) DecodeHandler {
 	if setup.IsNil(source) {
 		panic("jwtgate: core.Decoder: keys is nil")
 	}
-	if err := errors.Join(rules.check(), rules.checkFacts(keys.FactsOf(source))); err != nil {
-		panic("jwtgate: core.Decoder: " + err.Error())
+	if err := append(rules.check(), rules.checkFacts(keys.FactsOf(source))...).Err("jwtgate: core.Decoder"); err != nil {
+		panic(err.Error())
 	}
 	return newDecoder(source, rules).decode
 }

@@ -1,65 +1,59 @@
 package core
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // check says all that is wrong with the rules. Each text starts with the field.
-func (r ClaimRules) check() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (r ClaimRules) check() (bad setup.Mistakes) {
 	if r.Leeway < 0 || r.Leeway > setup.MaxLeeway {
-		bad("Leeway: %v is outside 0 to %v; a leeway bridges clocks, not lifetimes", r.Leeway, setup.MaxLeeway)
+		bad.Add("Leeway", "a leeway bridges clocks, not lifetimes", "%v is outside 0 to %v", r.Leeway, setup.MaxLeeway)
 	}
 	if r.MaxAge < 0 {
-		bad("MaxAge: %v is negative; 0 means no bound", r.MaxAge)
+		bad.Add("MaxAge", "0 means no bound", "%v is negative", r.MaxAge)
 	}
 	if r.MaxTokenBytes < 0 || r.MaxTokenBytes > largestMaxTokenBytes {
-		bad("MaxTokenBytes: %d is outside 0 (the default, %d) to %d", r.MaxTokenBytes, defaultMaxTokenBytes, largestMaxTokenBytes)
+		bad.Add("MaxTokenBytes", "", "%d is outside 0 (the default, %d) to %d", r.MaxTokenBytes, defaultMaxTokenBytes, largestMaxTokenBytes)
 	}
 	if r.CacheTokens < 0 || r.CacheTokens > largestCache {
-		bad("CacheTokens: %d is outside 0 (no cache) to %d", r.CacheTokens, largestCache)
+		bad.Add("CacheTokens", "", "%d is outside 0 (no cache) to %d", r.CacheTokens, largestCache)
 	}
 	if r.InsecureAnyAudience && r.Audience != nil {
-		bad("InsecureAnyAudience: Audience is set too; leave one out")
+		bad.Add("InsecureAnyAudience", "leave one out", "Audience is set too")
 	}
 	if r.InsecureAnyIssuer && r.Issuer != "" {
-		bad("InsecureAnyIssuer: Issuer is set too; leave one out")
+		bad.Add("InsecureAnyIssuer", "leave one out", "Issuer is set too")
 	}
 	for _, list := range []struct {
 		field  string
 		values []string
 	}{{"Audience", r.Audience}, {"Required", r.Required}, {"Types", r.Types}} {
 		if list.values != nil && len(list.values) == 0 {
-			bad("%s: empty but not nil; leave it nil to ask for nothing", list.field)
+			bad.Add(list.field, "leave it nil to ask for nothing", "empty but not nil")
 		}
 		for _, v := range list.values {
 			if v == "" {
-				bad("%s: holds an empty string; remove it", list.field)
+				bad.Add(list.field, "remove it", "holds an empty string")
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return bad
 }
 
 // checkFacts says what rules lack that these keys need. Each text
 // starts with the field.
-func (r ClaimRules) checkFacts(keys keys.Facts) error {
-	var errs []error
+func (r ClaimRules) checkFacts(keys keys.Facts) (bad setup.Mistakes) {
 	if keys.Shared && r.Audience == nil && !r.InsecureAnyAudience {
-		errs = append(errs, errors.New("Audience: nil, and the provider of Keys issues tokens for other services too, which would be taken here; "+
-			"set the aud of this service, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)"))
+		bad.Add("Audience", "set the aud of this service, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)",
+			"nil, and the provider of Keys issues tokens for other services too, which would be taken here")
 	}
 	if r.Issuer == "" && keys.AnyIssuer() && !r.InsecureAnyIssuer {
-		errs = append(errs, errors.New("Issuer: empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs; "+
-			"set the iss of the provider, here or in keys.RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)"))
+		bad.Add("Issuer", "set the iss of the provider, here or in keys.RemoteConfig, or InsecureAnyIssuer (RFC 8725 section 3.8)",
+			"empty, and Keys are bound to none, so that a token with any iss would be taken that a holder of the keys signs")
 	}
 	if r.Issuer != "" && !keys.Verifies(r.Issuer) {
-		errs = append(errs, fmt.Errorf("Issuer: %q, and Keys are bound to another issuer; leave one of them out, both compare iss", r.Issuer))
+		bad.Add("Issuer", "leave one of them out, both compare iss", "%q, and Keys are bound to another issuer", r.Issuer)
 	}
-	return errors.Join(errs...)
+	return bad
 }

@@ -335,7 +335,7 @@ func TestSessionConfig(t *testing.T) {
 		{"script cookie's name", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{CSRF: "XSRF-TOKEN"} }, `Sessions.Cookies.CSRF: "XSRF-TOKEN" begins neither`},
 		{"a prefix in small letters", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{Refresh: "__host-t"} }, `Sessions.Cookies.Refresh: "__host-t" begins neither`},
 		{"cookie name", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{Refresh: "a;b"} }, `Sessions.Cookies.Refresh: "a;b" is not the name`},
-		{"cookies to all", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{SameSite: http.SameSiteNoneMode} }, "Sessions.Cookies.SameSite: set"},
+		{"cookies to all", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{SameSite: http.SameSiteNoneMode} }, "Sessions.Cookies.SameSite: others let every site"},
 		{"public key as secret", func(c *config) { c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.RSA()}} }, "Sources[0]: DoubleSubmit: it is no secret"},
 		{"two policies", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.Secret(), TrustedOrigins: []string{"https://a.b"}}}

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -118,78 +117,83 @@ func (c Config[T]) sessionsMade() (made *sessionRules, revocations []Revocation)
 }
 
 // checkSessions says what is wrong with what sessions need.
-func (c Config[T]) checkSessions(raw Config[T]) (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	errs = append(errs, checkRevocation(raw.Revocation)...)
+func (c Config[T]) checkSessions(raw Config[T], bad *setup.Mistakes) {
+	checkRevocation(raw.Revocation, bad)
 	if !utf8.ValidString(c.Sessions.Realm) {
-		bad("Sessions.Realm: %q is no text in UTF-8", c.Sessions.Realm)
+		bad.Add("Sessions.Realm", "", "%q is no text in UTF-8", c.Sessions.Realm)
 	}
 	if raw.Stamp != nil && raw.Sessions.Store == nil {
-		bad("Stamp: Sessions.Store is nil, so there is nothing that could keep it")
+		bad.Add("Stamp", "", "Sessions.Store is nil, so there is nothing that could keep it")
 	}
 	if raw.Throttle != nil && raw.Authenticate == nil {
-		bad("Throttle: Authenticate is nil, so there is no login to slow down")
+		bad.Add("Throttle", "", "Authenticate is nil, so there is no login to slow down")
 	}
 	s := c.Sessions
 	switch {
 	case raw.Sessions.Store == nil && raw.Renew != nil:
-		bad("Sessions.Store: nil, but Renew is set; set a store, as from sessions.NewMemoryStore")
-		return errs
+		bad.Add("Sessions.Store", "set a store, as from sessions.NewMemoryStore", "nil, but Renew is set")
+		return
 	case raw.Sessions.Store == nil && !raw.Sessions.none():
-		bad("Sessions.Store: nil, but other fields of Sessions are set; set a store, as from sessions.NewMemoryStore")
-		return errs
+		bad.Add("Sessions.Store", "set a store, as from sessions.NewMemoryStore", "nil, but other fields of Sessions are set")
+		return
 	case raw.Sessions.Store == nil:
-		return errs
+		return
 	case setup.IsNil(raw.Sessions.Store):
-		bad("Sessions.Store: a nil %T; was the error of its constructor ignored?", raw.Sessions.Store)
+		bad.Add("Sessions.Store", "was the error of its constructor ignored?", "a nil %T", raw.Sessions.Store)
 	}
 	if s.Realm == "" {
-		bad("Sessions.Realm: empty, and so is Rules.Issuer; name the service, as \"shop\", so that it meets no other in a store that both use")
+		bad.Add("Sessions.Realm", "name the service, as \"shop\", so that it meets no other in a store that both use", "empty, and so is Rules.Issuer")
 	}
 	if raw.Renew == nil {
-		bad("Renew: nil; set a function that looks the user of a session up again, or every session would outlive its user")
+		bad.Add("Renew", "set a function that looks the user of a session up again, or every session would outlive its user", "nil")
 	}
 	if c.flask && (raw.Payload == nil || raw.AuthResponse == nil) {
-		bad("Sessions: Flask-JWT had no refresh tokens; set Payload, with a sub, and AuthResponse too")
+		bad.Add("Sessions", "set Payload, with a sub, and AuthResponse too", "Flask-JWT had no refresh tokens")
 	}
 	if raw.Authenticate == nil { // with it, checkLogin asks for these
 		if c.Signer == nil && c.Encode == nil {
-			bad("Signer: nil, and Keys cannot sign; sessions need a private key or a secret to issue tokens")
+			bad.Add("Signer", "sessions need a private key or a secret to issue tokens", "nil, and Keys cannot sign")
 		}
 		if c.Payload == nil {
-			bad("Payload: nil, and sessions need it to issue tokens; set a function from the identity to claims")
+			bad.Add("Payload", "set a function from the identity to claims", "nil, and sessions need it to issue tokens")
 		}
 	}
+	c.checkLasting(raw, bad)
+	if s.Cookies != nil {
+		c.checkTokenCookies(bad)
+	}
+}
+
+// checkLasting is about how long sessions last, how many there are and where their
+// endpoints are.
+func (c Config[T]) checkLasting(raw Config[T], bad *setup.Mistakes) {
+	s := c.Sessions
 	if s.Lifetime < time.Minute || s.Lifetime > setup.MaxTime {
-		bad("Sessions.Lifetime: %v is outside 1m0s to %v", s.Lifetime, setup.MaxTime)
+		bad.Add("Sessions.Lifetime", "", "%v is outside 1m0s to %v", s.Lifetime, setup.MaxTime)
 	} else if s.Idle > s.Lifetime {
-		bad("Sessions.Idle: %v is longer than Sessions.Lifetime, %v", s.Idle, s.Lifetime)
+		bad.Add("Sessions.Idle", "", "%v is longer than Sessions.Lifetime, %v", s.Idle, s.Lifetime)
 	} else if s.Idle < c.Lifetime && c.Lifetime > 0 {
-		bad("Sessions.Idle: %v is shorter than the life of an access token, Lifetime: %v; such a session ends before it can be used", s.Idle, c.Lifetime)
+		bad.Add("Sessions.Idle", "such a session ends before it can be used", "%v is shorter than the life of an access token, Lifetime: %v", s.Idle, c.Lifetime)
 	}
 	if s.Grace < 0 || s.Grace > maxGrace {
-		bad("Sessions.Grace: %v is outside 0 (the default, %v) to %v", s.Grace, defaultGrace, maxGrace)
+		bad.Add("Sessions.Grace", "", "%v is outside 0 (the default, %v) to %v", s.Grace, defaultGrace, maxGrace)
 	}
 	if s.MaxPerSubject < 0 {
-		bad("Sessions.MaxPerSubject: %d is negative; 0 means %d", s.MaxPerSubject, defaultMaxPerSubject)
+		bad.Add("Sessions.MaxPerSubject", fmt.Sprintf("0 means %d", defaultMaxPerSubject), "%d is negative", s.MaxPerSubject)
 	} else if s.MaxPerSubject > maxMaxPerSubject {
-		bad("Sessions.MaxPerSubject: %d is more than %d", s.MaxPerSubject, maxMaxPerSubject)
+		bad.Add("Sessions.MaxPerSubject", "", "%d is more than %d", s.MaxPerSubject, maxMaxPerSubject)
 	}
 	if !plainPath(s.Path) && raw.Sessions.Path != "" { // else it is Login.Path, and said already
-		bad("Sessions.Path: %q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", s.Path)
+		bad.Add("Sessions.Path", "", "%q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", s.Path)
 	}
-	if s.Cookies != nil {
-		errs = append(errs, c.checkTokenCookies()...)
-	}
-	return errs
 }
 
 // checkRevocation says what is wrong with a Revocation, or with any that it joins.
-func checkRevocation(revocation Revocation) (errs []error) {
+func checkRevocation(revocation Revocation, bad *setup.Mistakes) {
 	ordered := 0
 	each(revocation, func(r Revocation) {
 		if r != nil && setup.IsNil(r) {
-			errs = append(errs, fmt.Errorf("Revocation: a nil %T; was the error of its constructor ignored?", r))
+			bad.Add("Revocation", "was the error of its constructor ignored?", "a nil %T", r)
 			return
 		}
 		if p, ok := r.(*SessionRevocation); ok {
@@ -198,15 +202,14 @@ func checkRevocation(revocation Revocation) (errs []error) {
 		switch r := r.(type) {
 		case SessionRevocation:
 			if err := r.check(); err != nil {
-				errs = append(errs, fmt.Errorf("Revocation: %w", err))
+				bad.Add("Revocation", "", "%w", err)
 			}
 		case OrderedRevocation:
 			if ordered++; ordered == 2 {
-				errs = append(errs, errors.New("Revocation: two of them count, as a denylist.Subjects does, and a token has one number; use one"))
+				bad.Add("Revocation", "use one", "two of them count, as a denylist.Subjects does, and a token has one number")
 			}
 		}
 	})
-	return errs
 }
 
 // plainPath reports whether every router takes a path for what it says.
@@ -216,29 +219,28 @@ func plainPath(p string) bool {
 }
 
 // checkTokenCookies says what is wrong with the cookies that tokens are put in.
-func (c Config[T]) checkTokenCookies() (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("Sessions.Cookies."+format, args...)) }
+func (c Config[T]) checkTokenCookies(bad *setup.Mistakes) {
+	const in = "Sessions.Cookies."
 	t := c.Sessions.Cookies
 	access, ok := accessCookie(c.Sources)
 	if !ok {
-		errs = append(errs, errors.New("Sessions.Cookies: no Cookie is among Sources, so nobody would read the access token; add core.CookieSource{}"))
+		bad.Add("Sessions.Cookies", "add core.CookieSource{}", "no Cookie is among Sources, so nobody would read the access token")
 	}
 	names := map[string]bool{access.Name: true}
 	for setting, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
 		if !field.IsToken(name) {
-			bad("%s: %q is not the name of a cookie (RFC 6265 section 4.1.1)", setting, name)
+			bad.Add(in+setting, "", "%q is not the name of a cookie (RFC 6265 section 4.1.1)", name)
 		} else if !t.InsecureNames && !guardedName(name) {
-			bad("%s: %w", setting, unguarded(name, "InsecureNames"))
+			bad.Add(in+setting, "", "%w", unguarded(name, "InsecureNames"))
 		}
 		if names[name] {
-			bad("%s: %q is another cookie's name too", setting, name)
+			bad.Add(in+setting, "", "%q is another cookie's name too", name)
 		}
 		names[name] = true
 	}
 	switch t.SameSite {
 	case http.SameSiteLaxMode, http.SameSiteStrictMode:
 	default:
-		bad("SameSite: set http.SameSiteLaxMode or http.SameSiteStrictMode; others let every site send the token")
+		bad.Add(in+"SameSite", "set http.SameSiteLaxMode or http.SameSiteStrictMode", "others let every site send the token")
 	}
-	return errs
 }

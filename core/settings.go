@@ -150,11 +150,10 @@ var settings = []setting{
 // one beside a value of the code's is for New, since the code may still change it.
 func (r *reading) compare() {
 	if r.both("NOT_BEFORE_DELTA", "EXPIRATION_DELTA") && r.notBefore >= r.lifetime {
-		r.bad("NOT_BEFORE_DELTA", "%v is not before the end of %sEXPIRATION_DELTA, %v; such a token is never valid",
-			r.notBefore, r.prefix, r.lifetime)
+		r.bad("NOT_BEFORE_DELTA", "such a token is never valid", "%v is not before the end of %sEXPIRATION_DELTA, %v", r.notBefore, r.prefix, r.lifetime)
 	}
 	if r.both("AUTH_USERNAME_KEY", "AUTH_PASSWORD_KEY") && r.login.UsernameField == r.login.PasswordField {
-		r.bad("AUTH_PASSWORD_KEY", "%q is %sAUTH_USERNAME_KEY too; the login has a field for each", r.login.PasswordField, r.prefix)
+		r.bad("AUTH_PASSWORD_KEY", "the login has a field for each", "%q is %sAUTH_USERNAME_KEY too", r.login.PasswordField, r.prefix)
 	}
 }
 

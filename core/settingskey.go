@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
 		return a, false
 	}
 	if a, ok = jws.Lookup(value); !ok {
-		r.bad(name, "%s", jws.Unknown(value))
+		r.bad(name, "", "%s", jws.Unknown(value))
 	}
 	return a, ok
 }
@@ -94,7 +95,7 @@ func (r *reading) readInsecureSecret() (on map[string]keys.Option, ok bool) {
 		yes, err := strconv.ParseBool(strings.TrimSpace(value))
 		if err != nil {
 			// Without the value: somebody may have put the secret here.
-			r.bad(s.name, "it is neither 1 nor 0; unset it, and %s", s.fix)
+			r.bad(s.name, fmt.Sprintf("unset it, and %s", s.fix), "it is neither 1 nor 0")
 			ok = false
 		}
 		if yes {
@@ -105,10 +106,10 @@ func (r *reading) readInsecureSecret() (on map[string]keys.Option, ok bool) {
 }
 
 // noSecret says of the insecureSecrets that are on that there is no secret.
-func (r *reading) noSecret(on map[string]keys.Option, format string, args ...any) {
+func (r *reading) noSecret(on map[string]keys.Option, fix, found string, args ...any) {
 	for _, s := range insecureSecrets {
 		if on[s.name] != nil {
-			r.bad(s.name, format, args...)
+			r.bad(s.name, fix, found, args...)
 		}
 	}
 }
@@ -122,7 +123,7 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 	case r.failed[name] || r.failed[file]:
 		return k, false
 	case inline && inFile:
-		r.bad(file, "%s%s is set too; set one of them", r.prefix, name)
+		r.bad(file, "set one of them", "%s%s is set too", r.prefix, name)
 		return k, false
 	case inFile:
 		name = file
@@ -131,7 +132,7 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		}
 		data, open, err := pemkey.ReadFile(path)
 		if err != nil {
-			r.bad(name, "the file cannot be read: %w", withoutPath(err))
+			r.bad(name, "", "the file cannot be read: %w", withoutPath(err))
 			return k, false
 		}
 		k.open = open
@@ -143,7 +144,7 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		return k, true
 	}
 	if strings.TrimSpace(value) == "" {
-		r.bad(name, "there is no key in it; a secret is made with: openssl rand -hex 32")
+		r.bad(name, "a secret is made with: openssl rand -hex 32", "there is no key in it")
 		return k, false
 	}
 	return envKey{name, value, k.open}, true
@@ -167,9 +168,9 @@ func (r *reading) keepKey(alg jws.Algorithm, insecure map[string]keys.Option) {
 		if alg.Family == jws.Secret {
 			what = "a secret"
 		}
-		r.bad("ALGORITHM", "%s, but there is no key for it; set %sSECRET_KEY to %s", alg.Name, r.prefix, what)
+		r.bad("ALGORITHM", fmt.Sprintf("set %sSECRET_KEY to %s", r.prefix, what), "%s, but there is no key for it", alg.Name)
 	}
-	r.noSecret(insecure, "there is no secret; set %sSECRET_KEY, or unset it", r.prefix)
+	r.noSecret(insecure, fmt.Sprintf("set %sSECRET_KEY, or unset it", r.prefix), "there is no secret")
 }
 
 func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure map[string]keys.Option) *keys.Key {
@@ -182,21 +183,23 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure m
 	}
 	switch what := pemkey.What([]byte(secret.text)); {
 	case what != "":
-		r.bad(secret.name, "it is %s; set it to a secret, or to a private key in PEM", what)
+		r.bad(secret.name, "set it to a secret, or to a private key in PEM", "it is %s", what)
 	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && (namesFile(secret.text) || keycheck.IsPath(strings.TrimSpace(secret.text))):
-		r.bad(secret.name, "it is the path of a file; set %sSECRET_KEY_FILE to have it read", r.prefix)
+		r.bad(secret.name, fmt.Sprintf("set %sSECRET_KEY_FILE to have it read", r.prefix), "it is the path of a file")
 	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && keycheck.IsURL(strings.TrimSpace(secret.text)):
-		r.bad(secret.name, "it is a URL; set %sJWKS_URL or %sOIDC_ISSUER to have the keys of a provider fetched", r.prefix, r.prefix)
+		r.bad(secret.name, fmt.Sprintf("set %sJWKS_URL or %sOIDC_ISSUER to have the keys of a provider fetched", r.prefix, r.prefix), "it is a URL")
 	case alg.Name != "" && alg.Family != jws.Secret:
-		r.bad(secret.name, "it is no PEM, and %sALGORITHM %s needs a private key in PEM; set it to one, or the algorithm to HS256",
-			r.prefix, alg.Name)
+		r.bad(secret.name, "set it to one, or the algorithm to HS256", "it is no PEM, and %sALGORITHM %s needs a private key in PEM", r.prefix, alg.Name)
 	case public.set():
-		r.bad(public.name, "%s%s is a secret, which has no public half; unset one of them, or set the secret to the private key in PEM",
-			r.prefix, secret.name)
+		r.bad(public.name, "unset one of them, or set the secret to the private key in PEM", "%s%s is a secret, which has no public half", r.prefix, secret.name)
 	default:
 		key, err := keys.NewSecret([]byte(secret.text), opts...)
 		for _, e := range setup.Each(err) {
-			r.bad(secret.name, "%w", errors.Unwrap(e)) // without what keys.NewSecret calls it
+			if m, ok := errors.AsType[*Mistake](e); ok { // without what keys.NewSecret calls it
+				r.bad(secret.name, m.Fix, "%s", m.Found)
+			} else {
+				r.blame(secret.name, e)
+			}
 		}
 		if err != nil {
 			return nil

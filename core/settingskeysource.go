@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
-	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
@@ -54,40 +53,28 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Opti
 			continue
 		}
 		if other := r.otherKeySource(s.name); other != "" {
-			r.bad(s.name, "%s is set too; keys come from one of them", r.full(other))
+			r.bad(s.name, "keys come from one of them", "%s is set too", r.full(other))
 			return true
 		}
 		done = true
-		r.noSecret(insecure, "there is no secret in %s; unset it", r.full(s.name))
+		r.noSecret(insecure, "unset it", "there is no secret in %s", r.full(s.name))
 		where, ok := r.text(s.name, value)
 		switch {
 		case !ok:
 			continue
 		case strings.HasPrefix(where, "{") || strings.Contains(where, "-----BEGIN"):
-			r.bad(s.name, "it is the text of a key; set it to where keys are found") // which an error must not hold
+			r.bad(s.name, "set it to where keys are found", "it is the text of a key") // which an error must not hold
 			continue
 		}
 		source, err := s.open(r, where, alg.Name)
 		if err != nil {
-			for _, e := range setup.Each(err) {
-				r.note(s.name, renamed{"jwtgate: " + r.full(s.name) + ": " + strings.TrimPrefix(e.Error(), "jwtgate: "), e})
-			}
+			r.blame(s.name, err)
 			continue
 		}
 		r.keys, r.signer = source, nil // New makes it the signer, if it can sign
 	}
 	return done
 }
-
-// renamed is an error with another text.
-type renamed struct {
-	text string
-	err  error
-}
-
-func (e renamed) Error() string { return e.text }
-
-func (e renamed) Unwrap() error { return e.err }
 
 // keyAlgorithm is ALGORITHM for keys that do not name their own.
 func keyAlgorithm(alg string) (opts []keys.Option) {

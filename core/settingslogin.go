@@ -26,7 +26,7 @@ func (r *reading) readURLOptions(name, value string) {
 	}
 	members, err := strictjson.Object(value, nil)
 	if err != nil {
-		r.bad(name, `it is no JSON object; write it as {"methods":["POST","PUT"],"endpoint":"login"}`)
+		r.bad(name, `write it as {"methods":["POST","PUT"],"endpoint":"login"}`, "it is no JSON object")
 		return
 	}
 	for _, m := range members {
@@ -34,21 +34,21 @@ func (r *reading) readURLOptions(name, value string) {
 		case "methods":
 			methods, err := urlMethods(m.Value)
 			if err != nil {
-				r.bad(name, "methods: %w", err)
+				r.bad(name, "", "methods: %w", err)
 				continue
 			}
 			r.login.Methods = methods
 		case "endpoint":
 			endpoint, ok := strictjson.String(m.Value)
 			if _, too := r.values["AUTH_ENDPOINT"]; too && endpoint != r.login.Name {
-				r.bad(name, "endpoint is not what %sAUTH_ENDPOINT says; leave one", r.prefix)
+				r.bad(name, "leave one", "endpoint is not what %sAUTH_ENDPOINT says", r.prefix)
 			} else if !ok || endpoint == "" {
-				r.bad(name, "endpoint is no string, or empty; set it to a name, or leave it out")
+				r.bad(name, "set it to a name, or leave it out", "endpoint is no string, or empty")
 			} else {
 				r.login.Name = endpoint
 			}
 		default:
-			r.bad(name, "%.64q is unknown; the members are methods and endpoint", m.Name)
+			r.bad(name, "the members are methods and endpoint", "%.64q is unknown", m.Name)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // reading is one call of ReadEnv.
@@ -30,8 +33,27 @@ func (r *reading) full(name string) string {
 }
 
 // bad notes a mistake.
-func (r *reading) bad(name, format string, args ...any) {
-	r.note(name, fmt.Errorf("jwtgate: %s: %w", r.full(name), fmt.Errorf(format, args...)))
+func (r *reading) bad(name, fix, found string, args ...any) {
+	var one setup.Mistakes
+	one.Add(r.full(name), fix, found, args...)
+	r.note(name, fmt.Errorf("jwtgate: %w", one[0]))
+}
+
+// blame notes what a constructor found wrong with what a setting says. What the
+// constructor calls it, a file in a directory for one, is told behind the
+// setting's name.
+func (r *reading) blame(name string, err error) {
+	for _, e := range setup.Each(err) {
+		m, ok := errors.AsType[*Mistake](e)
+		if !ok {
+			m = &Mistake{Found: strings.TrimPrefix(e.Error(), "jwtgate: "), Err: e}
+		}
+		own := &Mistake{Field: r.full(name), Found: m.Found, Fix: m.Fix, Err: e}
+		if m.Field != "" {
+			own.Found = m.Field + ": " + m.Found
+		}
+		r.note(name, fmt.Errorf("jwtgate: %w", own))
+	}
 }
 
 func (r *reading) note(name string, err error) {
@@ -52,12 +74,12 @@ func (r *reading) collect(environ, ignore []string) {
 		switch {
 		case !isSetting(name):
 			if !serviceLink.MatchString(name) {
-				r.bad(name, "there is no such setting; did you mean %s%s?", r.prefix, nearestSetting(name))
+				r.bad(name, fmt.Sprintf("did you mean %s%s?", r.prefix, nearestSetting(name)), "there is no such setting")
 			}
 		case !ok:
-			r.bad(name, "it stands in the environment without a value; set it to one, or unset it")
+			r.bad(name, "set it to one, or unset it", "it stands in the environment without a value")
 		case twice && old != value:
-			r.bad(name, "it is in the environment twice, with different values; leave one")
+			r.bad(name, "leave one", "it is in the environment twice, with different values")
 		default:
 			r.values[name] = value
 		}

@@ -1,8 +1,8 @@
 package core
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
@@ -28,18 +28,20 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 	}
 	switch {
 	case public.set() && !public.pem() && pemkey.What([]byte(public.text)) == "":
-		r.bad(public.name, "it is no PEM; set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix)
+		r.bad(public.name, fmt.Sprintf("set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix), "it is no PEM")
 		return nil
 	case len(insecure) > 0:
-		r.noSecret(insecure, "%s%s is a PEM, and no secret; unset it", r.prefix, first.name)
+		r.noSecret(insecure, "unset it", "%s is a PEM, and no secret", r.full(first.name))
 	case alg.Family == jws.Secret:
-		r.bad("ALGORITHM", "%s takes a secret, and %s is a PEM; unset it, or set it to the key's own, as RS256", alg.Name, r.full(first.name))
+		r.bad("ALGORITHM", "unset it, or set it to the key's own, as RS256", "%s takes a secret, and %s is a PEM", alg.Name, r.full(first.name))
 		return nil
 	}
 	key, err := load()
 	for _, e := range setup.Each(err) {
-		if text, ok := strings.CutPrefix(e.Error(), "jwtgate: key pair: "); ok {
-			e = fmt.Errorf("jwtgate: %s%s and %s%s: %s", r.prefix, secret.name, r.prefix, public.name, text)
+		if m, ok := errors.AsType[*Mistake](e); ok && m.Field == "key pair" {
+			both := *m
+			both.Field = r.full(secret.name) + " and " + r.full(public.name)
+			e = fmt.Errorf("jwtgate: %w", &both)
 		}
 		r.note(first.name, e)
 	}
@@ -47,17 +49,17 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 	case err != nil:
 		return nil
 	case secret.set() && !key.CanSign():
-		r.bad(secret.name, "it is a public key; set it to the private one, or only %sPUBLIC_KEY to verify and not sign", r.prefix)
+		r.bad(secret.name, fmt.Sprintf("set it to the private one, or only %sPUBLIC_KEY to verify and not sign", r.prefix), "it is a public key")
 		return nil
 	case !secret.set() && key.CanSign():
-		r.bad(public.name, "it is a private key; make the public one with: openssl pkey -in key.pem -pubout -out public.pem")
+		r.bad(public.name, "make the public one with: openssl pkey -in key.pem -pubout -out public.pem", "it is a private key")
 		return nil
 	case alg.Name == "":
 		return key
 	}
 	own := key.Algorithms()[0]
 	if key, err = load(keys.WithAlgorithm(alg.Name)); err != nil {
-		r.bad("ALGORITHM", "%s does not fit the key in %s%s, which is one for %s; unset it, or set it to that", alg.Name, r.prefix, first.name, own)
+		r.bad("ALGORITHM", "unset it, or set it to that", "%s does not fit the key in %s%s, which is one for %s", alg.Name, r.prefix, first.name, own)
 	}
 	return key
 }

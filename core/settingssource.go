@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func changeSources[S Source](r *reading, name string, change func(*S)) {
 	}
 	if !found && !r.failed["TOKEN_LOCATION"] {
 		var none S
-		r.bad(name, "no token is looked for there; add %s to %sTOKEN_LOCATION, or unset it", locationOf(none), r.prefix)
+		r.bad(name, fmt.Sprintf("add %s to %sTOKEN_LOCATION, or unset it", locationOf(none), r.prefix), "no token is looked for there")
 		return
 	}
 	r.sources = list
@@ -79,7 +80,7 @@ func (r *reading) readCookieName(name, value string) {
 		return
 	}
 	if !field.IsToken(value) {
-		r.bad(name, "%.64q is not the name of a cookie (RFC 6265 section 4.1.1)", value)
+		r.bad(name, "", "%.64q is not the name of a cookie (RFC 6265 section 4.1.1)", value)
 		return
 	}
 	changeSources(r, name, func(c *CookieSource) { c.Name = value })
@@ -88,7 +89,7 @@ func (r *reading) readCookieName(name, value string) {
 func (r *reading) readInsecureName(name, value string) {
 	insecure, err := strconv.ParseBool(strings.TrimSpace(value))
 	if err != nil {
-		r.bad(name, "%.64q is neither 1 nor 0; unset it, and choose a name that begins with __Host-", value)
+		r.bad(name, "unset it, and choose a name that begins with __Host-", "%.64q is neither 1 nor 0", value)
 		return
 	}
 	changeSources(r, name, func(c *CookieSource) { c.InsecureName = insecure })
@@ -104,7 +105,7 @@ func (r *reading) readOrigins(name, value string) {
 	origins, ok := r.list(name, value)
 	for _, o := range origins {
 		if err := checkOrigin(o); err != nil {
-			r.bad(name, "%w", err)
+			r.bad(name, "", "%w", err)
 			ok = false
 		}
 	}
@@ -119,7 +120,7 @@ func (r *reading) readScheme(name, value string) {
 		return
 	}
 	if !field.IsToken(value) {
-		r.bad(name, "%.64q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", value)
+		r.bad(name, "", "%.64q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", value)
 		return
 	}
 	r.scheme = value

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ const maxDelta = 100 * 365 * 24 * time.Hour
 func (r *reading) text(name, value string) (string, bool) {
 	value = strings.TrimSpace(value)
 	if value == "" {
-		r.bad(name, "it is empty; set it to a value, or unset it")
+		r.bad(name, "set it to a value, or unset it", "it is empty")
 	}
 	return value, value != ""
 }
@@ -32,10 +33,10 @@ func (r *reading) list(name, value string) (items []string, ok bool) {
 		item = strings.TrimSpace(item)
 		switch {
 		case item == "":
-			r.bad(name, "it has an empty item; remove the comma")
+			r.bad(name, "remove the comma", "it has an empty item")
 			return nil, false
 		case slices.Contains(items, item):
-			r.bad(name, "it has %.64q twice; remove one", item)
+			r.bad(name, "remove one", "it has %.64q twice", item)
 			return nil, false
 		}
 		items = append(items, item)
@@ -48,7 +49,7 @@ func (r *reading) words(name, value string, known ...string) (words []string, ok
 	words, ok = r.list(name, value)
 	for _, w := range words {
 		if !slices.Contains(known, w) {
-			r.bad(name, "%.64q is unknown; the words are %s", w, strings.Join(known, ", "))
+			r.bad(name, fmt.Sprintf("the words are %s", strings.Join(known, ", ")), "%.64q is unknown", w)
 			ok = false
 		}
 	}
@@ -67,7 +68,7 @@ func (r *reading) delta(name, value string, least, most time.Duration) (time.Dur
 	}
 	d, err := time.ParseDuration(value + unit)
 	if err != nil || d < least || d > most {
-		r.bad(name, "%.64q is no time from %v to %v; write whole seconds, as 90, or a duration, as 1m30s", value, least, most)
+		r.bad(name, "write whole seconds, as 90, or a duration, as 1m30s", "%.64q is no time from %v to %v", value, least, most)
 		return 0, false
 	}
 	return d, true
@@ -140,7 +141,7 @@ func (r *reading) readMaxTokenBytes(name, value string) {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > largestMaxTokenBytes {
-		r.bad(name, "%.64q is no number from 1 to %d; unset it for %d", value, largestMaxTokenBytes, defaultMaxTokenBytes)
+		r.bad(name, fmt.Sprintf("unset it for %d", defaultMaxTokenBytes), "%.64q is no number from 1 to %d", value, largestMaxTokenBytes)
 		return
 	}
 	r.rules.MaxTokenBytes = n
@@ -152,7 +153,7 @@ func (r *reading) readRealm(name, value string) {
 		return
 	}
 	if !setup.PrintableASCII(value) {
-		r.bad(name, "%q has characters outside printable ASCII", value)
+		r.bad(name, "", "%q has characters outside printable ASCII", value)
 		return
 	}
 	r.realm = value
@@ -170,7 +171,7 @@ func (r *reading) readLoginPath(name, value string) {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("/-._~", c)
 	}
 	if value[0] != '/' || path.Clean(value) != value || strings.ContainsFunc(value, special) {
-		r.bad(name, "%.64q is not a plain path as /auth: a slash first and none last, then letters, digits, - . _ ~", value)
+		r.bad(name, "", "%.64q is not a plain path as /auth: a slash first and none last, then letters, digits, - . _ ~", value)
 		return
 	}
 	r.login.Path, r.login.NoRoute = value, false

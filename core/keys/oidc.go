@@ -40,9 +40,9 @@ func NewOAuth(issuer string, cfg RemoteConfig) (*Remote, error) {
 
 func newProvider(name, issuer string, cfg RemoteConfig, locate func(origin, path string) string) (*Remote, error) {
 	cfg = cfg.withDefaults()
-	errs := cfg.check()
+	bad := cfg.check()
 	if cfg.Issuer != "" && cfg.Issuer != issuer {
-		errs = append(errs, fmt.Errorf("Issuer: %q, and the keys are of %q; leave it empty", cfg.Issuer, issuer))
+		bad.Add("Issuer", "leave it empty", "%q, and the keys are of %q", cfg.Issuer, issuer)
 	}
 	cfg.Issuer = issuer
 	u, err := remoteURL(issuer)
@@ -50,10 +50,10 @@ func newProvider(name, issuer string, cfg RemoteConfig, locate func(origin, path
 		err = errors.New("it has a query, which an issuer never has (RFC 8414 section 2)")
 	}
 	if err != nil {
-		errs = append(errs, fmt.Errorf("issuer: %w", err))
+		bad.Add("issuer", "", "%w", err)
 	}
-	if len(errs) > 0 {
-		return nil, wrapEach("jwtgate: keys."+name+": %w", errs)
+	if len(bad) > 0 {
+		return nil, wrapEach("jwtgate: keys."+name+": %w", bad)
 	}
 	// Both standards want a slash at the end removed.
 	metadata, err := url.Parse(locate(u.Scheme+"://"+u.Host, strings.TrimSuffix(u.EscapedPath(), "/")))

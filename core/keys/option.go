@@ -11,6 +11,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/keycheck"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // Option changes what a constructor of a [Key] does by default. What an
@@ -178,7 +179,9 @@ type problems []error
 // add notes a mistake. What it is about is a kind of input or a path, never a
 // piece of the input.
 func (p *problems) add(about, format string, args ...any) {
-	*p = append(*p, fmt.Errorf("jwtgate: %s: %w", about, fmt.Errorf(format, args...)))
+	var one setup.Mistakes
+	one.Add(about, "", format, args...)
+	*p = append(*p, fmt.Errorf("jwtgate: %w", one[0]))
 }
 
 func (p problems) err() error { return errors.Join(p...) }

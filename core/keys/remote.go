@@ -70,13 +70,13 @@ var _ Source = (*Remote)(nil)
 // issuers may share a key set.
 func NewRemote(rawURL string, cfg RemoteConfig) (*Remote, error) {
 	cfg = cfg.withDefaults()
-	errs := cfg.check()
+	bad := cfg.check()
 	u, err := remoteURL(rawURL)
 	if err != nil {
-		errs = append(errs, fmt.Errorf("url: %w", err))
+		bad.Add("url", "", "%w", err)
 	}
-	if len(errs) > 0 {
-		return nil, wrapEach("jwtgate: keys.NewRemote: %w", errs)
+	if len(bad) > 0 {
+		return nil, wrapEach("jwtgate: keys.NewRemote: %w", bad)
 	}
 	r := newRemote("key set "+shownURL(u), cfg)
 	r.ask = func(ctx context.Context) (*answered, error) { return r.keySet(ctx, u) }

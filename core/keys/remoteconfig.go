@@ -3,7 +3,6 @@ package keys
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -98,8 +97,7 @@ func (c RemoteConfig) withDefaults() RemoteConfig {
 
 // check says all that is wrong with c, defaults filled in. Each text starts with
 // the field.
-func (c RemoteConfig) check() (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (c RemoteConfig) check() (bad setup.Mistakes) {
 	negative := false
 	for _, f := range []struct {
 		field string
@@ -111,11 +109,11 @@ func (c RemoteConfig) check() (errs []error) {
 	} {
 		if f.value < 0 {
 			negative = true
-			bad("%s: negative; 0 takes the default", f.field)
+			bad.Add(f.field, "0 takes the default", "negative")
 		}
 	}
 	if negative {
-		return errs
+		return bad
 	}
 	for _, f := range []struct {
 		low, high string
@@ -128,21 +126,21 @@ func (c RemoteConfig) check() (errs []error) {
 		{"MaxRefresh", "MaxStale", c.MaxRefresh <= c.MaxStale, "fresh keys must be usable"},
 	} {
 		if !f.ok {
-			bad("%s: more than %s; %s", f.low, f.high, f.why)
+			bad.Add(f.low, f.why, "more than %s", f.high)
 		}
 	}
 	if c.MaxBytes > largestKeySet {
-		bad("MaxBytes: %d is more than %d", c.MaxBytes, largestKeySet)
+		bad.Add("MaxBytes", "", "%d is more than %d", c.MaxBytes, largestKeySet)
 	}
 	if c.Algorithms != nil && len(c.Algorithms) == 0 {
-		bad("Algorithms: empty but not nil; leave it nil for the default of each key")
+		bad.Add("Algorithms", "leave it nil for the default of each key", "empty but not nil")
 	}
 	for _, name := range c.Algorithms {
 		if a, ok := jws.Lookup(name); !ok {
-			bad("Algorithms: %s", jws.Unknown(name))
+			bad.Add("Algorithms", "", "%s", jws.Unknown(name))
 		} else if a.Family == jws.Secret {
-			bad("Algorithms: %s is for secrets, and a secret is never published", name)
+			bad.Add("Algorithms", "", "%s is for secrets, and a secret is never published", name)
 		}
 	}
-	return errs
+	return bad
 }
