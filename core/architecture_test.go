@@ -61,7 +61,7 @@ func kindTable() string {
 // kindNames are the constants' names, which a program cannot ask for. A kind
 // without one here is a test that fails.
 var kindNames = [kindEnd]string{
-	MissingToken: "Missing", BadRequest: "BadRequest", BadBody: "BadBody",
+	MissingToken: "MissingToken", BadRequest: "BadRequest", BadBody: "BadBody",
 	BadToken: "BadToken", Malformed: "Malformed", WrongAlgorithm: "WrongAlgorithm", UnknownKey: "UnknownKey",
 	BadSignature: "BadSignature", WrongType: "WrongType", Expired: "Expired", NotYetValid: "NotYetValid",
 	IssuedInFuture: "IssuedInFuture", TooOld: "TooOld", WrongIssuer: "WrongIssuer", WrongAudience: "WrongAudience",

@@ -170,7 +170,7 @@ func readResults(path string) (*Results, error) {
 
 // The README shows what stands between these lines.
 const (
-	readmeBegin = "<!-- bench: made by go run . in bench -->\n"
+	readmeBegin = "<!-- bench: made by go run . in internal/bench -->\n"
 	readmeEnd   = "<!-- bench: end -->\n"
 )
 

@@ -33,7 +33,7 @@ func (r *Results) fragment() string {
 
 func (r *Results) measuredOn() string {
 	m := r.Machine
-	text := fmt.Sprintf("Measured on %s, %s, %d cores, %s, %s: medians of %d interleaved rounds of CPU time, from one run of `go run .` in `bench`.\n",
+	text := fmt.Sprintf("Measured on %s, %s, %d cores, %s, %s: medians of %d interleaved rounds of CPU time, from one run of `go run .` in `internal/bench`.\n",
 		m.Date, m.CPU, m.Cores, m.OS, m.Go, m.Rounds)
 	if m.Quick {
 		text += "This was a quick run, too short to be quoted.\n"
