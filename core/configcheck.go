@@ -61,10 +61,10 @@ func (c Config[T]) checkTimes(raw Config[T], bad *setup.Mistakes) {
 		bad.Add("Lifetime", fmt.Sprintf("set keys.RingConfig.Lifetime to %v", c.Lifetime), "%v, but a key of the ring is kept for tokens of %v", c.Lifetime, d.Facts().Lifetime)
 	}
 	if raw.NotBefore < 0 {
-		bad.Add("NotBefore", "a token is valid from iat on anyway", "%v is negative", raw.NotBefore)
+		bad.Add("NotBefore", "leave it 0; a token is valid from iat on anyway", "%v is negative", raw.NotBefore)
 	}
 	if c.Lifetime > 0 && c.NotBefore >= c.Lifetime {
-		bad.Add("NotBefore", "such a token is never valid", "%v is not before the end of Lifetime, %v", c.NotBefore, c.Lifetime)
+		bad.Add("NotBefore", "make it shorter; such a token is never valid", "%v is not before the end of Lifetime, %v", c.NotBefore, c.Lifetime)
 	}
 	if raw.CallbackTimeout < 0 {
 		bad.Add("CallbackTimeout", "0 means none", "%v is negative", raw.CallbackTimeout)

@@ -91,7 +91,7 @@ func ExampleNew_mistakes() {
 	fmt.Println(err)
 	// Output:
 	// jwtgate: core.New: Keys: nil; set the key that verifies tokens, as from keys.Load or keys.NewSecret
-	// Rules.Leeway: 1h0m0s is outside 0 to 5m0s; a leeway bridges clocks, not lifetimes
+	// Rules.Leeway: 1h0m0s is outside 0 to 5m0s; make it smaller; a leeway bridges clocks, not lifetimes
 	// Lifetime: -1m0s is negative
 	// Realm: "Café" has characters outside printable ASCII
 }

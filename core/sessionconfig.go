@@ -173,7 +173,7 @@ func (c Config[T]) checkLasting(raw Config[T], bad *setup.Mistakes) {
 	} else if s.Idle > s.Lifetime {
 		bad.Add("Sessions.Idle", "", "%v is longer than Sessions.Lifetime, %v", s.Idle, s.Lifetime)
 	} else if s.Idle < c.Lifetime && c.Lifetime > 0 {
-		bad.Add("Sessions.Idle", "such a session ends before it can be used", "%v is shorter than the life of an access token, Lifetime: %v", s.Idle, c.Lifetime)
+		bad.Add("Sessions.Idle", "make it longer; such a session ends before it can be used", "%v is shorter than the life of an access token, Lifetime: %v", s.Idle, c.Lifetime)
 	}
 	if s.Grace < 0 || s.Grace > maxGrace {
 		bad.Add("Sessions.Grace", "", "%v is outside 0 (the default, %v) to %v", s.Grace, defaultGrace, maxGrace)

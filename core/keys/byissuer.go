@@ -2,7 +2,6 @@ package keys
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,19 +29,19 @@ type issuerMap map[string]Source
 // name, a nil source, and a source whose keys are another issuer's. To end the
 // sources is the caller's, who has them.
 func ByIssuer(sources map[string]Source) (Source, error) {
-	var errs []error
+	var errs setup.Mistakes
 	if len(sources) == 0 {
-		errs = append(errs, errors.New("none; every token would be refused"))
+		errs.Add("", "name one; every token would be refused", "none")
 	}
 	for _, iss := range slices.Sorted(maps.Keys(sources)) {
 		source := sources[iss]
 		switch {
 		case iss == "":
-			errs = append(errs, errors.New("an issuer is empty; a token without iss is nobody's"))
+			errs.Add("", "name it; a token without iss is nobody's", "an issuer is empty")
 		case setup.IsNil(source):
-			errs = append(errs, fmt.Errorf("%q: its source is nil; was the error of its constructor ignored?", iss))
+			errs.Add(fmt.Sprintf("%q", iss), "was the error of its constructor ignored?", "its source is nil")
 		case !FactsOf(source).Verifies(iss):
-			errs = append(errs, fmt.Errorf("%q: the keys of its source are another issuer's", iss))
+			errs.Add(fmt.Sprintf("%q", iss), "", "the keys of its source are another issuer's")
 		}
 	}
 	if len(errs) > 0 {

@@ -3,7 +3,6 @@ package keys
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,7 +70,7 @@ var (
 func LoadDir(dir string, cfg RingConfig, opts ...Option) (*Dir, error) {
 	cfg, errs := cfg.withDefaults()
 	if dir == "" {
-		errs = append(errs, errors.New("the path is empty"))
+		errs.Add("", "", "the path is empty")
 	}
 	var o options
 	for _, opt := range opts {
@@ -80,7 +79,7 @@ func LoadDir(dir string, cfg RingConfig, opts ...Option) (*Dir, error) {
 		}
 	}
 	if o.id != "" {
-		errs = append(errs, errors.New("keys.WithID would give all keys one id; without it, each gets its thumbprint"))
+		errs.Add("", "without it, each gets its thumbprint", "keys.WithID would give all keys one id")
 	}
 	if len(errs) > 0 {
 		return nil, wrapEach("jwtgate: keys.LoadDir: %w", errs)

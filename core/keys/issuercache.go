@@ -3,7 +3,6 @@ package keys
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -78,23 +77,23 @@ var _ Source = (*IssuerCache)(nil)
 // Sources are never closed: one from [NewOIDC] holds nothing but memory between
 // two fetches.
 func NewIssuerCache(choose func(ctx context.Context, issuer string) (Source, error), cfg IssuerCacheConfig) (*IssuerCache, error) {
-	var errs []error
+	var errs setup.Mistakes
 	if choose == nil {
-		errs = append(errs, errors.New("choose: nil"))
+		errs.Add("choose", "", "nil")
 	}
 	for _, f := range []struct {
 		field string
 		value int64
 	}{{"Max", int64(cfg.Max)}, {"Recheck", int64(cfg.Recheck)}, {"Unknown", int64(cfg.Unknown)}} {
 		if f.value < 0 {
-			errs = append(errs, fmt.Errorf("%s: negative; 0 takes the default", f.field))
+			errs.Add(f.field, "0 takes the default", "negative")
 		}
 	}
 	setup.Default(&cfg.Max, 1000)
 	setup.Default(&cfg.Recheck, time.Hour)
 	setup.Default(&cfg.Unknown, min(2*time.Second, cfg.Recheck))
 	if len(errs) == 0 && cfg.Unknown > cfg.Recheck {
-		errs = append(errs, fmt.Errorf("Unknown: %v is more than Recheck, %v; no answer holds longer than that", cfg.Unknown, cfg.Recheck))
+		errs.Add("Unknown", "make it shorter; no answer holds longer than that", "%v is more than Recheck, %v", cfg.Unknown, cfg.Recheck)
 	}
 	if len(errs) > 0 {
 		return nil, wrapEach("jwtgate: keys.NewIssuerCache: %w", errs)

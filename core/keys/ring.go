@@ -3,7 +3,6 @@ package keys
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -69,18 +68,18 @@ func (c *RingConfig) polling() time.Duration { return c.Lead / 6 }
 func (c *RingConfig) tail() time.Duration { return c.Lifetime + setup.MaxLeeway }
 
 // withDefaults fills in what is zero, and says what is wrong.
-func (c RingConfig) withDefaults() (RingConfig, []error) {
-	var errs []error
+func (c RingConfig) withDefaults() (RingConfig, setup.Mistakes) {
+	var errs setup.Mistakes
 	setup.Default(&c.Lead, defaultLead)
 	setup.Default(&c.Lifetime, setup.DefaultLifetime)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Lead < minLead || c.Lead > setup.MaxTime {
-		errs = append(errs, fmt.Errorf("Lead: %v is outside %v to %v; to sign with a key at once, give it a NotBefore", c.Lead, minLead, setup.MaxTime))
+		errs.Add("Lead", "to sign with a key at once, give it a NotBefore", "%v is outside %v to %v", c.Lead, minLead, setup.MaxTime)
 	}
 	if c.Lifetime < time.Second || c.Lifetime > setup.MaxTime {
-		errs = append(errs, fmt.Errorf("Lifetime: %v is outside 1s to %v", c.Lifetime, setup.MaxTime))
+		errs.Add("Lifetime", "", "%v is outside 1s to %v", c.Lifetime, setup.MaxTime)
 	}
 	return c, errs
 }

@@ -43,7 +43,7 @@ var (
 func NewRing(cfg RingConfig, keys ...RingKey) (*Ring, error) {
 	cfg, errs := cfg.withDefaults()
 	if len(keys) == 0 {
-		errs = append(errs, errors.New("no keys; every token would be refused"))
+		errs.Add("", "give one at least; every token would be refused", "no keys")
 	}
 	r := &Ring{ring{cfg: cfg, source: "key ring"}}
 	now := r.now()
@@ -51,7 +51,7 @@ func NewRing(cfg RingConfig, keys ...RingKey) (*Ring, error) {
 	for i, k := range keys {
 		var err error
 		if sound, _, err = with(sound, k, now); err != nil {
-			errs = append(errs, fmt.Errorf("key %d: %w", i+1, err))
+			errs.Add("", "", "key %d: %w", i+1, err)
 		}
 	}
 	if len(errs) == 0 {

@@ -90,20 +90,20 @@ func NewLimiter(l Limits) (*Limiter, error) {
 	if l.Now == nil {
 		l.Now = time.Now
 	}
-	var errs []error
+	var errs setup.Mistakes
 	for _, r := range []struct {
 		field string
 		rate  Rate
 	}{{"Guesser", l.Guesser}, {"Address", l.Address}, {"Site", l.Site}, {"Account", l.Account}} {
 		if err := r.rate.check(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", r.field, err))
+			errs.Add(r.field, "", "%w", err)
 		}
 	}
 	if l.Buckets < 1 || l.Buckets > 1<<24 || l.Buckets&(l.Buckets-1) != 0 {
-		errs = append(errs, fmt.Errorf("Buckets: %d is no power of two of at most %d", l.Buckets, 1<<24))
+		errs.Add("Buckets", "", "%d is no power of two of at most %d", l.Buckets, 1<<24)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("jwtgate: logins.NewLimiter: %w", err)
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("jwtgate: logins.NewLimiter: %w", errors.Join(errs...))
 	}
 	return &Limiter{
 		client: l.Client, username: l.Username, now: elapsing(l.Now),

@@ -124,15 +124,15 @@ func (s *memorySession) Place() *int { return &s.index }
 // was changed; an end that a crash cut short is no error, and told to the Observer.
 func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 	const about = "jwtgate: sessions.NewMemoryStore: %w"
-	var errs []error
+	var errs setup.Mistakes
 	if cfg.Max < 0 {
-		errs = append(errs, fmt.Errorf("Max: %d is negative; 0 means %d", cfg.Max, setup.DefaultMaxEntries))
+		errs.Add("Max", fmt.Sprintf("0 means %d", setup.DefaultMaxEntries), "%d is negative", cfg.Max)
 	}
 	if cfg.InsecureNoSync && cfg.Journal == "" {
-		errs = append(errs, errors.New("InsecureNoSync: there is no Journal; set one, or neither"))
+		errs.Add("InsecureNoSync", "set one, or neither", "there is no Journal")
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf(about, err)
+	if len(errs) > 0 {
+		return nil, fmt.Errorf(about, errors.Join(errs...))
 	}
 	setup.Default(&cfg.Max, setup.DefaultMaxEntries)
 	m := &MemoryStore{cfg: cfg, began: time.Now(), changes: journal.NewLock(), realms: map[string]*memoryRealm{}}
