@@ -354,7 +354,7 @@ func TestStorePanics(t *testing.T) {
 	h, m := newMeddling(t)
 	first := h.LogIn("joe")
 	m.beforeRotate = func(sessions.Rotation) { panic("no store") }
-	issued, err := h.Exchange(t.Context(), first.Refresh)
+	issued, err := h.Auth.Renew(t.Context(), first.Refresh)
 	if coretest.KindOf(t, err) != core.Internal || issued.Token != "" || issued.RefreshToken != "" {
 		t.Errorf("got %v, %v", issued, err)
 	}

@@ -167,8 +167,8 @@ func TestEventsOfEveryDoor(t *testing.T) {
 			_, err := h.Issue(t.Context(), core.Moment{}, &coretest.User{Name: "no\x00body"})
 			return err
 		}, "issue", 0, 0, sessions.Session{}},
-		{"Exchange", func() error { _, err := h.Exchange(t.Context(), first.RefreshToken); return err }, "refresh", 0, 0, first.Session},
-		{"Exchange of nothing", func() error { _, err := h.Exchange(t.Context(), "x"); return err }, "refresh", core.BadRefresh, 401, sessions.Session{}},
+		{"Renew", func() error { _, err := h.Auth.Renew(t.Context(), first.RefreshToken); return err }, "refresh", 0, 0, first.Session},
+		{"Renew of nothing", func() error { _, err := h.Auth.Renew(t.Context(), "x"); return err }, "refresh", core.BadRefresh, 401, sessions.Session{}},
 		{"EndSession", func() error { return h.EndSession(t.Context(), other.Session.ID) }, "logout", 0, 0, other.Session},
 		{"EndSessionsOf", func() error { return h.EndSessionsOf(t.Context(), "joe") }, "logout", 0, 0, sessions.Session{Subject: "joe"}},
 		{"Admit", func() error { h.Admit(coretest.Post(""), core.Moment{}, coretest.Joe); return nil }, "login", 0, 200, sessions.Session{}},
@@ -206,8 +206,8 @@ func TestObserverOfWhatIsDone(t *testing.T) {
 	if err != nil || issued.Token == "" {
 		t.Fatalf("Issue: got %v, %v", issued, err)
 	}
-	if _, err := h.Exchange(t.Context(), issued.RefreshToken); err != nil {
-		t.Errorf("Exchange: got %v", err)
+	if _, err := h.Auth.Renew(t.Context(), issued.RefreshToken); err != nil {
+		t.Errorf("Renew: got %v", err)
 	}
 	if err := errors.Join(h.EndSession(t.Context(), issued.Session.ID), h.EndSessionsOf(t.Context(), "joe")); err != nil {
 		t.Errorf("got %v", err)

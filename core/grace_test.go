@@ -57,12 +57,12 @@ func TestGrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := h.Exchange(t.Context(), issued.RefreshToken); err != nil {
+		if _, err := h.Auth.Renew(t.Context(), issued.RefreshToken); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n, session := graceEvents(h.Seen); n != 4 || session != issued.Session.ID {
-		t.Errorf("Exchange: observed %d, the last of %q", n, session)
+		t.Errorf("Renew: observed %d, the last of %q", n, session)
 	}
 }
 
@@ -105,8 +105,8 @@ func TestStrict(t *testing.T) {
 			t.Error("the loser gets cookies")
 		}
 		coretest.Lacks(t, "the loser's answer", res.Body, second.Access, second.Refresh)
-		if _, err := h.Exchange(t.Context(), first.Refresh); coretest.KindOf(t, err) != core.RacedRefresh {
-			t.Errorf("Exchange: got %v", err)
+		if _, err := h.Auth.Renew(t.Context(), first.Refresh); coretest.KindOf(t, err) != core.RacedRefresh {
+			t.Errorf("Renew: got %v", err)
 		}
 	}
 	if n, _ := graceEvents(h.Seen); n != 0 {

@@ -31,7 +31,7 @@ const (
 	ActionKeys
 	// ActionPublish is the answer of an endpoint of KeyRoutes.
 	ActionPublish
-	// ActionRefresh is the refresh endpoint's, or Exchange's. A Kind of ReusedRefresh
+	// ActionRefresh is the refresh endpoint's, or Renew's. A Kind of ReusedRefresh
 	// is a theft.
 	ActionRefresh
 	// ActionLogout is the end of a session, or of all: by the endpoints, by EndSession

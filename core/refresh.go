@@ -10,28 +10,28 @@ import (
 	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
-// Exchange is the line "again" without HTTP: it exchanges a refresh token for the
-// next tokens of its session, once. The error is an *Error: BadRefresh,
-// ReusedRefresh, RacedRefresh, what Renew says, Unavailable.
-func (a *Auth[T]) Exchange(ctx context.Context, token string) (issued Issued, err error) {
+// Renew is the line "again" without HTTP: for a refresh token it returns the next
+// tokens of its session, once. The error is an *Error: BadRefresh,
+// ReusedRefresh, RacedRefresh, what Config.Renew says, Unavailable.
+func (a *Auth[T]) Renew(ctx context.Context, token string) (issued Issued, err error) {
 	o, s := a.watch(ActionRefresh, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
 	if a.sessions == nil {
 		return Issued{}, classify(errNoSessions)
 	}
-	_, issued, err = a.exchange(ctx, token, nil)
+	_, issued, err = a.refreshed(ctx, token, nil)
 	if s = issued.Session; err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
 }
 
-// exchange is the order of the steps: Find, Renew, Payload and Encode, the answer
+// refreshed is the order of the steps: Find, Renew, Payload and Encode, the answer
 // to the request, unless that is nil, and Rotate. Nothing is used up before the
 // last of them, so whatever fails can be tried again with the same token. The
 // session is set as far as it is known.
-func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (res Response, issued Issued, err error) {
+func (a *Auth[T]) refreshed(ctx context.Context, presented string, r Request) (res Response, issued Issued, err error) {
 	token, ok := parseRefreshToken(a.realm, presented)
 	if !ok {
 		return res, issued, &Error{Kind: BadRefresh, Cause: errRefreshForm}
@@ -60,7 +60,7 @@ func (a *Auth[T]) exchange(ctx context.Context, presented string, r Request) (re
 	if a.sessions.outlived(s, now) {
 		return res, issued, &Error{Kind: BadRefresh, Cause: errSessionOver}
 	}
-	identity, err := a.renewed(ctx, s)
+	identity, err := a.userOf(ctx, s)
 	if err != nil {
 		return res, issued, err
 	}
@@ -125,8 +125,8 @@ func (s *sessionRules) refused(state sessions.State) error {
 	return fmt.Errorf("the session store returned %v", state)
 }
 
-// renewed asks Renew who the session's user is now. A no of it ends the session.
-func (a *Auth[T]) renewed(ctx context.Context, s sessions.Session) (identity T, err error) {
+// userOf asks Config.Renew who the session's user is now. A no of it ends the session.
+func (a *Auth[T]) userOf(ctx context.Context, s sessions.Session) (identity T, err error) {
 	identity, err = bounded(ctx, a.timeout, a.renew, s)
 	if err == nil {
 		switch {
@@ -161,7 +161,7 @@ func (a *engine) endFor(ctx context.Context, id string, reason error) error {
 // again: a second tab, a third, an answer that was lost.
 const gracesGiven = 3
 
-// rotate exchanges the presented token for the next, with what was issued with it.
+// rotate puts the next token in the place of the presented one, with what was issued with it.
 func (a *engine) rotate(ctx context.Context, token, next refreshToken, issued Issued) (sessions.Outcome, error) {
 	s := issued.Session
 	r := sessions.Rotation{

@@ -231,7 +231,7 @@ func TestIssueStartsASession(t *testing.T) {
 	if err != nil || issued.Session.Subject != "joe" || issued.RefreshToken == "" {
 		t.Fatalf("got %+v, %v", issued.Session, err)
 	}
-	next, err := h.Exchange(t.Context(), issued.RefreshToken)
+	next, err := h.Auth.Renew(t.Context(), issued.RefreshToken)
 	if err != nil || next.Session.ID != issued.Session.ID {
 		t.Fatal(err)
 	}
@@ -244,14 +244,14 @@ func TestIssueStartsASession(t *testing.T) {
 	if err := h.EndSessionsOf(t.Context(), "joe"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Exchange(t.Context(), next.RefreshToken); coretest.KindOf(t, err) != core.BadRefresh {
+	if _, err := h.Auth.Renew(t.Context(), next.RefreshToken); coretest.KindOf(t, err) != core.BadRefresh {
 		t.Errorf("got %v", err)
 	}
-	if _, err := h.Exchange(t.Context(), "x"); coretest.KindOf(t, err) != core.BadRefresh {
+	if _, err := h.Auth.Renew(t.Context(), "x"); coretest.KindOf(t, err) != core.BadRefresh {
 		t.Errorf("got %v", err)
 	}
 	without := coretest.MustNew(t, coretest.Accepting())
-	if _, err := without.Exchange(t.Context(), "x"); coretest.KindOf(t, err) != core.Internal {
+	if _, err := without.Renew(t.Context(), "x"); coretest.KindOf(t, err) != core.Internal {
 		t.Errorf("without sessions: %v", err)
 	}
 	if _, err := without.SessionsOf(t.Context(), "joe"); coretest.KindOf(t, err) != core.Internal {

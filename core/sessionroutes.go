@@ -16,7 +16,7 @@ var (
 	sessionMethods = []string{http.MethodGet, http.MethodHead, http.MethodDelete}
 )
 
-// Refresh is the endpoint of the line "again": it exchanges the refresh token for
+// Refresh is the endpoint of the line "again": for the refresh token it gives
 // the next tokens. The body is a JSON object with refresh_token, a string; with
 // Sessions.Cookies it may be empty, and the token is in the cookie. The answer is
 // that of a login. A refusal leaves the browser's cookies alone, since another
@@ -28,7 +28,7 @@ func (a *Auth[T]) Refresh(r Request) Response {
 		if err != nil {
 			return ctx, Response{}, err
 		}
-		res, issued, err := a.exchange(ctx, token, r)
+		res, issued, err := a.refreshed(ctx, token, r)
 		return withSession(ctx, issued.Session), res, err
 	})
 }

@@ -64,7 +64,7 @@ func stamps[T any](t *testing.T, identity func(name, version string) T, stamp fu
 			if err != nil {
 				t.Fatal(err)
 			}
-			next, err := auth.Exchange(t.Context(), issued.RefreshToken)
+			next, err := auth.Renew(t.Context(), issued.RefreshToken)
 			if err != nil {
 				t.Fatalf("%q, with the same stamp: %v", tt.before, err)
 			}
@@ -77,7 +77,7 @@ func stamps[T any](t *testing.T, identity func(name, version string) T, stamp fu
 			want = core.BadRefresh
 		}
 		for i, token := range refresh {
-			if _, err := auth.Exchange(t.Context(), token); coretest.KindOf(t, err) != want {
+			if _, err := auth.Renew(t.Context(), token); coretest.KindOf(t, err) != want {
 				t.Errorf("session %d, from %q to %q: got %v, want %v", i, tt.before, tt.after, err, want)
 			}
 		}
@@ -89,7 +89,7 @@ func stamps[T any](t *testing.T, identity func(name, version string) T, stamp fu
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := auth.Exchange(t.Context(), issued.RefreshToken); err != nil {
+		if _, err := auth.Renew(t.Context(), issued.RefreshToken); err != nil {
 			t.Errorf("a new login: %v", err)
 		}
 	}

@@ -140,18 +140,18 @@ func testFailing(t *testing.T, b *bench) {
 		clock.Advance(time.Minute)
 		lose("Rotate")
 		for range 2 { // the client tries again, within the grace and its count
-			_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+			_, err = auth.Renew(t.Context(), issued.RefreshToken)
 			if when == "before" {
 				unavailable(name("Rotate"), err)
 			}
 			clock.Advance(time.Second)
 		}
 		lose("")
-		next, err := auth.Exchange(t.Context(), issued.RefreshToken)
+		next, err := auth.Renew(t.Context(), issued.RefreshToken)
 		if err != nil || next.RefreshToken == "" || next.RefreshToken == issued.RefreshToken {
 			t.Fatalf("%s, tried again: %v", name("Rotate"), err)
 		}
-		if again, err := auth.Exchange(t.Context(), next.RefreshToken); err != nil {
+		if again, err := auth.Renew(t.Context(), next.RefreshToken); err != nil {
 			t.Fatalf("%s, the token after it: %v", name("Rotate"), err)
 		} else {
 			next = again
@@ -161,7 +161,7 @@ func testFailing(t *testing.T, b *bench) {
 		lose("End")
 		unavailable(name("End"), auth.EndSession(t.Context(), next.Session.ID))
 		// A token used twice while the session cannot be ended is no token at all.
-		_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+		_, err = auth.Renew(t.Context(), issued.RefreshToken)
 		if when == "before" {
 			unavailable(name("End")+", a token used twice", err)
 		} else if !errors.Is(err, core.BadRefresh) {
@@ -171,7 +171,7 @@ func testFailing(t *testing.T, b *bench) {
 		if err := auth.EndSession(t.Context(), next.Session.ID); err != nil {
 			t.Errorf("%s, tried again: %v", name("End"), err)
 		}
-		if _, err := auth.Exchange(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
+		if _, err := auth.Renew(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
 			t.Errorf("%s, tried again: got %v, want BadRefresh", name("End"), err)
 		}
 	}
@@ -191,7 +191,7 @@ func testFailing(t *testing.T, b *bench) {
 		if err := auth.EndSessionsOf(t.Context(), "ann"); err != nil {
 			t.Errorf("%s EndSubject, tried again: %v", when, err)
 		}
-		if _, err := auth.Exchange(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
+		if _, err := auth.Renew(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
 			t.Errorf("%s EndSubject, tried again: got %v, want BadRefresh", when, err)
 		}
 	}
@@ -207,7 +207,7 @@ func testFailing(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	store.set("Find", "")
-	_, err = auth.Exchange(t.Context(), issued.RefreshToken)
+	_, err = auth.Renew(t.Context(), issued.RefreshToken)
 	unavailable("before Find", err)
 	store.set("Ended", "")
 	claims, err := core.Decoder(cfg.Keys, core.ClaimRules{Now: clock.Now})(t.Context(), issued.Token)

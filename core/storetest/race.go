@@ -85,21 +85,21 @@ func testRaceAuth(t *testing.T, b *bench) {
 		var next [4]core.Issued
 		race(len(next), func(i int) {
 			var err error
-			if next[i], err = auth.Exchange(context.Background(), issued.RefreshToken); err != nil {
-				t.Errorf("Exchange: %v", err)
+			if next[i], err = auth.Renew(context.Background(), issued.RefreshToken); err != nil {
+				t.Errorf("Renew: %v", err)
 			}
 		})
 		for _, n := range next {
 			if n.Token == "" || n.RefreshToken == "" || n.Token != next[0].Token || n.RefreshToken != next[0].RefreshToken {
-				t.Fatal("Exchange: two got different tokens")
+				t.Fatal("Renew: two got different tokens")
 			}
 		}
 		if issued = next[0]; round == 4 {
-			_, err := auth.Exchange(t.Context(), old)
+			_, err := auth.Renew(t.Context(), old)
 			if !errors.Is(err, core.ReusedRefresh) {
 				t.Errorf("one too many: got %v, want ReusedRefresh", err)
 			}
-			if _, err = auth.Exchange(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
+			if _, err = auth.Renew(t.Context(), issued.RefreshToken); !errors.Is(err, core.BadRefresh) {
 				t.Errorf("after it: got %v, want BadRefresh", err)
 			}
 		}

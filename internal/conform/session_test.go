@@ -187,7 +187,7 @@ func TestSessionEndpoints(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
 	}
-	if _, err := app.Auth.Exchange(context.Background(), live.RefreshToken); err != nil {
+	if _, err := app.Auth.Renew(context.Background(), live.RefreshToken); err != nil {
 		t.Errorf("none of this ends a session: %v", err)
 	}
 }

@@ -366,7 +366,7 @@ func TestNothingToSteal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := auth.Exchange(t.Context(), issued.RefreshToken)
+	next, err := auth.Renew(t.Context(), issued.RefreshToken)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,7 +217,7 @@ func TestAuths(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, err := both[1].Exchange(t.Context(), issued.RefreshToken)
+		next, err := both[1].Renew(t.Context(), issued.RefreshToken)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func TestAuths(t *testing.T) {
 			t.Errorf("in the other process: got %d, want 401 at once", got)
 		}
 		soon(t, "the logout is felt", func() bool { return status(both[1], next.Token) == 401 })
-		if _, err := both[1].Exchange(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
+		if _, err := both[1].Renew(t.Context(), next.RefreshToken); !errors.Is(err, core.BadRefresh) {
 			t.Errorf("refresh: got %v", err)
 		}
 		if issued, err = both[0].Issue(t.Context(), core.Moment{}, "joe"); err != nil {
@@ -249,7 +249,7 @@ func TestAuths(t *testing.T) {
 		if got := status(both[1], issued.Token); got != 503 {
 			t.Errorf("Redis is down: got %d, want 503", got)
 		}
-		if _, err := both[1].Exchange(t.Context(), issued.RefreshToken); !errors.Is(err, core.Unavailable) {
+		if _, err := both[1].Renew(t.Context(), issued.RefreshToken); !errors.Is(err, core.Unavailable) {
 			t.Errorf("refresh, Redis is down: got %v", err)
 		}
 		server.start(t)

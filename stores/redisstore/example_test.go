@@ -60,7 +60,7 @@ func ExampleNew_cluster() {
 
 // A deny list for all processes: a token that is called back in one is refused in
 // all.
-func ExampleNewTokens() {
+func ExampleNewTokenDenyList() {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
 	defer client.Close()
 	denied, err := redisstore.NewTokenDenyList(client, redisstore.Config{})

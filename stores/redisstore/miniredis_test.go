@@ -74,12 +74,12 @@ func ExampleNew_miniredis() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	next, err := auth.Exchange(ctx, issued.RefreshToken)
+	next, err := auth.Renew(ctx, issued.RefreshToken)
 	fmt.Println(next.Session.Subject, err)
 	if err := auth.EndSessionsOf(ctx, "joe"); err != nil {
 		log.Fatal(err)
 	}
-	_, err = auth.Exchange(ctx, next.RefreshToken)
+	_, err = auth.Renew(ctx, next.RefreshToken)
 	fmt.Println(err)
 	// Output:
 	// joe <nil>
