@@ -11,6 +11,13 @@ import (
 
 // Auth is a Config made ready: it verifies, issues and refuses. It does not
 // change and is safe for concurrent use.
+//
+//	in:    Require, Optional, Policy, Verify, Identity
+//	out:   Login, LoginRoute, Begin, Admit, Issue
+//	again: Refresh, Logout, LogoutAll, Sessions;
+//	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf
+//	no:    Reject, WithRealm
+//	mount: Routes, KeyRoutes
 type Auth[T any] struct {
 	*engine
 	identify     IdentityHandler[T]

@@ -14,17 +14,40 @@ import (
 //
 // The zero value of every field is its default, and a safe one. Keys, or Decode
 // in its place, must be set; with Authenticate set there is a login, and with
-// Sessions.Store and Renew one that lasts.
+// Sessions.Store and Renew one that lasts. A step that is nil takes its default;
+// where there is none, New says so.
 //
 //	field            default
+//	Keys             none
 //	Rules            exp required; leeway 0; typ absent, JWT or at+jwt; token at most 8 KiB
+//	Authenticate     none: no login
+//	Payload          for T = string, and if T has Subject() string: sub
+//	Identify         for T = *Claims, and for T = string: sub
+//
+//	Sources          the Authorization header
+//	Lookup           Lookup(Sources...)
+//	Decode           Decoder(Keys, Rules)
+//	Revocation       none but that of ended sessions
+//
+//	Signer           Keys, if it is a Signer
 //	Lifetime         5 minutes
 //	NotBefore        0: nbf equals iat
+//	Headers          none but alg, typ and kid
+//	Encode           Encoder(Signer)
+//
+//	Login            POST /auth, JSON fields username and password, body at most 16 KiB
+//	Throttle         none
+//	Sessions         none
+//	Renew            none
+//	Stamp            if T has Stamp() string: that
+//
 //	Realm            "api"
 //	Scheme           "Bearer"
-//	Sources          the Authorization header
-//	Login            POST /auth, JSON fields username and password, body at most 16 KiB
-//	Sessions         none
+//	AuthResponse     access_token, token_type, expires_in, refresh_token
+//	OnError          Error.Response
+//
+//	Observer         none
+//	Who              none: nobody is named
 //	Now              time.Now
 //	CallbackTimeout  none
 type Config[T any] struct {
@@ -32,75 +55,95 @@ type Config[T any] struct {
 
 	flask bool // made by FlaskConfig: nil steps take Flask-JWT's defaults
 
+	// What most programs set.
+
 	// Keys says whose signature is believed. A *Key is a keys.Source of one.
 	Keys keys.Source
-	// Signer signs issued tokens. Nil: Keys, if it is a Signer.
-	Signer keys.Signer
 	// Rules say which tokens the default Decode accepts. Issuer and Audience also
 	// go into issued tokens.
 	Rules ClaimRules
+	// Authenticate says who logs in.
+	Authenticate AuthenticateHandler[T]
+	// Payload says what a token tells of an identity.
+	Payload PayloadHandler[T]
+	// Identify makes an identity of a token's claims.
+	Identify IdentityHandler[T]
 
+	// Where tokens are, and which are accepted.
+
+	// Sources are where tokens may be. See Lookup for what happens to several.
+	Sources []Source
+	// Lookup finds the token in a request.
+	Lookup LookupHandler
+	// Decode verifies a token.
+	Decode DecodeHandler
+	// Revocation is asked after Decode.
+	Revocation Revocation
+
+	// What is issued.
+
+	// Signer signs issued tokens.
+	Signer keys.Signer
 	// Lifetime of issued tokens: exp is iat plus Lifetime, in whole seconds.
 	Lifetime time.Duration
 	// NotBefore is added to iat to make nbf.
 	NotBefore time.Duration
+	// Headers adds members to a token's header.
+	Headers HeadersHandler[T]
+	// Encode signs a token.
+	Encode EncodeHandler
+
+	// Login and sessions.
+
+	// Login shapes the login endpoint.
+	Login LoginConfig
+	// Throttle is asked before Authenticate.
+	Throttle ThrottleHandler
+	// Sessions make logins last. Zero: a login returns an access token alone.
+	Sessions SessionConfig
+	// Renew looks the user of a session up again, at every refresh; Sessions need it.
+	Renew RenewHandler[T]
+	// Stamp is a version of the identity's credentials, as a counter that goes up
+	// or the time when the password, a second factor or the address was changed
+	// last. A session keeps a hash of it, and ends at the next refresh if Renew
+	// returns an identity with another one. So such a change ends sessions also
+	// where nobody thinks of EndSessionsOf, within the life of an access token. ""
+	// is none.
+	Stamp func(identity T) string
+
+	// What is answered.
 
 	// Realm and Scheme make the challenge (RFC 9110 section 11.6.1). Realm is
 	// printable ASCII; quotes are escaped.
 	Realm  string
 	Scheme string
-	// Sources are where tokens may be. See Lookup for what happens to several.
-	Sources []Source
-	// Login shapes the login endpoint.
-	Login LoginConfig
+	// AuthResponse answers a login or a refresh that succeeded.
+	AuthResponse AuthResponseHandler[T]
+	// OnError answers a refusal.
+	OnError ErrorHandler
 
-	// Sessions make logins last. Zero: a login returns an access token alone.
-	Sessions SessionConfig
+	// Running it.
 
-	// Now is the one clock: for rules, issue, sessions and caches.
-	Now func() time.Time
-	// Observer sees every outcome. Nil: nobody does.
+	// Observer sees every outcome.
 	Observer Observer
 	// Who names the person that an event is about, Event.Account and Event.Peer,
 	// which core leaves empty: whom to name in logs is the application's to decide.
 	// ctx is the event's, with the identity and the claims behind a gate; username is
 	// what a login sent, good or bad, else ""; r has nothing in it where there is no
-	// request. Nil: nobody is named.
+	// request.
 	//
 	//	func(_ context.Context, r core.Request, username string) (account, peer string) {
 	//		return username, r.RemoteAddr()
 	//	}
 	Who func(ctx context.Context, r Request, username string) (account, peer string)
-	// CallbackTimeout bounds each call of a step below, of a guard, of
-	// Sessions.Label and of a store, with a context of its own: the one it is given,
-	// or that of its Request. On Fiber nothing else ends a call, since the context
-	// there does not know that the client has gone. A step that does not heed its
-	// context is waited for: none runs in a goroutine of its own that could be left
-	// behind. 0: none.
+	// Now is the one clock: for rules, issue, sessions and caches.
+	Now func() time.Time
+	// CallbackTimeout bounds each call of a step, of a guard, of Sessions.Label and
+	// of a store, with a context of its own: the one it is given, or that of its
+	// Request. On Fiber nothing else ends a call, since the context there does not
+	// know that the client has gone. A step that does not heed its context is waited
+	// for: none runs in a goroutine of its own that could be left behind.
 	CallbackTimeout time.Duration
-
-	// The steps. Nil takes the default; where there is none, New says so.
-
-	Lookup       LookupHandler          // default: Lookup(Sources...)
-	Decode       DecodeHandler          // default: Decoder(Keys, Rules)
-	Identify     IdentityHandler[T]     // default for T = *Claims, and for T = string: sub
-	Authenticate AuthenticateHandler[T] // default: no login
-	Payload      PayloadHandler[T]      // default for T = string, and if T has Subject() string: sub
-	Headers      HeadersHandler[T]      // default: none but alg, typ and kid
-	Encode       EncodeHandler          // default: Encoder(Signer)
-	AuthResponse AuthResponseHandler[T] // default: access_token, token_type, expires_in, refresh_token
-	OnError      ErrorHandler           // default: Error.Response
-	Throttle     ThrottleHandler        // before Authenticate; default: none
-	Revocation   Revocation             // after Decode; default: none but that of ended sessions
-	Renew        RenewHandler[T]        // at every refresh; Sessions need it
-
-	// Stamp is a version of the identity's credentials, as a counter that goes up
-	// or the time when the password, a second factor or the address was changed
-	// last. A session keeps a hash of it, and ends at the next refresh if Renew
-	// returns an identity with another one. So such a change ends sessions also
-	// where nobody thinks of EndSessionsOf, within the life of an access token. Nil:
-	// the identity's method Stamp() string, if it has one. "" is none.
-	Stamp func(identity T) string
 }
 
 // LoginConfig shapes the login endpoint.
