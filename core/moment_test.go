@@ -169,7 +169,7 @@ func TestSubjectsUnderWay(t *testing.T) {
 			}
 			good(issue(core.Moment{}, 0), 0) // in the same second
 		}
-		if _, err := auth.Issue(t.Context(), core.Moment{}, "joe", core.Payload{"ord": 1 << 60}); coretest.KindOf(t, err) != core.Internal {
+		if _, err := auth.Issue(t.Context(), core.Moment{}, "joe", core.Payload{"ord": int64(1) << 60}); coretest.KindOf(t, err) != core.Internal {
 			t.Errorf("%s: a claim ord of the application's: got %v", name, err)
 		}
 		clock.Advance(time.Second)

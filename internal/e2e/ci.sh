@@ -2,7 +2,7 @@
 # The tests of this module with the browser that they need: installs Chromium if
 # it is missing, and lets no test be skipped for want of it. Go must be there.
 #
-#	bash e2e/ci.sh
+#	bash internal/e2e/ci.sh
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ../../.ci/lib.sh
 exec </dev/null

@@ -3,7 +3,7 @@
 # is missing or too old, and the npm packages, and lets no test be skipped for
 # want of them. Go must be there.
 #
-#	bash interop/ci.sh
+#	bash internal/interop/ci.sh
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ../../.ci/lib.sh
 exec </dev/null

@@ -3,7 +3,7 @@
 # missing, and lets no test be skipped for want of it. The tests start their own
 # servers, on loopback. Go must be there.
 #
-#	bash redisstore/ci.sh
+#	bash stores/redisstore/ci.sh
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ../../.ci/lib.sh
 exec </dev/null
