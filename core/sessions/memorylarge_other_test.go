@@ -1,6 +1,6 @@
 //go:build !unix
 
-package core_test
+package sessions_test
 
 import "time"
 
