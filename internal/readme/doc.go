@@ -1,6 +1,7 @@
 // Package readme holds the documents to their word: its tests compile every Go
-// block of README.md and docs, and follow every link that stays in the tree. It
-// has no code of its own.
+// block of README.md and docs, follow every link that stays in the tree, and look
+// for every name of ours in the prose, and for every test in SECURITY.md's table of
+// guarantees. It has no code of its own.
 //
 // A block that opens with a package clause is compiled as it stands. Any other
 // block becomes a file of a package of its own: declarations are taken as they
