@@ -65,7 +65,8 @@ type Limits struct {
 // Limiter limits how often logins fail. Its memory does not grow, whoever
 // tries whatever, and it forgets no try under pressure. Accounts of different
 // realms are different. It knows of this process alone: of n processes a guesser
-// gets n times the rate.
+// gets n times the rate. The zero Limiter refuses every login, with an error that is
+// Internal.
 type Limiter struct {
 	client                               func(core.Request) netip.Addr
 	username                             func(string) string
@@ -117,6 +118,9 @@ func NewLimiter(l Limits) (*Limiter, error) {
 // each rate that the login belongs to, or refuses and takes none; settle gives
 // them back if the login succeeds.
 func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(context.Context, error), err error) {
+	if l == nil || l.now == nil {
+		return nil, errZeroLimiter
+	}
 	account := party{realm: c.Realm, account: l.username(c.Username)}
 	address, site := blocks(l.client(c.Request))
 	guesser := account
@@ -145,6 +149,8 @@ func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(cont
 		}
 	}, nil
 }
+
+var errZeroLimiter = errors.New("the limiter is nil or a zero Limiter; make one with logins.NewLimiter")
 
 // FoldUsername is the username as Limits count it, unless told otherwise:
 // without characters that cannot be seen, without spaces around it, and in lower

@@ -537,3 +537,14 @@ func TestThrottleSettlesInTime(t *testing.T) {
 		}
 	})
 }
+
+// TestZero: a Limiter that nobody made says which constructor does, and does not
+// panic.
+func TestZero(t *testing.T) {
+	for _, l := range []*logins.Limiter{nil, {}} {
+		settle, err := l.Allow(t.Context(), core.Credentials{Username: "joe"})
+		if settle != nil || err == nil || !strings.Contains(err.Error(), "logins.NewLimiter") {
+			t.Errorf("got %v, want an error that names logins.NewLimiter", err)
+		}
+	}
+}

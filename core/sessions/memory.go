@@ -49,7 +49,7 @@ const (
 // one is wished for, and a Watcher. The access tokens of a session that was
 // ended are refused at once: its bound is 0. Whoever changes something cleans up what
 // is over; there is a goroutine only while the journal is synced or written anew, and
-// Close waits for it. What a leap of the clock has made look over keeps its place
+// Close waits for it. Of the zero MemoryStore every call is an error. What a leap of the clock has made look over keeps its place
 // until its time has really passed.
 //
 // Two locks keep gates from waiting for a disk. Who changes something holds
@@ -187,7 +187,10 @@ func (m *MemoryStore) Close() error {
 	return m.journal.Close()
 }
 
-var errStoreClosed = errors.New("the session store is closed")
+var (
+	errStoreClosed = errors.New("the session store is closed")
+	errZeroStore   = errors.New("the session store is a zero MemoryStore; make one with sessions.NewMemoryStore")
+)
 
 // Format prints no session, and reads none: they may be changing.
 func (s *MemoryStore) Format(f fmt.State, verb rune) { redacted.Text("MemoryStore{}").Format(f, verb) }

@@ -366,3 +366,30 @@ func TestMemoryConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestZero: a store that nobody made says at every call which constructor does. It
+// neither panics nor waits.
+func TestZero(t *testing.T) {
+	store, ctx := &sessions.MemoryStore{}, t.Context()
+	calls := map[string]func() error{
+		"Ticket":     func() error { _, err := store.Ticket(ctx, "r"); return err },
+		"Create":     func() error { _, err := store.Create(ctx, sessions.Creation{Realm: "r"}); return err },
+		"Find":       func() error { _, err := store.Find(ctx, "r", "id", sessions.TokenHash{}, time.Time{}); return err },
+		"Rotate":     func() error { _, err := store.Rotate(ctx, sessions.Rotation{Realm: "r"}); return err },
+		"End":        func() error { return store.End(ctx, "r", "id") },
+		"EndSubject": func() error { return store.EndSubject(ctx, "r", "joe", time.Time{}) },
+		"List":       func() error { _, err := store.List(ctx, "r", "joe", time.Time{}); return err },
+		"Ended":      func() error { _, err := store.Ended(ctx, "r", "id", time.Time{}); return err },
+	}
+	for name, call := range calls {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "sessions.NewMemoryStore") {
+			t.Errorf("%s: got %v, want an error that names sessions.NewMemoryStore", name, err)
+		}
+	}
+	if n := store.Len(); n != 0 {
+		t.Errorf("Len: got %d", n)
+	}
+	if err := store.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}

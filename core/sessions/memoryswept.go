@@ -75,6 +75,9 @@ func (m *MemoryStore) Watch(f func(Ending)) (stop func()) { return m.watchers.ad
 
 // begin waits for its turn to change something, as long as the context allows.
 func (m *MemoryStore) begin(ctx context.Context) (end func(), err error) {
+	if m.realms == nil {
+		return nil, errZeroStore
+	}
 	if err := m.changes.Take(ctx); err != nil {
 		return nil, err
 	}
@@ -89,7 +92,10 @@ func (m *MemoryStore) begin(ctx context.Context) (end func(), err error) {
 // nobody has used it.
 func (m *MemoryStore) look(realm string) (r *memoryRealm, done func(), err error) {
 	m.mu.RLock()
-	if m.closed {
+	switch {
+	case m.realms == nil:
+		err = errZeroStore
+	case m.closed:
 		err = errStoreClosed
 	}
 	return m.realms[realm], m.mu.RUnlock, err
