@@ -62,7 +62,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"no source", func(c *config) { c.Sources = []core.Source{} }, "Sources: empty but not nil; leave it nil"},
 		{"nil source", func(c *config) { c.Sources = []core.Source{core.HeaderSource{}, nil} }, "Sources[1]: nil; remove it"},
 		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.CookieSource{}} }, "Sources[0]: a *core.CookieSource; set the value"},
-		{"nil custom", func(c *config) { c.Sources = []core.Source{core.SourceFunc(nil)} }, "Sources[0]: a nil Custom; remove it"},
+		{"nil custom", func(c *config) { c.Sources = []core.Source{core.SourceFunc(nil)} }, "Sources[0]: a nil SourceFunc; remove it"},
 		{"header name", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
 		{"header scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
 		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},

@@ -75,7 +75,7 @@ func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Cre
 		return rec, true, nil
 	}
 	rec, err = a.verify(ctx, r, cred, o)
-	if optional && cred.Token == "" && isMissing(err) { // a Decode that says Missing had a token
+	if optional && cred.Token == "" && isMissing(err) { // a Decode that says MissingToken had a token
 		return a.anonymous(ctx), false, nil
 	}
 	return rec, false, err

@@ -11,7 +11,7 @@ import (
 )
 
 // Guard decides whether a request that a gate has identified may have a route.
-// Scopes, AnyOf, GuardFunc and Auth.Policy make one; All, Any and Not combine
+// Scopes, HasAny, GuardFunc and Auth.Policy make one; All, Any and Not combine
 // them. A Guard does not change and is safe for concurrent use. The zero Guard
 // asks nothing, so whatever takes a Guard panics at it.
 type Guard struct {

@@ -58,7 +58,7 @@ func stringsOf(c *Claims, name string) ([]string, error) {
 }
 
 // HasAny is a Guard that wants one of these values in a claim that is a string or
-// an array of strings: AnyOf("roles", "admin", "editor"). The no is Forbidden,
+// an array of strings: HasAny("roles", "admin", "editor"). The no is Forbidden,
 // also where the claim is of another type.
 func HasAny(claim string, values ...string) Guard {
 	if claim == "" || len(values) == 0 {

@@ -30,20 +30,20 @@ func (c *Credential) foreign() {
 	}
 }
 
-// LookupHandler finds the credential of a request. It returns Missing if there
+// LookupHandler finds the credential of a request. It returns MissingToken if there
 // is none, BadRequest if it is presented against the rules. Flask-JWT called it
 // request_handler.
 type LookupHandler func(Request) (Credential, error)
 
 // Source is a place in a request where a token may be: Header, Cookie, Query or
-// Custom. Find returns Missing if the place holds nothing. It need not fill in
+// SourceFunc. Find returns MissingToken if the place holds nothing. It need not fill in
 // Credential.Source: Lookup does.
 type Source interface {
 	Find(Request) (Credential, error)
 }
 
-// Lookup returns the LookupHandler that looks in the given sources, Header{} if
-// none is given. A token in a header, a query or a Custom source is there on
+// Lookup returns the LookupHandler that looks in the given sources, HeaderSource{} if
+// none is given. A token in a header, a query or a SourceFunc is there on
 // purpose, so two of them are a BadRequest (RFC 6750 section 2). A browser
 // sends a cookie unasked, so cookies count only if nothing else was found, the
 // first that is there decides, and what a header says is final.
@@ -128,7 +128,7 @@ func only(s Source) LookupHandler {
 }
 
 // isMissing reports whether an error says that there is no credential, and not
-// that something else went wrong, of which Missing is only the cause.
+// that something else went wrong, of which MissingToken is only the cause.
 func isMissing(err error) bool {
 	return err == MissingToken || err != nil && errors.Is(err, MissingToken) && classify(err).Kind == MissingToken
 }

@@ -23,7 +23,7 @@ import (
 //
 // The access token goes into the cookie that the first Cookie of Sources reads,
 // and that Cookie's check for cross-site requests also guards the refresh token.
-// With Sources nil, they are Header{} and Cookie{}.
+// With Sources nil, they are HeaderSource{} and CookieSource{}.
 type SessionCookies struct {
 	_ [0]func() // no unkeyed literals
 

@@ -173,7 +173,7 @@ func checkSources(sources []Source) error {
 			bad("a %T; set the value, not a pointer to it", s)
 		case SourceFunc:
 			if v == nil {
-				bad("a nil Custom; remove it")
+				bad("a nil SourceFunc; remove it")
 			}
 		}
 	}
