@@ -51,7 +51,7 @@ func withChromium(m *testing.M) (status int) {
 	}
 	program = filepath.Join(dir, "browser")
 	build := exec.Command("go", "build", "-o", program, "./examples/browser")
-	build.Dir = ".."
+	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1

@@ -110,7 +110,7 @@ func TestSecrets(t *testing.T) {
 		}
 		signer := must(jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: secret}, nil))
 		theirs := must(josejwt.Signed(signer).Claims(payload(nil)).Serialize())
-		if _, err := core.Decoder(key, core.ClaimRules{})(t.Context(), theirs); err != nil {
+		if _, err := core.Decoder(key, anyAudience)(t.Context(), theirs); err != nil {
 			t.Errorf("we refuse go-jose's %s: %v", alg, err)
 		}
 	}
