@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"crypto/sha256"
 	"bytes"
 	"encoding/base64"
 	"math/big"
@@ -26,6 +27,7 @@ func TestJWK(t *testing.T) {
 	off := bytes.Clone(y)
 	off[31] ^= 1
 
+	random := sha256.Sum256([]byte("a secret that nobody would guess"))
 	tests := []struct {
 		name string
 		key  string
@@ -109,11 +111,13 @@ func TestJWK(t *testing.T) {
 			"key_ops without verify (RFC 7517 section 4.3)"},
 
 		// Secrets.
-		{"oct with alg", `{"kty":"oct","kid":"bad","alg":"HS256","k":"` + b64(make([]byte, 32)) + `"}`, "+ + + +", "+ + + +", ""},
-		{"oct without alg", `{"kty":"oct","kid":"bad","k":"` + b64(make([]byte, 32)) + `"}`, "- + + +", "+ + + +",
+		{"oct with alg", `{"kty":"oct","kid":"bad","alg":"HS256","k":"` + b64(random[:]) + `"}`, "+ + + +", "+ + + +", ""},
+		{"oct without alg", `{"kty":"oct","kid":"bad","k":"` + b64(random[:]) + `"}`, "- + + +", "+ + + +",
 			"a secret fits HMAC and encryption alike; only its alg can tell"},
-		{"oct of 8 bytes", `{"kty":"oct","kid":"bad","alg":"HS256","k":"` + b64(make([]byte, 8)) + `"}`, "- + + +", "+ + + +",
+		{"oct of 8 bytes", `{"kty":"oct","kid":"bad","alg":"HS256","k":"` + b64(random[:8]) + `"}`, "- + + +", "+ + + +",
 			"RFC 7518 section 3.2 wants 32; a short one can be found by trying"},
+		{"oct of zeros", `{"kty":"oct","kid":"bad","alg":"HS256","k":"` + b64(make([]byte, 32)) + `"}`, "- + + +", "+ + + +",
+			"it is long enough, and can be guessed"},
 		{"oct of nothing", `{"kty":"oct","kid":"bad","alg":"HS256","k":""}`, "- - + -", "+ - + -",
 			"everybody knows the empty secret"},
 	}
