@@ -1,8 +1,8 @@
 package interop_test
 
 import (
-	"crypto/sha256"
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"math/big"
 	"strings"
