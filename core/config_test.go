@@ -276,8 +276,8 @@ func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
 		{"two scopes in one", func() { core.Scopes("a b") }},
 		{"empty scope", func() { core.Scopes("") }},
 		{"quoted scope", func() { core.Scopes(`a"`) }},
-		{"AnyOf nothing", func() { core.HasAny("roles") }},
-		{"AnyOf no claim", func() { core.HasAny("", "admin") }},
+		{"HasAny nothing", func() { core.HasAny("roles") }},
+		{"HasAny no claim", func() { core.HasAny("", "admin") }},
 		{"login route without login", func() { coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()}).LoginRoute() }},
 	} {
 		func() {

@@ -54,6 +54,30 @@ func (c CookieSource) withDefaults() CookieSource {
 	return c
 }
 
+func (c CookieSource) check() (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Name != "" && !field.IsToken(c.Name) {
+		bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", c.Name)
+	} else if name := c.withDefaults().Name; !c.InsecureName && !guardedName(name) {
+		bad("%w", unguarded(name, "InsecureName"))
+	}
+	for _, o := range c.TrustedOrigins {
+		if err := checkOrigin(o); err != nil {
+			bad("TrustedOrigins: %v", err)
+		}
+	}
+	if c.DoubleSubmit != nil && !isSecret(c.DoubleSubmit) {
+		bad("DoubleSubmit: it is no secret; make one with keys.NewSecret")
+	}
+	if c.DoubleSubmit != nil && (c.InsecureNoCSRF || len(c.TrustedOrigins) > 0) {
+		bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
+	}
+	if c.InsecureNoCSRF && len(c.TrustedOrigins) > 0 {
+		bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
+	}
+	return errs
+}
+
 // Find implements Source. An empty cookie counts as none; two of the name are a
 // BadRequest, since nobody can say which one we set.
 func (c CookieSource) Find(r Request) (Credential, error) {

@@ -54,7 +54,7 @@ func TestEventOfAGate(t *testing.T) {
 		{"again", []core.Gate{auth.Require(), auth.Require()}, 0, 0, false, true, "", ""},
 		{"Optional behind Require", []core.Gate{auth.Require(), auth.Optional()}, 0, 0, false, true, "", ""},
 		{"scopes", []core.Gate{auth.Require(core.Scopes("a"), core.Scopes("b", "c"))}, core.InsufficientScope, 403, true, false, "scopes", "b c"},
-		{"values, and OnError's status", []core.Gate{auth.Require(core.HasAny("roles", "x", "y"))}, core.Forbidden, 404, true, false, "any_of", "x y"},
+		{"values, and OnError's status", []core.Gate{auth.Require(core.HasAny("roles", "x", "y"))}, core.Forbidden, 404, true, false, "has_any", "x y"},
 		{"a name", []core.Gate{auth.Require(core.All(core.Scopes("a"), core.Scopes("d")).Named("writers"))}, core.InsufficientScope, 403, true, false, "writers", "d"},
 		{"behind a gate", []core.Gate{auth.Require(), auth.Require(saying(core.Forbidden))}, core.Forbidden, 404, false, true, "func", ""},
 		{"step up", []core.Gate{auth.Require(saying(&core.Error{Kind: core.StepUp, ACR: []string{"phr"}}))}, core.StepUp, 401, true, false, "func", "phr"},

@@ -33,7 +33,7 @@ func (a *Auth[T]) pass(r Request, optional bool, guards []Guard) (ctx context.Co
 	if e := caught(func() { ctx, res, ok = a.decide(r, o, optional, guards, &cred) }, func(e *Error) {
 		o.tell(r.Context(), e)
 	}); e != nil {
-		return r.Context(), a.answer(ActionVerify, r, cred, e), false
+		return r.Context(), a.refusalOf(ActionVerify, r, cred, e), false
 	}
 	return ctx, res, ok
 }

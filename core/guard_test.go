@@ -67,7 +67,7 @@ func TestScopes(t *testing.T) {
 	coretest.Contains(t, "challenge", res.Header.Get("Www-Authenticate"), `error="insufficient_scope"`, `scope="orders:read orders:write"`)
 }
 
-func TestAnyOf(t *testing.T) {
+func TestHasAny(t *testing.T) {
 	guard := core.HasAny("roles", "admin", "editor")
 	for claims, want := range map[string]bool{
 		`{"roles":"admin"}`: true, `{"roles":["a","editor"]}`: true, `{"roles":["Admin"]}`: false, `{"roles":[]}`: false,
@@ -226,7 +226,7 @@ func TestGuardsAreKnown(t *testing.T) {
 		scopes []string
 	}{
 		{core.Scopes("a", "b", "a"), "scopes", []string{"a", "b"}},
-		{core.HasAny("roles", "a"), "any_of", nil},
+		{core.HasAny("roles", "a"), "has_any", nil},
 		{policy, "policy", nil},
 		{saying(nil), "func", nil},
 		{core.All(core.Scopes("a", "b"), policy, core.Scopes("b", "c")), "all", []string{"a", "b", "c"}},

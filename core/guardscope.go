@@ -65,7 +65,7 @@ func HasAny(claim string, values ...string) Guard {
 		panic("jwtgate: core.HasAny: needs a claim and at least one value")
 	}
 	values = slices.Clone(values)
-	return Guard{name: "any_of", wants: values, ask: func(q question) error {
+	return Guard{name: "has_any", wants: values, ask: func(q question) error {
 		have, err := stringsOf(q.claims, claim)
 		for _, v := range values {
 			if slices.Contains(have, v) {

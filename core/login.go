@@ -51,7 +51,7 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 func (a *Auth[T]) Login(r Request) (res Response) {
 	o := a.watch(ActionLogin, r)
 	if e := caught(func() { res = a.greet(r, o) }, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
-		res = a.answer(ActionLogin, r, Credential{}, e)
+		res = a.refusalOf(ActionLogin, r, Credential{}, e)
 	}
 	return noStore(typed(res))
 }

@@ -35,15 +35,15 @@ func (c *Credential) foreign() {
 // request_handler.
 type LookupHandler func(Request) (Credential, error)
 
-// Source is a place in a request where a token may be: Header, Cookie, Query or
-// SourceFunc. Find returns MissingToken if the place holds nothing. It need not fill in
-// Credential.Source: Lookup does.
+// Source is a place in a request where a token may be: HeaderSource, CookieSource,
+// QuerySource or SourceFunc. Find returns MissingToken if the place holds nothing.
+// It need not fill in Credential.Source: Lookup does.
 type Source interface {
 	Find(Request) (Credential, error)
 }
 
-// Lookup returns the LookupHandler that looks in the given sources, HeaderSource{} if
-// none is given. A token in a header, a query or a SourceFunc is there on
+// Lookup returns the LookupHandler that looks in the given sources, HeaderSource{}
+// if none is given. A token in a header, a query or a SourceFunc is there on
 // purpose, so two of them are a BadRequest (RFC 6750 section 2). A browser
 // sends a cookie unasked, so cookies count only if nothing else was found, the
 // first that is there decides, and what a header says is final.

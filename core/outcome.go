@@ -98,7 +98,7 @@ func (o *outcome) end(ctx context.Context, err error) {
 // refuse makes the answer to a refusal, and tells the Observer of both.
 func (a *engine) refuse(ctx context.Context, o *outcome, action Action, r Request, cred Credential, refusal *Error) Response {
 	if o == nil {
-		return a.answer(action, r, cred, refusal)
+		return a.refusalOf(action, r, cred, refusal)
 	}
 	e := o.with(refusal) // before OnError may change it
 	res, failed := a.respond(r, cred, refusal)

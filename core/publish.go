@@ -79,7 +79,7 @@ func (e *keySetEndpoint) serve(r Request) (res Response) {
 	if failed := caught(func() { res = e.publish(r, o) }, func(failed *Error) { // the Observer's
 		o.tell(r.Context(), failed)
 	}); failed != nil {
-		return e.answer(ActionPublish, r, Credential{}, failed)
+		return e.refusalOf(ActionPublish, r, Credential{}, failed)
 	}
 	return res
 }

@@ -29,13 +29,13 @@ func (a *Auth[T]) Reject(r Request, err error) (res Response) {
 	if failed := caught(func() { res = a.refuse(r.Context(), o, ActionReject, r, Credential{}, refusal) }, func(e *Error) {
 		o.tell(r.Context(), e)
 	}); failed != nil {
-		return a.answer(ActionReject, r, Credential{}, failed)
+		return a.refusalOf(ActionReject, r, Credential{}, failed)
 	}
 	return res
 }
 
-// answer makes the Response to a refusal, and tells the Observer of OnError's panic.
-func (a *engine) answer(action Action, r Request, cred Credential, e *Error) Response {
+// refusalOf makes the Response to a refusal, and tells the Observer of OnError's panic.
+func (a *engine) refusalOf(action Action, r Request, cred Credential, e *Error) Response {
 	res, failed := a.respond(r, cred, e)
 	if failed != nil {
 		a.watch(action, r).tell(r.Context(), failed)

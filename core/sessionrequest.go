@@ -39,8 +39,8 @@ func readBody(r Request, limit int) (string, error) {
 // presented returns the refresh token of a request: in the body, or if that is
 // empty and the token must be somewhere, in the cookie. "" is none.
 func (a *engine) presented(r Request, must bool) (string, error) {
-	body, err := readBody(r, maxSessionBody)
-	if err == nil && body == "" {
+	body, unread := readBody(r, maxSessionBody)
+	if unread == nil && body == "" {
 		if !must {
 			return "", nil
 		}
@@ -52,11 +52,13 @@ func (a *engine) presented(r Request, must bool) (string, error) {
 			return cred.Token, err
 		}
 	}
+	// As at the login, a body that is no JSON is 415 whatever its size: 413 and what
+	// else was wrong with reading it come after that.
 	if err := jsonContent(r); err != nil {
 		return "", err
 	}
-	if err != nil {
-		return "", err
+	if unread != nil {
+		return "", unread
 	}
 	members, err := strictjson.Object(body, nil)
 	if err != nil {

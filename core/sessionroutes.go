@@ -186,7 +186,7 @@ func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() 
 		o.answered(res)
 		o.end(ctx, nil)
 	}, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
-		res = a.answer(action, r, Credential{}, e)
+		res = a.refusalOf(action, r, Credential{}, e)
 	}
 	return noStore(typed(res))
 }

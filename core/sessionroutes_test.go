@@ -105,6 +105,7 @@ func TestBadRequests(t *testing.T) {
 		{"refresh: a number", h.Refresh, coretest.Post(`{"refresh_token":1}`), core.BadBody},
 		{"refresh: an empty token", h.Refresh, coretest.Post(`{"refresh_token":""}`), core.BadBody},
 		{"refresh: too large", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("x", 4096) + `"}`), core.TooLarge},
+		{"refresh: too large, and no JSON", h.Refresh, request("POST", "", strings.Repeat("x", 4097), "Content-Type", "text/plain"), core.UnsupportedMedia},
 		{"refresh: not in the query", h.Refresh, request("POST", "refresh_token=x", "{}", "Content-Type", asJSON), core.BadBody},
 		{"refresh: short", h.Refresh, coretest.Post(`{"refresh_token":"x"}`), core.BadRefresh},
 		{"refresh: another alphabet", h.Refresh, coretest.Post(`{"refresh_token":"` + strings.Repeat("+", 64) + `"}`), core.BadRefresh},

@@ -75,6 +75,20 @@ func (h *HeaderSource) find(r Request) (c Credential, err error) {
 	return c, nil
 }
 
+func (h HeaderSource) check() (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if h.Name != "" && !field.IsToken(h.Name) {
+		bad("%q is not the name of a header field", h.Name)
+	}
+	if h.Scheme != "" && !field.IsToken(h.Scheme) {
+		bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", h.Scheme)
+	}
+	if h.Bare && h.Scheme != "" {
+		bad("Bare and Scheme exclude each other; set one")
+	}
+	return errs
+}
+
 // QuerySource is a token in the query. Such a URL is logged and kept by many, so use
 // it only where a header cannot be set, with short lifetimes (RFC 6750 section
 // 2.3, RFC 9700 section 4.3.2). Answers carry Cache-Control: private.
@@ -117,7 +131,7 @@ var errQuery = errors.New("the query parameter with the token is empty, repeated
 
 // SourceFunc is a source of the user's own: a path parameter, a WebSocket
 // subprotocol. Like a header it is taken to be there on purpose; for anything a
-// browser sends unasked use Cookie, which checks for cross-site requests.
+// browser sends unasked use CookieSource, which checks for cross-site requests.
 type SourceFunc func(Request) (Credential, error)
 
 // Find implements Source. An empty token counts as none.
@@ -129,52 +143,28 @@ func (f SourceFunc) Find(r Request) (Credential, error) {
 	return c, err
 }
 
-// checkSources says all that is wrong with a list of sources.
+func (f SourceFunc) check() (errs []error) {
+	if f == nil {
+		errs = append(errs, errors.New("a nil SourceFunc; remove it"))
+	}
+	return errs
+}
+
+// checkSources says all that is wrong with a list of sources. Ours check themselves.
 func checkSources(sources []Source) error {
 	var errs []error
 	for i, s := range sources {
-		bad := func(format string, args ...any) {
-			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, fmt.Errorf(format, args...)))
-		}
+		var wrong []error
 		switch v := s.(type) {
 		case nil:
-			bad("nil; remove it")
-		case HeaderSource:
-			if v.Name != "" && !field.IsToken(v.Name) {
-				bad("%q is not the name of a header field", v.Name)
-			}
-			if v.Scheme != "" && !field.IsToken(v.Scheme) {
-				bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", v.Scheme)
-			}
-			if v.Bare && v.Scheme != "" {
-				bad("Bare and Scheme exclude each other; set one")
-			}
-		case CookieSource:
-			if v.Name != "" && !field.IsToken(v.Name) {
-				bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", v.Name)
-			} else if name := v.withDefaults().Name; !v.InsecureName && !guardedName(name) {
-				bad("%w", unguarded(name, "InsecureName"))
-			}
-			for _, o := range v.TrustedOrigins {
-				if err := checkOrigin(o); err != nil {
-					bad("TrustedOrigins: %v", err)
-				}
-			}
-			if v.DoubleSubmit != nil && !isSecret(v.DoubleSubmit) {
-				bad("DoubleSubmit: it is no secret; make one with keys.NewSecret")
-			}
-			if v.DoubleSubmit != nil && (v.InsecureNoCSRF || len(v.TrustedOrigins) > 0) {
-				bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
-			}
-			if v.InsecureNoCSRF && len(v.TrustedOrigins) > 0 {
-				bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
-			}
+			wrong = []error{errors.New("nil; remove it")}
 		case *HeaderSource, *CookieSource, *QuerySource, *SourceFunc:
-			bad("a %T; set the value, not a pointer to it", s)
-		case SourceFunc:
-			if v == nil {
-				bad("a nil SourceFunc; remove it")
-			}
+			wrong = []error{fmt.Errorf("a %T; set the value, not a pointer to it", s)}
+		case interface{ check() []error }:
+			wrong = v.check()
+		}
+		for _, err := range wrong {
+			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -92,20 +92,20 @@ func readKeyFiles(dir string) ([]keyFile, error) {
 // times reads the times in the file's name.
 func (f *keyFile) times() error {
 	for _, part := range strings.Split(f.name, ".") {
-		for _, time := range []struct {
+		for _, bound := range []struct {
 			word string
 			at   *time.Time
 		}{{"from-", &f.from}, {"until-", &f.until}} {
-			text, ok := strings.CutPrefix(part, time.word)
+			text, ok := strings.CutPrefix(part, bound.word)
 			if !ok {
 				continue
 			}
 			at, ok := parseStamp(text)
-			if !ok || !time.at.IsZero() {
+			if !ok || !bound.at.IsZero() {
 				return fmt.Errorf("%q in its name is no time, or there are two; write one, as %s2026-12-01 or %s2026-12-01T063000Z (UTC)",
-					part, time.word, time.word)
+					part, bound.word, bound.word)
 			}
-			*time.at = at
+			*bound.at = at
 		}
 	}
 	return nil

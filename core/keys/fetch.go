@@ -17,16 +17,16 @@ import (
 // maxRedirects is how often one request may be sent on.
 const maxRedirects = 3
 
-// answered is what a fetch brought: keys, those that cannot be used, and for
+// fetched is what a fetch brought: keys, those that cannot be used, and for
 // how long the provider calls it fresh.
-type answered struct {
+type fetched struct {
 	keys    []*Key
 	skipped []error
 	fresh   time.Duration
 }
 
 // keySet fetches and reads the JWK Set at u.
-func (r *Remote) keySet(ctx context.Context, u *url.URL) (*answered, error) {
+func (r *Remote) keySet(ctx context.Context, u *url.URL) (*fetched, error) {
 	body, header, err := r.get(ctx, u, "application/jwk-set+json, application/json")
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (r *Remote) keySet(ctx context.Context, u *url.URL) (*answered, error) {
 	if len(keys) == 0 && len(skipped) > 0 {
 		return nil, fmt.Errorf("none of its keys can be used: %w", errors.Join(skipped...))
 	}
-	return &answered{keys, skipped, freshness(header)}, nil
+	return &fetched{keys, skipped, freshness(header)}, nil
 }
 
 // get reads one document. Its errors name hosts and paths, never a query.

@@ -61,7 +61,7 @@ func newProvider(name, issuer string, cfg RemoteConfig, locate func(origin, path
 		return nil, fmt.Errorf("jwtgate: %s: issuer: %w", name, err)
 	}
 	r := newRemote("issuer "+shownURL(u), cfg)
-	r.ask = func(ctx context.Context) (*answered, error) {
+	r.request = func(ctx context.Context) (*fetched, error) {
 		body, _, err := r.get(ctx, metadata, "application/json")
 		if err != nil {
 			return nil, fmt.Errorf("metadata: %w", err)

@@ -29,7 +29,7 @@ type remoteState struct {
 	tried   time.Time // the start of the last fetch
 	failure error     // of the last fetch that ended; nil: it succeeded
 	skipped string    // the keys that were reported as unusable
-	flight  *flight   // the fetch under way, or nil
+	running *fetch    // the one under way, or nil
 }
 
 // fresh reports whether a request neither waits for a fetch nor starts one.
@@ -77,20 +77,20 @@ var (
 	errSlow   = errors.New("no answer within the time-out")
 )
 
-// flight is one fetch. Its context is not a request's: no request's end ends it,
+// fetch is one request to the provider. Its context is not a request's: no request's end ends it,
 // and it keeps no request's values, which on fasthttp are reused. It goes on in
 // a goroutine of its own.
-type flight struct {
+type fetch struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // set before done is closed
 }
 
-// wait waits for the flight's end, ctx's end or the time-out, whichever comes
-// first. landed is false if the flight's own time is over and it still hangs, in
+// wait waits for the fetch's end, ctx's end or the time-out, whichever comes
+// first. ended is false if the fetch's own time is over and it still hangs, in
 // a Transport that does not heed its context.
-func (f *flight) wait(ctx context.Context) (landed bool, err error) {
+func (f *fetch) wait(ctx context.Context) (ended bool, err error) {
 	select {
 	case <-f.done:
 		return true, nil
@@ -105,43 +105,43 @@ func (f *flight) wait(ctx context.Context) (landed bool, err error) {
 	}
 }
 
-// fetch returns the flight under way. If there is none, and none was in this
+// startFetch returns the fetch under way. If there is none, and none was in this
 // cool-down or force is set, it starts one; else it returns nil. It takes the
 // lock only where it may start one.
-func (r *Remote) fetch(now time.Time, force bool) *flight {
+func (r *Remote) startFetch(now time.Time, force bool) *fetch {
 	wanted := func(s *remoteState) bool {
-		return s.flight == nil && !r.over() &&
+		return s.running == nil && !r.over() &&
 			(force || deadline.Lasted(now, s.tried, r.cooldown(s, now)))
 	}
 	s := r.state.Load()
 	if !wanted(s) {
-		return s.flight
+		return s.running
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s = r.state.Load(); !wanted(s) {
-		return s.flight
+		return s.running
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &fetch{done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(r.cfg.Context, r.cfg.Timeout)
 	next := *s
-	next.flight = f
+	next.running = f
 	next.begin(now, r.cfg.Cooldown)
 	r.state.Store(&next)
-	r.flights.Go(func() {
+	r.fetches.Go(func() {
 		defer f.cancel()
-		r.fly(f)
+		r.run(f)
 	})
 	return f
 }
 
-// fly asks the provider and lands. It lands in every case: a flight that never
-// did would be waited for by every request to come.
-func (r *Remote) fly(f *flight) {
+// run asks the provider and keeps the outcome, in every case: a fetch that never
+// ended would be waited for by every request to come.
+func (r *Remote) run(f *fetch) {
 	var (
-		answer *answered
-		err    = errors.New("the Transport ended the goroutine")
-		start  = time.Now()
+		got   *fetched
+		err   = errors.New("the Transport ended the goroutine")
+		start = time.Now()
 	)
 	defer close(f.done)
 	defer func() {
@@ -153,7 +153,7 @@ func (r *Remote) fly(f *flight) {
 		if over {
 			err = errClosed
 		}
-		news := r.land(f, answer, err)
+		news := r.keepOutcome(f, got, err)
 		if over {
 			return // an end that somebody wanted is no news
 		}
@@ -165,24 +165,24 @@ func (r *Remote) fly(f *flight) {
 		e.Duration = time.Since(start)
 		r.observe(f.ctx, e)
 	}()
-	answer, err = r.ask(f.ctx)
+	got, err = r.request(f.ctx)
 }
 
-// land puts the flight's outcome in place. news are the keys that cannot be
+// keepOutcome puts a fetch's outcome in place. news are the keys that cannot be
 // used, unless they are the same as last time.
-func (r *Remote) land(f *flight, answer *answered, err error) (news error) {
+func (r *Remote) keepOutcome(f *fetch, got *fetched, err error) (news error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	next := *r.state.Load()
-	f.err, next.failure, next.flight = err, err, nil
+	f.err, next.failure, next.running = err, err, nil
 	if err == nil {
-		fresh := min(max(answer.fresh, r.cfg.MinRefresh), r.cfg.MaxRefresh)
+		fresh := min(max(got.fresh, r.cfg.MinRefresh), r.cfg.MaxRefresh)
 		// A fleet that started together must not ask together.
 		next.due = next.tried.Add(fresh*7/10 + rand.N(fresh/5+1))
 		next.expiry = next.tried.Add(fresh)
 		next.end = next.tried.Add(r.cfg.MaxStale)
-		next.keys = next.keys.renewed(answer.keys)
-		skipped := errors.Join(answer.skipped...)
+		next.keys = next.keys.keeping(got.keys)
+		skipped := errors.Join(got.skipped...)
 		text := ""
 		if skipped != nil {
 			text = skipped.Error()
@@ -205,9 +205,9 @@ func (r *Remote) observe(ctx context.Context, e Event) {
 	r.cfg.Observer(ctx, e)
 }
 
-// renewed is a set of the given keys in which those that the old set has too are
+// keeping is a set of the given keys in which those that the old set has too are
 // the old ones: a verified token is known by the pointer of its key.
-func (s *Set) renewed(keys []*Key) *Set {
+func (s *Set) keeping(keys []*Key) *Set {
 	if s == nil {
 		return newSet(keys, nil)
 	}

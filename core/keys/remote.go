@@ -47,16 +47,16 @@ import (
 // are published and none of them can be used, that is a failed fetch, as is
 // every status but 200 and every body that is no key set.
 type Remote struct {
-	cfg    RemoteConfig
-	name   string // for texts, without the URL's query
-	client *http.Client
-	ask    func(ctx context.Context) (*answered, error) // one fetch
+	cfg     RemoteConfig
+	name    string // for texts, without the URL's query
+	client  *http.Client
+	request func(ctx context.Context) (*fetched, error) // one fetch
 
 	state atomic.Pointer[remoteState]
 
 	mu      sync.Mutex // taken to change what is below and the state
 	closed  atomic.Bool
-	flights sync.WaitGroup
+	fetches sync.WaitGroup
 }
 
 var _ Source = (*Remote)(nil)
@@ -79,7 +79,7 @@ func NewRemote(rawURL string, cfg RemoteConfig) (*Remote, error) {
 		return nil, wrapEach("jwtgate: keys.NewRemote: %w", bad)
 	}
 	r := newRemote("key set "+shownURL(u), cfg)
-	r.ask = func(ctx context.Context) (*answered, error) { return r.keySet(ctx, u) }
+	r.request = func(ctx context.Context) (*fetched, error) { return r.keySet(ctx, u) }
 	return r, nil
 }
 
@@ -110,27 +110,27 @@ func (r *Remote) Find(ctx context.Context, hint Hint) ([]*Key, error) {
 		return nil, nil // and no fetch could change that
 	}
 	known := s.usable(now) && len(s.find(hint)) > 0
-	f := r.fetch(now, false)
+	f := r.startFetch(now, false)
 	if known && (!deadline.Come(now, s.expiry) || s.down(now, r.cfg.Cooldown)) {
 		return s.find(hint), nil
 	}
 	failure := error(nil)
 	if f != nil {
-		landed, err := f.wait(ctx)
+		ended, err := f.wait(ctx)
 		if err != nil {
 			return nil, &outage.Error{Cause: fmt.Errorf("%s: waiting for the provider: %w", r.name, err), RetryAfter: time.Second}
 		}
-		if !landed {
+		if !ended {
 			failure = errSlow
 		}
 	}
-	// Also without a flight: one may have landed since the state was read.
-	return r.answer(r.state.Load(), r.cfg.Now(), hint, failure)
+	// Also without a fetch: one may have ended since the state was read.
+	return r.afterFetch(r.state.Load(), r.cfg.Now(), hint, failure)
 }
 
-// answer is the source's last word, after a fetch or in a cool-down. failure is
+// afterFetch is the source's last word, after a fetch or in a cool-down. failure is
 // what is known beyond the state.
-func (r *Remote) answer(s *remoteState, now time.Time, hint Hint, failure error) ([]*Key, error) {
+func (r *Remote) afterFetch(s *remoteState, now time.Time, hint Hint, failure error) ([]*Key, error) {
 	switch {
 	case failure != nil:
 	case r.over():
@@ -156,13 +156,13 @@ func (r *Remote) answer(s *remoteState, now time.Time, hint Hint, failure error)
 // request, and decide then whether an error is fatal: the source is usable all
 // the same, and goes on trying when requests come.
 func (r *Remote) Fetch(ctx context.Context) error {
-	f := r.fetch(r.cfg.Now(), true)
+	f := r.startFetch(r.cfg.Now(), true)
 	if f == nil {
 		return fmt.Errorf("jwtgate: %s: %w", r.name, errClosed)
 	}
-	landed, err := f.wait(ctx)
+	ended, err := f.wait(ctx)
 	switch {
-	case landed:
+	case ended:
 		err = f.err
 	case err == nil:
 		err = errSlow
@@ -179,11 +179,11 @@ func (r *Remote) Fetch(ctx context.Context) error {
 func (r *Remote) Close() error {
 	r.mu.Lock()
 	r.closed.Store(true)
-	if f := r.state.Load().flight; f != nil {
+	if f := r.state.Load().running; f != nil {
 		f.cancel()
 	}
 	r.mu.Unlock()
-	r.flights.Wait()
+	r.fetches.Wait()
 	return nil
 }
 

@@ -41,9 +41,9 @@ func TestOneFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked atomic.Int64
-	r.ask = func(context.Context) (*answered, error) {
+	r.request = func(context.Context) (*fetched, error) {
 		asked.Add(1)
-		return &answered{keys: numberedKeys(t, 1)}, nil
+		return &fetched{keys: numberedKeys(t, 1)}, nil
 	}
 	r.mu.Lock()
 	var wg sync.WaitGroup

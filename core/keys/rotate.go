@@ -50,7 +50,7 @@ func NewRing(cfg RingConfig, keys ...RingKey) (*Ring, error) {
 	var sound []RingKey
 	for i, k := range keys {
 		var err error
-		if sound, _, err = with(sound, k, now); err != nil {
+		if sound, _, err = inserted(sound, k, now); err != nil {
 			errs.Add("", "", "key %d: %w", i+1, err)
 		}
 	}
@@ -64,9 +64,9 @@ func NewRing(cfg RingConfig, keys ...RingKey) (*Ring, error) {
 	return r, nil
 }
 
-// with adds a key to others, at its place in their order, and returns it as it
+// inserted adds a key to others, at its place in their order, and returns it as it
 // is in the ring. The slice must be the caller's own.
-func with(keys []RingKey, k RingKey, now time.Time) ([]RingKey, *Key, error) {
+func inserted(keys []RingKey, k RingKey, now time.Time) ([]RingKey, *Key, error) {
 	key, err := ringKey(k.Key)
 	if err != nil {
 		return keys, nil, err
@@ -102,7 +102,7 @@ func (r *Ring) Add(k RingKey) error {
 		if k.NotBefore.IsZero() {
 			k.NotBefore = now.Add(r.cfg.Lead)
 		}
-		return with(keys, k, now)
+		return inserted(keys, k, now)
 	})
 }
 
@@ -125,7 +125,7 @@ func (r *Ring) Rotate(key *Key) error {
 				k.RetireAt = ends
 			}
 		}
-		return with(keys, RingKey{Key: key, NotBefore: begins}, now)
+		return inserted(keys, RingKey{Key: key, NotBefore: begins}, now)
 	})
 }
 

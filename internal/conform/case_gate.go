@@ -40,8 +40,8 @@ func gateCases() []Case {
 		row("Scopes: scope is null", at("/scoped", with(`"scope":null`)), no(core.InsufficientScope).challenge(missing)),
 		row("Scopes: an array with a number", at("/scoped", with(`"scope":["orders:read","orders:write",1]`)), no(core.InsufficientScope).challenge(missing)),
 		row("Scopes: a bad token comes first", at("/scoped", "x.y.z"), no(core.Malformed)),
-		row("AnyOf: not one", at("/admin", token), no(core.Forbidden)),
-		row("AnyOf: one of two", at("/admin", claims(`{"sub":"joe","exp":1800000300,"role":"admin"}`)), Answer{Status: 200, Header: joe.Header, Body: `{"user":"joe","role":"admin","by":"Header Bearer"}` + "\n"}),
+		row("HasAny: not one", at("/admin", token), no(core.Forbidden)),
+		row("HasAny: one of two", at("/admin", claims(`{"sub":"joe","exp":1800000300,"role":"admin"}`)), Answer{Status: 200, Header: joe.Header, Body: `{"user":"joe","role":"admin","by":"Header Bearer"}` + "\n"}),
 
 		row("two Auths: both tokens, the nearest counts", at("/two", token, "X-Second: "+good("ann")), yes("ann", "Header")),
 		row("two Auths: the first is missing", get("/two", "X-Second: "+token), no(core.MissingToken)),

@@ -147,15 +147,13 @@ func (j *Key) texts(name string) ([]string, error) {
 		return nil, nil
 	}
 	elements, err := strictjson.Array(raw, []string{})
+	allText := err == nil
 	for i, element := range elements {
-		s, ok := strictjson.String(element)
-		if !ok || err != nil {
-			err = errors.New("")
-			break
-		}
-		elements[i] = s
+		var ok bool
+		elements[i], ok = strictjson.String(element)
+		allText = allText && ok
 	}
-	if err != nil {
+	if !allText {
 		return nil, errors.New("its " + name + " is not an array of strings")
 	}
 	return elements, nil
