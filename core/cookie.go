@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/field"
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/keep"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
@@ -131,4 +132,9 @@ func guardedName(name string) bool {
 // unguarded is what to do about a name.
 func unguarded(name, option string) error {
 	return fmt.Errorf("%q begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-%s, or set %s", name, name, option)
+}
+
+// isSecret reports whether a key is a shared secret.
+func isSecret(k *keys.Key) bool {
+	return k.CanSign() && strings.HasPrefix(k.Raw(inside.Pass{}).Algorithm(), "HS")
 }

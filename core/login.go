@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/keep"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
@@ -234,4 +236,15 @@ func noStore(res Response) Response {
 	res = res.withOwnHeader()
 	res.Header.Set("Cache-Control", "no-store")
 	return res
+}
+
+// checkLoginMethod says what is wrong with a method of the login endpoint.
+func checkLoginMethod(m string) error {
+	switch {
+	case !field.IsToken(m) || m != strings.ToUpper(m):
+		return fmt.Errorf("%.64q is not the name of a method in capitals", m)
+	case m == "GET" || m == "HEAD" || m == "TRACE":
+		return fmt.Errorf("%s carries no body; credentials in a URL end up in logs", m)
+	}
+	return nil
 }

@@ -181,8 +181,3 @@ func (s *sessionRules) sessionOfRefresh(token string) string {
 	}
 	return t.sessionID()
 }
-
-// isSecret reports whether a key is a shared secret.
-func isSecret(k *keys.Key) bool {
-	return k.CanSign() && strings.HasPrefix(k.Raw(inside.Pass{}).Algorithm(), "HS")
-}

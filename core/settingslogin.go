@@ -2,11 +2,9 @@ package core
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
@@ -74,16 +72,6 @@ func urlMethods(raw string) ([]string, error) {
 		methods = append(methods, "OPTIONS")
 	}
 	return methods, nil
-}
-
-func checkLoginMethod(m string) error {
-	switch {
-	case !field.IsToken(m) || m != strings.ToUpper(m):
-		return fmt.Errorf("%.64q is not the name of a method in capitals", m)
-	case m == "GET" || m == "HEAD" || m == "TRACE":
-		return fmt.Errorf("%s carries no body; credentials in a URL end up in logs", m)
-	}
-	return nil
 }
 
 // readPlainSecret takes Flask's own SECRET_KEY, without the prefix, for the key
