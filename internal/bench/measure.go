@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -51,17 +50,6 @@ func quantile(samples []float64, q float64) float64 {
 		return s[low]
 	}
 	return s[low] + (at-float64(low))*(s[low+1]-s[low])
-}
-
-// cpuTime is what this process has used so far, in user and system mode, all
-// threads together: the garbage collector's share counts, and what other
-// processes do does not.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // plan says how long to measure.
