@@ -222,9 +222,9 @@ func (c Config[T]) withDefaults() Config[T] {
 // signerOf returns the Signer that a keys.Source is, if it is one. A *Key that
 // holds a public key alone has the method but cannot sign, nor can a ring of such.
 func signerOf(source keys.Source) keys.Signer {
-	if s, ok := source.(interface{ CanSign() bool }); ok && (setup.IsNil(source) || !s.CanSign()) {
+	s, ok := source.(keys.Signer)
+	if d, describes := source.(keys.Describer); !ok || describes && (setup.IsNil(source) || d.Facts().VerifiesOnly) {
 		return nil
 	}
-	s, _ := source.(keys.Signer)
 	return s
 }

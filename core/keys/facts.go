@@ -35,6 +35,8 @@ type Facts struct {
 	// Lifetime is how long the tokens may live that the keys sign, as keys are kept
 	// no longer; 0: no bound.
 	Lifetime time.Duration
+	// VerifiesOnly: though the source is a [Signer], none of its keys can sign now.
+	VerifiesOnly bool
 	// Own are the keys that are ours to publish, for Auth.KeyRoutes. Those of a
 	// provider's are not: who trusts our key set trusts us, not him. Secrets among
 	// them are left out.
@@ -85,6 +87,7 @@ func (f Facts) Allows(alg string) bool {
 // factsOfKeys are those of keys that are known one by one.
 func factsOfKeys(keys []*Key) (f Facts) {
 	f.Algorithms, f.Own = []string{}, keys
+	f.VerifiesOnly = !slices.ContainsFunc(keys, (*Key).CanSign)
 	for _, k := range keys {
 		if k.m.open != nil {
 			f.Notices = append(f.Notices, openEvent(k))

@@ -180,7 +180,7 @@ func (r *ring) String() string {
 func (r *ring) Facts() Facts {
 	v := r.current()
 	if v == nil {
-		return Facts{Algorithms: []string{}}
+		return Facts{Algorithms: []string{}, VerifiesOnly: true}
 	}
 	f := v.set.Facts()
 	f.Lifetime, f.Changes, f.MaxAge = r.cfg.Lifetime, true, r.cfg.cacheable()

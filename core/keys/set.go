@@ -174,7 +174,7 @@ func (s *Set) Find(_ context.Context, hint Hint) ([]*Key, error) {
 // Facts implements [Describer].
 func (s *Set) Facts() Facts {
 	if s == nil || s.facts.Algorithms == nil {
-		return Facts{Algorithms: []string{}}
+		return Facts{Algorithms: []string{}, VerifiesOnly: true}
 	}
 	return s.facts
 }

@@ -13,7 +13,7 @@ import (
 // Facts implements [Describer].
 func (k *Key) Facts() Facts {
 	if !k.made() {
-		return Facts{Algorithms: []string{}}
+		return Facts{Algorithms: []string{}, VerifiesOnly: true}
 	}
 	return k.m.facts
 }
