@@ -1,6 +1,12 @@
 package core
 
-import "time"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // dates are a token's three dates, read once.
 type dates struct{ exp, nbf, iat instant }
@@ -64,3 +70,18 @@ var (
 	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
 	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
 )
+
+// numericDate reads a Payload's time: a time.Time or a number of seconds.
+func numericDate(v any) (seconds any, at time.Time, err error) {
+	switch v := v.(type) {
+	case time.Time:
+		return v.Unix(), v.Truncate(time.Second).UTC(), nil
+	case int64, int, float64, json.Number, int32, uint32:
+		f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+		if err != nil || f != f || f < -(1<<53) || f > 1<<53 {
+			return nil, at, errors.New("is no number of seconds")
+		}
+		return v, time.Unix(int64(f), 0).UTC(), nil
+	}
+	return nil, at, fmt.Errorf("a %T is neither a time.Time nor a number of seconds", v)
+}

@@ -3,14 +3,12 @@ package core
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -228,21 +226,6 @@ func (a *Auth[T]) header(ctx context.Context, identity T) (map[string]any, error
 		}
 	}
 	return header, nil
-}
-
-// numericDate reads a Payload's time: a time.Time or a number of seconds.
-func numericDate(v any) (seconds any, at time.Time, err error) {
-	switch v := v.(type) {
-	case time.Time:
-		return v.Unix(), v.Truncate(time.Second).UTC(), nil
-	case int64, int, float64, json.Number, int32, uint32:
-		f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-		if err != nil || f != f || f < -(1<<53) || f > 1<<53 {
-			return nil, at, errors.New("is no number of seconds")
-		}
-		return v, time.Unix(int64(f), 0).UTC(), nil
-	}
-	return nil, at, fmt.Errorf("a %T is neither a time.Time nor a number of seconds", v)
 }
 
 func (i Issued) shown() redacted.Text {
