@@ -6,8 +6,10 @@ import (
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
+// Once for the program, for gin reads it without a lock.
+func init() { gin.SetMode(gin.ReleaseMode) } // without its start-up messages
+
 func newGin(s *service) server {
-	gin.SetMode(gin.ReleaseMode) // without its start-up messages
 	router := gin.New()
 	router.RedirectTrailingSlash = false
 	ginjwt.Mount(router, s.auth.Routes()...)

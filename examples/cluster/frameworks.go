@@ -32,8 +32,10 @@ var frameworks = map[string]func(*service) server{
 	"nethttp": onNetHTTP,
 }
 
+// Once for the program, for gin reads it without a lock.
+func init() { gin.SetMode(gin.ReleaseMode) } // without its start-up messages
+
 func onGin(s *service) server {
-	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	ginjwt.Mount(router, s.auth.Routes()...)
 	router.GET("/me", ginjwt.Require(s.auth), ginjwt.Endpoint(s.me))

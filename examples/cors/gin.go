@@ -7,8 +7,10 @@ import (
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
+// Once for the program, for gin reads it without a lock.
+func init() { gin.SetMode(gin.ReleaseMode) } // without its start-up messages
+
 func newGin(auth *core.Auth[string], origins []string) server {
-	gin.SetMode(gin.ReleaseMode) // without its start-up messages
 	router := gin.New()
 	ginjwt.Mount(router, auth.Routes()...)
 	router.GET("/me", ginjwt.Require(auth), ginjwt.Endpoint(me))
