@@ -81,7 +81,8 @@ type Config struct {
 	Now func() time.Time
 	// Observer is told, by an ActionStore with a Cause, that Redis makes room by
 	// forgetting or that nobody knows, and that the connection that brings news of
-	// ended sessions is lost; and by one without when either is mended.
+	// ended sessions is lost; and by one without when either is mended. Also by one
+	// with a Cause that a function panicked which Store.Watch was given.
 	Observer core.Observer
 }
 

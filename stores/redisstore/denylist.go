@@ -52,7 +52,7 @@ func (d *denials) open(client Client, cfg Config, kind, about string) error {
 		return err
 	}
 	d.kind, d.prefix = kind, realmPrefix(d.cfg.Prefix, cfg.Realm)
-	d.asking = newAsking(client, d.cfg, d.channel(), about)
+	d.asking = newAsking(client, d.cfg, d.channel(), about, nil)
 	return nil
 }
 

@@ -48,11 +48,12 @@
 //	jwtgate:REALM:ended:{HASH}       the number of the subject's last ending, for 15 minutes
 //	jwtgate:REALM:order              the number that logins and endings have reached
 //	jwtgate:REALM:denied:…           entries of deny lists, and their order
-//	jwtgate:REALM:ended, …:denied:…  channels: whose copies to drop
+//	jwtgate:REALM:ended, …:denied:…  channels: whose answers have changed
 //
 // REALM is the first 16 bytes of the SHA-256 of the realm's name, in base64url, so
-// an ACL can keep a service to its own. With Config.Staleness each realm that a
-// process serves has a connection of its own for the news.
+// an ACL can keep a service to its own. With Config.Staleness, or while somebody
+// watches (Store.Watch), each realm that a process serves has a connection of its own
+// for the news.
 //
 // A session takes about half a kilobyte, and for the grace one or two more. Redis forgets
 // a session an hour after it has expired, by durations alone: a caller whose clock

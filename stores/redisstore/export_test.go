@@ -42,12 +42,9 @@ func (s *Store) Asking() bool { return len(s.eviction.turn) > 0 }
 // Listening reports whether there is a goroutine.
 func (s *Store) Listening() bool {
 	n := s.ours().asking.news
-	if n == nil {
-		return false
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.done != nil && !n.closed
+	return n.stop != nil && !n.closed
 }
 
 // Stood reports whether the subscription has stood, so that the copies were emptied.
@@ -71,4 +68,17 @@ func FillCopies(n int) (release func()) {
 		c.keep(deniedName("us", strconv.Itoa(i)), value{}, time.Now(), 0)
 	}
 	return func() { runtime.KeepAlive(c) }
+}
+
+// Resting reports whether the goroutine, if there was one, has ended.
+func (s *Store) Resting() bool {
+	n := s.ours().asking.news
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	select {
+	case <-n.done:
+		return true
+	default:
+		return n.done == nil
+	}
 }

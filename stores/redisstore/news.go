@@ -12,13 +12,14 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 )
 
-// news keeps copies in step with Redis: it listens for names to drop. It has one
-// goroutine, from the first question on until close.
+// news listens to what Redis tells on a channel: names whose answers have changed. It
+// has one goroutine, from start until rest or close.
 type news struct {
 	client   Client
 	channel  string
 	observer core.Observer
-	copies   *copies
+	stands   func()                // Redis has confirmed that it listens, for the first time or again
+	heard    func(name string)     // in the one goroutine
 	lost     func(err error) error // what it means that the connection is lost
 	beat     time.Duration
 
@@ -41,16 +42,34 @@ const (
 
 var errSilent = errors.New("there is no sign of life")
 
-// start begins to listen, once.
+// start begins to listen, unless it does.
 func (n *news) start() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.closed || n.done != nil {
+	if n.closed || n.stop != nil {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	n.stop, n.done = stop, make(chan struct{})
-	go n.run(ctx)
+	before, done := n.done, make(chan struct{})
+	n.stop, n.done = stop, done
+	go func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		n.run(ctx)
+	}()
+}
+
+// rest ends the goroutine until the next start. It does not wait for it: it may be
+// the one that calls.
+func (n *news) rest() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stop != nil {
+		n.stop()
+		n.stop = nil
+	}
 }
 
 // close ends the goroutine and waits for it, but not for a Redis that hangs: then
@@ -60,8 +79,10 @@ func (n *news) close() {
 	n.closed = true
 	stop, done := n.stop, n.done
 	n.mu.Unlock()
-	if done != nil {
+	if stop != nil {
 		stop()
+	}
+	if done != nil {
 		select {
 		case <-done:
 		case <-time.After(closeMost):
@@ -70,13 +91,11 @@ func (n *news) close() {
 }
 
 func (n *news) run(ctx context.Context) {
-	defer close(n.done)
 	told := false // of the loss
 	wait := again
 	for {
 		err := n.listen(ctx, func() {
-			// What was ended while nobody listened is not known.
-			n.copies.empty()
+			n.stands()
 			wait = again
 			if told {
 				told = false
@@ -105,7 +124,7 @@ func (n *news) observe(ctx context.Context, cause error) {
 	}
 }
 
-// listen subscribes and drops what it is told, until the connection is lost or
+// listen subscribes and passes on what it is told, until the connection is lost or
 // ctx ends. It calls stands when Redis has confirmed the subscription.
 func (n *news) listen(ctx context.Context, stands func()) error {
 	sub := n.client.Subscribe(ctx, n.channel)
@@ -132,7 +151,7 @@ func (n *news) listen(ctx context.Context, stands func()) error {
 		case *redis.Subscription:
 			stands()
 		case *redis.Message:
-			n.copies.drop(msg.Payload)
+			n.heard(msg.Payload)
 		}
 	}
 }

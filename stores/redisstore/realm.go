@@ -6,14 +6,18 @@ import (
 	"errors"
 	"strings"
 	"sync"
+
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // realm is where the sessions of one realm are, and what this process remembers of
 // them. A hash of its name is part of every key and of the channel, so nothing of
 // another realm is ever found or told there.
 type realm struct {
+	name   string
 	prefix string
 	asking *asking
+	tell   func(sessions.Ending)
 }
 
 // realmPrefix is what a realm's keys and channels begin with. The name may be any
@@ -40,6 +44,13 @@ func (r *realm) subject(subject string) []string {
 // order is where the number is that logins and endings are ordered by.
 func (r *realm) order() []string { return []string{r.prefix + "order"} }
 
+// ended tells those who watch that a session has ended. News may be anything.
+func (r *realm) ended(id string) {
+	if isID(id) {
+		r.tell(sessions.Ending{Realm: r.name, ID: id})
+	}
+}
+
 // channel is where the IDs of ended sessions are told.
 func (r *realm) channel() string { return r.prefix + "ended" }
 
@@ -54,7 +65,7 @@ type realms struct {
 var errNoRealm = errors.New("redisstore: the realm is empty; core passes Sessions.Realm")
 
 // of returns a realm; open makes one that is new.
-func (a *realms) of(name string, open func() *realm) (*realm, error) {
+func (a *realms) of(name string, open func(name string) *realm) (*realm, error) {
 	a.mu.RLock()
 	r, closed := a.byName[name], a.closed
 	a.mu.RUnlock()
@@ -75,8 +86,9 @@ func (a *realms) of(name string, open func() *realm) (*realm, error) {
 		if a.byName == nil {
 			a.byName = map[string]*realm{}
 		}
-		r = open()
-		a.byName[strings.Clone(name)] = r
+		name = strings.Clone(name)
+		r = open(name)
+		a.byName[name] = r
 	}
 	return r, nil
 }

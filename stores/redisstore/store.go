@@ -17,7 +17,8 @@ import (
 // are refused, is Config.Staleness.
 type Store struct {
 	link
-	realms realms
+	realms   realms
+	watchers watchers
 }
 
 var _ sessions.Store = (*Store)(nil)
@@ -60,9 +61,10 @@ func (s *Store) Close() error {
 
 // realm is where a realm's sessions are.
 func (s *Store) realm(name string) (*realm, error) {
-	return s.realms.of(name, func() *realm {
-		r := &realm{prefix: realmPrefix(s.cfg.Prefix, name)}
-		r.asking = newAsking(s.client, s.cfg, r.channel(), "ended sessions")
+	return s.realms.of(name, func(name string) *realm {
+		r := &realm{name: name, prefix: realmPrefix(s.cfg.Prefix, name), tell: s.tell}
+		r.asking = newAsking(s.client, s.cfg, r.channel(), "ended sessions", r.ended)
+		r.asking.watch(len(s.watchers.list()) > 0)
 		return r
 	})
 }
@@ -146,6 +148,7 @@ func (s *Store) Rotate(ctx context.Context, n sessions.Rotation) (sessions.Outco
 	}
 	if found[0] == "reused" {
 		r.asking.drop(n.ID)
+		r.ended(n.ID)
 	}
 	return foundOf(n.ID, found)
 }
@@ -158,10 +161,13 @@ func (s *Store) End(ctx context.Context, realm, id string) error {
 	if err != nil || !isID(id) {
 		return err
 	}
-	_, err = s.run(ctx, endScript, r.session(id), id, r.channel(), markLife.Milliseconds(), "") // nobody knows an ID that is not written
+	found, err := s.run(ctx, endScript, r.session(id), id, r.channel(), markLife.Milliseconds(), "") // nobody knows an ID that is not written
 	r.asking.drop(id)
 	if err != nil {
 		return fmt.Errorf("redisstore: End: %w", err)
+	}
+	if len(found) > 0 {
+		r.ended(id)
 	}
 	return nil
 }

@@ -117,6 +117,7 @@ func (s *Store) EndSubject(ctx context.Context, realm, subject string, now time.
 	if err != nil {
 		return fmt.Errorf("redisstore: EndSubject: %w", err)
 	}
+	s.tell(sessions.Ending{Realm: r.name, Subject: subject})
 	return nil
 }
 
@@ -203,6 +204,7 @@ func (s *Store) endEach(ctx context.Context, r *realm, list []sessions.Session) 
 		if len(text) == 0 {
 			continue
 		}
+		r.ended(list[i].ID)
 		one, err := sessionOf(list[i].ID, text)
 		if err != nil {
 			return nil, err
