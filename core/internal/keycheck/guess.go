@@ -23,9 +23,9 @@ var shapes = []struct {
 	{"the name of a secret in a secret manager", "hand over what it holds", matching(
 		`^(?i)(arn:aws[\w-]*:|projects/[\w-]+/secrets/|vault:|op:/|ssm:/|awssm:|gcpsm:|sm://|kms:|ref\+|secretmanager:|@microsoft\.keyvault\(|\{\{resolve:)`)},
 	{"a template that was not filled in", "see what should have replaced it", matching(
-		`^\$\{[A-Za-z_][\w.]*(\}|:?[-?+=:][^{}]*\})$|^\$\{[A-Z_][A-Z0-9_]{2,}\}|^\$\([A-Za-z_][\w ./,|<>"'=$-]+\)$|` +
-			`^%[A-Za-z_][\w.():-]{2,}%([/\\][\w./\\-]*)?$|^\{\{[\w .|:"'/$()-]+\}\}|^<%=?[\w ."'():\[\]-]+%>|` +
-			`^<[\w .,'!?-]{3,}>$|^\[[\w .,'!?-]{3,}\]$|^\$[A-Za-z_]\w+$|^(?i)(process\.env\.|os\.environ|os\.getenv|env\(|env\.)|^__\w+__$|^@[\w.]+@$|^#\{[\w .:-]*\}$`)},
+		`^\$\{[A-Za-z_][\w.]*(\}|:?[-?+=:].*\})$|^\$\{[A-Z_][A-Z0-9_]{2,}\}|^\$\([A-Za-z_][\w ./,|<>"'=$-]+\)$|` +
+			`^%[A-Za-z_][\w.():-]{2,}%([/\\][\w./\\-]*)?$|^\{\{[\w .,=|:"'/$()\[\]-]+\}\}|^<%=?[\w ."'():\[\]-]+%>|` +
+			`^<[\w .,'!?-]{3,}>$|^\[[\w .,'!?-]{3,}\]$|^\$[A-Za-z_]\w+$|^(?i)(process\.env\.|os\.environ|os\.getenv|env\(|env\.)|^__\w+__$|^@[\w.]+@$|^#\{[\w .,:?"'()\[\]-]*\}$`)},
 	{"the path of a file", "read the file, or load the key in it with keys.Load", IsPath},
 }
 
