@@ -31,7 +31,9 @@ var shapes = []struct {
 
 func matching(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
 
-var IsURL = matching(`^(?i)[a-z][a-z0-9+.-]*://\S*$`)
+// IsURL wants a host, or a path, behind the scheme: "://" alone stands in one random
+// text of a million.
+var IsURL = matching(`^(?i)[a-z][a-z0-9+.-]*://([\w.~!$&'()*+,;=%:-]*@)?([\w.~%-]+|\[[\da-f:.]+\])?(:\d+)?([/?#]\S*)?$`)
 
 func isJSONText(text string) bool {
 	return text != "" && strings.ContainsRune("{[\"", rune(text[0])) && json.Valid([]byte(text))
