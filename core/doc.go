@@ -1,4 +1,4 @@
-// package core makes JWT logins and gates for any HTTP server. What it does is a
+// Package core makes JWT logins and gates for any HTTP server. What it does is a
 // row of steps, each a function that can be replaced; adapters such as ginjwt
 // mount it on a framework.
 //

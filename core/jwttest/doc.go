@@ -1,4 +1,4 @@
-// package jwttest is for the tests of programs that use jwtgate: tokens to send,
+// Package jwttest is for the tests of programs that use jwtgate: tokens to send,
 // an Auth that identifies every request as whom the test wants, a clock that
 // stands still, and a record of what an Observer saw.
 //

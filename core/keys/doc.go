@@ -1,4 +1,4 @@
-// package keys says who may have signed a token. A [Key] knows the algorithms it
+// Package keys says who may have signed a token. A [Key] knows the algorithms it
 // is for, and a token never chooses (RFC 8725 section 3.1).
 //
 // Which one to take:

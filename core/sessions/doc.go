@@ -1,4 +1,4 @@
-// package sessions is what lasts of a login. A [Session] has a refresh token that
+// Package sessions is what lasts of a login. A [Session] has a refresh token that
 // is worth one use, and access tokens that name it in the claim sid. Package core
 // makes the tokens; a [Store] remembers who may come again.
 //

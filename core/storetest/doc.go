@@ -1,4 +1,4 @@
-// package storetest holds a sessions.Store to its contract. Whoever writes a
+// Package storetest holds a sessions.Store to its contract. Whoever writes a
 // store runs it in a test of his own:
 //
 //	func TestStore(t *testing.T) {

@@ -132,7 +132,7 @@ func (h *House) LogIn(name string) Tokens {
 	return TokensOf(h.T, h.Admit(Get(), core.Moment{}, &User{name}))
 }
 
-// refresh asks the endpoint.
+// RefreshBy asks the endpoint.
 func (h *House) RefreshBy(token string) core.Response {
 	return h.Refresh(Post(fmt.Sprintf(`{"refresh_token":%q}`, token)))
 }

@@ -101,7 +101,7 @@ func SignerID(s keys.Signer) string {
 	return key.ID()
 }
 
-// keys.Dir is a directory of keys under test.
+// KeyDir is a directory of keys under test.
 type KeyDir struct {
 	testing.TB
 	Path     string

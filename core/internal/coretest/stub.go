@@ -1,4 +1,4 @@
-// package coretest is what the tests of core and of the rooms beside it share:
+// Package coretest is what the tests of core and of the rooms beside it share:
 // requests without a server, a house of users who log in, and keys.
 package coretest
 

@@ -1,4 +1,4 @@
-// package deadline ends what protects by whichever half of the clock is ahead.
+// Package deadline ends what protects by whichever half of the clock is ahead.
 package deadline
 
 import (

@@ -1,4 +1,4 @@
-// package due orders what is to be looked at by when that is due.
+// Package due orders what is to be looked at by when that is due.
 package due
 
 import (

@@ -1,4 +1,4 @@
-// package exact reads JSON into Go structs by exact names: encoding/json alone
+// Package exact reads JSON into Go structs by exact names: encoding/json alone
 // would let a member Role reach the field of role.
 package exact
 

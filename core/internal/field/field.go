@@ -1,4 +1,4 @@
-// package field is the syntax of HTTP fields (RFC 9110 section 5).
+// Package field is the syntax of HTTP fields (RFC 9110 section 5).
 package field
 
 import (

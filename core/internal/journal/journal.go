@@ -1,4 +1,4 @@
-// package journal keeps on a disk what a process must still know after a restart.
+// Package journal keeps on a disk what a process must still know after a restart.
 //
 // A journal is one file: a line that says what it is, a snapshot, which is a
 // record for everything there was when the file was written anew, and a tail, a

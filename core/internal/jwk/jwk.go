@@ -1,4 +1,4 @@
-// package jwk reads and writes keys as JSON Web Keys (RFC 7517, RFC 7518 section 6,
+// Package jwk reads and writes keys as JSON Web Keys (RFC 7517, RFC 7518 section 6,
 // RFC 8037).
 package jwk
 

@@ -1,4 +1,4 @@
-// package jws takes compact tokens apart, and is the one place that signs and
+// Package jws takes compact tokens apart, and is the one place that signs and
 // that checks signatures. No other package of the module does the mathematics,
 // so what a key can do, and how strictly a signature is judged, is read here and
 // nowhere else.

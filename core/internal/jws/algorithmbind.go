@@ -13,7 +13,7 @@ import (
 	"math/bits"
 )
 
-// keys.ContextSigner is a crypto.Signer whose signatures take a while, and can be
+// ContextSigner is a crypto.Signer whose signatures take a while, and can be
 // given up.
 type ContextSigner interface {
 	Public() crypto.PublicKey

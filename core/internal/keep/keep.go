@@ -1,4 +1,4 @@
-// package keep makes what outlives its request a copy of just what is needed.
+// Package keep makes what outlives its request a copy of just what is needed.
 package keep
 
 import (

@@ -1,4 +1,4 @@
-// package keycheck judges keys: whether they are strong, sound, and what they seem.
+// Package keycheck judges keys: whether they are strong, sound, and what they seem.
 package keycheck
 
 import (

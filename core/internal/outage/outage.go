@@ -1,4 +1,4 @@
-// package outage is how a room below core says that it could not find out what it
+// Package outage is how a room below core says that it could not find out what it
 // was asked, since it does not know core's Kinds.
 package outage
 

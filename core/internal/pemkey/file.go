@@ -35,7 +35,7 @@ func openFile(path string, mode fs.FileMode) error {
 }
 
 // errPathIsPEM keeps a private key given as a path out of the error text, where
-// package os would quote it.
+// Package os would quote it.
 var errPathIsPEM = errors.New("this is the text of a key, not a path; use keys.Parse or keys.ParsePair")
 
 // ReadFile reads a file for a key. Open is what is wrong with who may read it.

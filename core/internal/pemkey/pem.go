@@ -1,4 +1,4 @@
-// package pemkey reads keys in PEM, and says what a text is that holds none.
+// Package pemkey reads keys in PEM, and says what a text is that holds none.
 package pemkey
 
 import (

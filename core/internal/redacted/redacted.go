@@ -1,4 +1,4 @@
-// package redacted is how a value that holds a secret or a token shows itself: as
+// Package redacted is how a value that holds a secret or a token shows itself: as
 // a text without it, to whatever prints, logs or marshals it.
 package redacted
 

@@ -1,4 +1,4 @@
-// package setup is what all configurations have in common: filling in defaults,
+// Package setup is what all configurations have in common: filling in defaults,
 // and the list of what is wrong with what was set.
 package setup
 

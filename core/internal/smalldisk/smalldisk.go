@@ -1,4 +1,4 @@
-// package smalldisk gives a test a disk that gets full. Nothing but tests imports
+// Package smalldisk gives a test a disk that gets full. Nothing but tests imports
 // it.
 package smalldisk
 

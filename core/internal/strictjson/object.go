@@ -1,4 +1,4 @@
-// package strictjson reads the two JSON objects of a JWT, its header and its
+// Package strictjson reads the two JSON objects of a JWT, its header and its
 // payload, in one strict pass.
 //
 // Where RFC 8259 leaves a choice to the parser, two parsers can disagree about

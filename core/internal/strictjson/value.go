@@ -4,7 +4,7 @@ package strictjson
 type Kind uint8
 
 // The kinds of JSON values. Those whose bare names belong to functions of this
-// package end in Kind.
+// Package end in Kind.
 const (
 	Invalid Kind = iota // no JSON value starts like this
 	Null

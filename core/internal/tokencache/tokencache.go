@@ -1,4 +1,4 @@
-// package tokencache keeps a bounded number of verified tokens.
+// Package tokencache keeps a bounded number of verified tokens.
 //
 // It is a table of small sets. A token's seeded hash picks the set, then the
 // whole token is compared, so nobody can make two tokens share an entry, or

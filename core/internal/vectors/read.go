@@ -1,4 +1,4 @@
-// package vectors has the examples of the standards that tests are held to.
+// Package vectors has the examples of the standards that tests are held to.
 package vectors
 
 import (
