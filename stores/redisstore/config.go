@@ -96,33 +96,37 @@ const (
 // ready checks a Config, of a deny list or a Store, and fills in what is zero.
 func (c Config) ready(client Client, list bool) (Config, error) {
 	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	errs = append(errs, checkClient(client))
+	bad := func(field, fix, found string, args ...any) {
+		errs = append(errs, &core.Mistake{Field: field, Fix: fix, Found: fmt.Sprintf(found, args...)})
+	}
+	if err := checkClient(client); err != nil {
+		errs = append(errs, err)
+	}
 	if strings.ContainsAny(c.Prefix, "{}") {
-		bad("Prefix: %q has braces, and those decide where a Cluster keeps a key; leave them out", c.Prefix)
+		bad("Prefix", "leave them out", "%q has braces, and those decide where a Cluster keeps a key", c.Prefix)
 	}
 	switch {
 	case list && c.Realm == "":
-		bad("Realm: empty, so every list with this Prefix would be one; set the issuer of the tokens, or any name for them")
+		bad("Realm", "set the issuer of the tokens, or any name for them", "empty, so every list with this Prefix would be one")
 	case !list && c.Realm != "":
-		bad("Realm: %q, but a Store is told its realm with every call; set core's SessionConfig.Realm", c.Realm)
+		bad("Realm", "set core's SessionConfig.Realm", "%q, but a Store is told its realm with every call", c.Realm)
 	}
 	if c.Timeout < 0 {
-		bad("Timeout: %v is negative; 0 means %v", c.Timeout, defaultTimeout)
+		bad("Timeout", fmt.Sprintf("0 means %v", defaultTimeout), "%v is negative", c.Timeout)
 	}
 	if c.Staleness < 0 || c.Staleness > maxStaleness {
-		bad("Staleness: %v is outside 0 to %v", c.Staleness, maxStaleness)
+		bad("Staleness", "", "%v is outside 0 to %v", c.Staleness, maxStaleness)
 	}
 	if c.InsecureWhileDown < 0 {
-		bad("InsecureWhileDown: %v is negative; 0 means none", c.InsecureWhileDown)
+		bad("InsecureWhileDown", "0 means none", "%v is negative", c.InsecureWhileDown)
 	} else if c.InsecureWhileDown > 0 && c.InsecureWhileDown <= c.Staleness {
-		bad("InsecureWhileDown: %v is not longer than Staleness, %v, which holds while Redis is down too; make it longer, or 0", c.InsecureWhileDown, c.Staleness)
+		bad("InsecureWhileDown", "make it longer, or 0", "%v is not longer than Staleness, %v, which holds while Redis is down too", c.InsecureWhileDown, c.Staleness)
 	}
 	switch {
 	case c.MaxCopies < 0:
-		bad("MaxCopies: %d is negative; 0 means %d", c.MaxCopies, defaultMaxCopies)
+		bad("MaxCopies", fmt.Sprintf("0 means %d", defaultMaxCopies), "%d is negative", c.MaxCopies)
 	case c.MaxCopies > 0 && c.Staleness == 0 && c.InsecureWhileDown == 0:
-		bad("MaxCopies: there are no copies without Staleness or InsecureWhileDown; set one, or leave it 0")
+		bad("MaxCopies", "set one, or leave it 0", "there are no copies without Staleness or InsecureWhileDown")
 	}
 	if err := errors.Join(errs...); err != nil {
 		return c, err
@@ -144,8 +148,11 @@ func (c Config) ready(client Client, list bool) (Config, error) {
 
 // checkClient says what is wrong with a client, as far as can be seen.
 func checkClient(client Client) error {
+	mistake := func(fix, found string, args ...any) error {
+		return &core.Mistake{Field: "client", Fix: fix, Found: fmt.Sprintf(found, args...)}
+	}
 	if client == nil || reflect.ValueOf(client).Kind() == reflect.Pointer && reflect.ValueOf(client).IsNil() {
-		return fmt.Errorf("client: a nil %T; give it the client of go-redis", client)
+		return mistake("give it the client of go-redis", "a nil %T", client)
 	}
 	heeds := true
 	switch c := client.(type) {
@@ -154,10 +161,10 @@ func checkClient(client Client) error {
 	case *redis.ClusterClient:
 		heeds = c.Options().ContextTimeoutEnabled
 	case *redis.Ring:
-		return errors.New("client: a Ring moves keys to another server while theirs is down, so ended sessions could come back; use a Cluster or Sentinel")
+		return mistake("use a Cluster or Sentinel", "a Ring moves keys to another server while theirs is down, so ended sessions could come back")
 	}
 	if !heeds {
-		return errors.New("client: it ignores deadlines; set ContextTimeoutEnabled: true in its options")
+		return mistake("set ContextTimeoutEnabled: true in its options", "it ignores deadlines")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,10 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		_, err3 := redisstore.NewSubjectDenyList(tt.client, -1, tt.cfg)
 		for _, want := range tt.want {
 			for i, err := range []error{err1, err2, err3} {
+				var mistake *core.Mistake
+				if !errors.As(err, &mistake) || mistake.Field == "" {
+					t.Errorf("%s, %d: got %v, want a Mistake with its field", tt.name, i, err)
+				}
 				if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "jwtgate: redisstore.New") {
 					t.Errorf("%s, %d: got %v, want %q", tt.name, i, err, want)
 				}

@@ -126,7 +126,7 @@ func (d *denials) Close() error {
 	return nil
 }
 
-// TokenDenyList is TokenDenyList in Redis, for many machines: a
+// TokenDenyList is denylist.Tokens in Redis, for many machines: a
 // core.Revocation of single tokens, by iss and jti. An entry lives until its token
 // has expired, with the largest leeway there is, and a little longer. What is
 // revoked is refused everywhere within Config.Staleness.
@@ -134,7 +134,7 @@ type TokenDenyList struct{ denials }
 
 var _ core.Revocation = (*TokenDenyList)(nil)
 
-// denylist.NewTokens makes a list of Config.Realm. Redis is not asked for anything yet.
+// NewTokenDenyList makes a list of Config.Realm. Redis is not asked for anything yet.
 func NewTokenDenyList(client Client, cfg Config) (*TokenDenyList, error) {
 	l := &TokenDenyList{}
 	if err := l.open(client, cfg, "token", "tokens called back"); err != nil {
@@ -169,7 +169,7 @@ func (l *TokenDenyList) Revoked(ctx context.Context, claims *core.Claims) (bool,
 	return v.number > 0, err
 }
 
-// SubjectDenyList is SubjectDenyList in Redis, for many machines: a
+// SubjectDenyList is denylist.Subjects in Redis, for many machines: a
 // core.Revocation of all tokens of a subject that were issued so far, as when a
 // password was changed. An entry lives until the last of them has expired. What is
 // revoked is refused everywhere within Config.Staleness.
@@ -185,7 +185,7 @@ type SubjectDenyList struct {
 
 var _ core.OrderedRevocation = (*SubjectDenyList)(nil)
 
-// denylist.NewSubjects makes a list of Config.Realm. lifetime is how long the tokens
+// NewSubjectDenyList makes a list of Config.Realm. lifetime is how long the tokens
 // live that it judges: the longest Config.Lifetime of core, and more if claims of
 // your own change exp; 0 is 5 minutes, core's default. Redis is not asked for
 // anything yet.
@@ -196,7 +196,7 @@ func NewSubjectDenyList(client Client, lifetime time.Duration, cfg Config) (*Sub
 	}
 	err := l.open(client, cfg, "subject", "subjects called back")
 	if lifetime < 0 || lifetime > longest {
-		err = errors.Join(err, fmt.Errorf("lifetime: %v is outside 0 to %v", lifetime, longest))
+		err = errors.Join(err, &core.Mistake{Field: "lifetime", Found: fmt.Sprintf("%v is outside 0 to %v", lifetime, longest)})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("jwtgate: redisstore.NewSubjectDenyList: %w", err)
