@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -33,9 +34,13 @@ func TestExtendedConnect(t *testing.T) {
 		return
 	}
 	auth := core.Must(core.Config[string]{
-		Keys: testKeys().secret, Now: clock,
+		Keys:    secret(t),
 		Sources: []core.Source{core.HeaderSource{}, core.CookieSource{TrustedOrigins: []string{"https://app.example.com"}}},
 	})
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
+	if err != nil {
+		t.Fatal(err)
+	}
 	open := func(r core.Request) core.Response { return core.Response{Status: http.StatusOK} }
 
 	mux := http.NewServeMux()
@@ -52,7 +57,7 @@ func TestExtendedConnect(t *testing.T) {
 			r.Method = http.MethodGet
 			handler.ServeHTTP(w, r)
 		}))
-		cookie, header := []string{"Cookie", "__Host-access_token=" + good("joe")}, []string{"Authorization", "Bearer " + good("joe")}
+		cookie, header := []string{"Cookie", "__Host-access_token=" + issued.Token}, []string{"Authorization", "Bearer " + issued.Token}
 		for _, tt := range []struct {
 			name   string
 			fields []string
@@ -93,7 +98,7 @@ func overHTTP2(t *testing.T, h http.Handler) (addr string) {
 // way to say :protocol.
 func connectTo(t *testing.T, addr string, fields []string) int {
 	t.Helper()
-	w := dial(t, addr)
+	conn := dial(t, addr)
 	const settings, headers, endHeaders = 4, 1, 4
 	frame := func(kind, flags, stream byte, payload []byte) string {
 		n := len(payload)
@@ -108,14 +113,16 @@ func connectTo(t *testing.T, addr string, fields []string) int {
 		}
 		block = append(hpackLength(block, len(text)), text...)
 	}
-	w.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(settings, 0, 0, nil) + frame(headers, endHeaders, 1, block))
+	go func() {
+		_, _ = io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+frame(settings, 0, 0, nil)+frame(headers, endHeaders, 1, block))
+	}()
 	for {
 		head := make([]byte, 9)
-		if _, err := io.ReadFull(w.r, head); err != nil {
+		if _, err := io.ReadFull(conn, head); err != nil {
 			t.Fatal(err)
 		}
 		payload := make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
-		if _, err := io.ReadFull(w.r, payload); err != nil {
+		if _, err := io.ReadFull(conn, payload); err != nil {
 			t.Fatal(err)
 		}
 		if head[3] != headers {

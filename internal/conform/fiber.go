@@ -4,22 +4,85 @@ import (
 	"bufio"
 	"cmp"
 	"net"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/fiberjwt"
 )
 
 // Fiber is Fiber v2.
-var Fiber = Mount{"fiber", serveFiber}
+var Fiber = adaptertest.Mount{Name: "fiber", Serve: serveFiber, NoDisconnect: true, Before: map[string]string{
+	"an unknown method":                                "400",
+	"a method in lower case":                           "400",
+	"an empty line before the request":                 "200",
+	"HTTP/2.0":                                         "200",
+	"HTTP/0.9":                                         "200",
+	"a bad escape in the path":                         "404",
+	"`OPTIONS *`":                                      "404",
+	"a # in the target":                                "200",
+	"`Host: a%61`":                                     "400",
+	"an empty Host":                                    "400",
+	"an empty Host beside an absolute form":            "400",
+	"lines that end with LF alone":                     "none",
+	"one field of 17 KiB":                              "431",
+	"a token of 1 MB of dots":                          "431",
+	"a target of 17 KiB":                               "431",
+	"no token and 5 MiB":                               "413",
+	"no token, and a body that does not come":          "none",
+	"Content-Length twice, equal":                      "400",
+	"`Transfer-Encoding: gzip, chunked`":               "400",
+	"Transfer-Encoding in HTTP/1.0":                    since(74, "200", "400"),
+	"a broken chunk, no token":                         "400",
+	"a trailer called Authorization":                   "400",
+	"a broken multipart form at the login":             "400",
+	"`Expect: something`":                              "200",
+	"a path that only starts like the group, no token": "401",
+	"the group itself, no token":                       "401",
+	"PROPFIND of a route for all methods, no token":    "400",
+	"PROPFIND of Mount's login":                        "400",
+	"a slash more":                                     "200",
+	"`//me`":                                           "404",
+	"`/./me`":                                          "404",
+	"`/x/../me`":                                       "404",
+	"`/ME`":                                            "200",
+	"`/%6De`":                                          "404",
+	"`/api/../item`, no token":                         "401",
+}}
 
-func serveFiber(t testing.TB, app *App) string {
-	show := func(handle func(Seen) core.Response) fiber.Handler {
+// since is after, if the fasthttp that is linked is 1.minor or newer, else before.
+func since(minor int, before, after string) string {
+	if linked, _ := strconv.Atoi(fasthttp()); linked >= minor {
+		return after
+	}
+	return before
+}
+
+// fasthttp is the y of the fasthttp 1.y that is linked. The suite runs on others than
+// go.mod's too, and a test binary has no list of its modules; but where a method was
+// compiled from names the version.
+func fasthttp() string {
+	serve, _ := reflect.TypeOf(fiber.New(fiber.Config{DisableStartupMessage: true}).Server()).MethodByName("Serve")
+	file, _ := runtime.FuncForPC(serve.Func.Pointer()).FileLine(serve.Func.Pointer())
+	_, rest, _ := strings.Cut(file, "valyala/fasthttp@v1.")
+	minor, _, ok := strings.Cut(rest, ".")
+	if !ok {
+		panic("no version of fasthttp in " + file)
+	}
+	return minor
+}
+
+func serveFiber(t testing.TB, app *adaptertest.App) string {
+	show := func(handle func(adaptertest.Seen) core.Response) fiber.Handler {
 		return func(c *fiber.Ctx) error {
-			seen := Seen{Context: c.UserContext(), Stored: c.Locals(fiberjwt.Key)}
-			seen.User, seen.HasUser = fiberjwt.Identity[*User](c)
+			seen := adaptertest.Seen{Context: c.UserContext(), Stored: c.Locals(fiberjwt.Key)}
+			seen.User, seen.HasUser = fiberjwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = fiberjwt.Claims(c)
 			res := handle(seen)
 			for name := range res.Header {
@@ -29,7 +92,7 @@ func serveFiber(t testing.TB, app *App) string {
 		}
 	}
 	// Fiber's own 4 KiB for all fields together are less than one token may take.
-	f := fiber.New(fiber.Config{ReadBufferSize: cmp.Or(app.readBuffer, 16<<10), DisableStartupMessage: true})
+	f := fiber.New(fiber.Config{ReadBufferSize: cmp.Or(app.HeaderBytes, 16<<10), DisableStartupMessage: true})
 	for _, route := range app.Routes {
 		chain := []fiber.Handler{func(c *fiber.Ctx) error {
 			for _, outer := range route.Outer {
@@ -45,20 +108,20 @@ func serveFiber(t testing.TB, app *App) string {
 	fiberjwt.Mount(f, app.Endpoints...)
 	require := fiberjwt.Require(app.Auth)
 	f.Post("/login", fiberjwt.Login(app.Auth))
-	f.All("/me", require, show(Show))
-	f.All("/optional", fiberjwt.Optional(app.Auth), show(Show))
-	f.All("/new", fiberjwt.New(app.Config), show(Show))
-	f.Get("/item", require, show(Show))
-	f.Group("/api", require).Get("/item", show(Show))
+	f.All("/me", require, show(adaptertest.Show))
+	f.All("/optional", fiberjwt.Optional(app.Auth), show(adaptertest.Show))
+	f.All("/new", fiberjwt.New(app.Config), show(adaptertest.Show))
+	f.Get("/item", require, show(adaptertest.Show))
+	f.Group("/api", require).Get("/item", show(adaptertest.Show))
 	f.Get("/stream", require, func(c *fiber.Ctx) error {
-		user, _ := fiberjwt.Identity[*User](c)
+		user, _ := fiberjwt.Identity[*adaptertest.User](c)
 		c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 			app.Stream(user, w, func() { _ = w.Flush() })
 		})
 		return nil
 	})
 	f.Get("/upgrade", require, func(c *fiber.Ctx) error {
-		user, _ := fiberjwt.Identity[*User](c)
+		user, _ := fiberjwt.Identity[*adaptertest.User](c)
 		c.Set("Connection", "Upgrade")
 		c.Set("Upgrade", "lines")
 		c.Status(fiber.StatusSwitchingProtocols)

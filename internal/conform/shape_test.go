@@ -22,8 +22,8 @@ const (
 // lines, and all of them have the same functions in the same order.
 func TestAdapters(t *testing.T) {
 	dirs, err := filepath.Glob(root + "/*jwt")
-	if err != nil || len(dirs) < len(mounts) {
-		t.Fatalf("got %d adapters, %v, want %d", len(dirs), err, len(mounts))
+	if err != nil || len(dirs) < len(Mounts) {
+		t.Fatalf("got %d adapters, %v, want %d", len(dirs), err, len(Mounts))
 	}
 	for _, dir := range dirs {
 		files, err := filepath.Glob(dir + "/*.go")

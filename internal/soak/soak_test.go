@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/core/sessions"
@@ -62,25 +63,25 @@ func newSoak(t *testing.T, breakage func(sessions.Store) sessions.Store) *soak {
 	if breakage != nil {
 		store = breakage(store)
 	}
-	app := &conform.App{Config: core.Config[*conform.User]{
+	app := &adaptertest.App{Config: core.Config[*adaptertest.User]{
 		Keys:     key,
 		Now:      s.clock.Now,
 		Lifetime: access,
 		Rules:    core.ClaimRules{CacheTokens: 64}, // a token in the cache is asked about all the same
-		Authenticate: func(_ context.Context, c core.Credentials) (*conform.User, error) {
+		Authenticate: func(_ context.Context, c core.Credentials) (*adaptertest.User, error) {
 			if c.Password != "pass" || c.Username == "nobody" {
 				return nil, core.BadCredentials
 			}
-			return &conform.User{Name: c.Username}, nil
+			return &adaptertest.User{Name: c.Username}, nil
 		},
-		Payload: func(_ context.Context, u *conform.User) (core.Payload, error) {
+		Payload: func(_ context.Context, u *adaptertest.User) (core.Payload, error) {
 			return core.Payload{"sub": u.Name}, nil
 		},
-		Identify: func(_ context.Context, c *core.Claims) (*conform.User, error) {
-			return &conform.User{Name: c.Subject()}, nil
+		Identify: func(_ context.Context, c *core.Claims) (*adaptertest.User, error) {
+			return &adaptertest.User{Name: c.Subject()}, nil
 		},
-		Renew: func(_ context.Context, s sessions.Session) (*conform.User, error) {
-			return &conform.User{Name: s.Subject}, nil
+		Renew: func(_ context.Context, s sessions.Session) (*adaptertest.User, error) {
+			return &adaptertest.User{Name: s.Subject}, nil
 		},
 		Sessions: core.SessionConfig{
 			Store: store, Realm: realm, Lifetime: lifetime, Idle: idle, Grace: grace, MaxPerSubject: most,

@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 // runConnections is what one request cannot show.
 func runConnections(t *testing.T, servers []server) {
 	for _, s := range servers {
-		t.Run("keep-alive/"+s.name, func(t *testing.T) { keepAlive(t, s) })
-		t.Run("many connections/"+s.name, func(t *testing.T) { manyConnections(t, s) })
-		t.Run("stream/"+s.name, func(t *testing.T) { stream(t, s) })
-		t.Run("upgrade/"+s.name, func(t *testing.T) { upgrade(t, s) })
+		t.Run("keep-alive/"+s.Name, func(t *testing.T) { keepAlive(t, s) })
+		t.Run("many connections/"+s.Name, func(t *testing.T) { manyConnections(t, s) })
+		t.Run("stream/"+s.Name, func(t *testing.T) { stream(t, s) })
+		t.Run("upgrade/"+s.Name, func(t *testing.T) { upgrade(t, s) })
 	}
 }
 

@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// FuzzRequest sends the same field lines to all frameworks. Whatever they are,
-// the status is the same everywhere, and nothing fails.
-func FuzzRequest(f *testing.F) {
+// Fuzz sends the same field lines to all frameworks. Whatever they are, the status
+// is the same everywhere, and nothing fails.
+func Fuzz(f *testing.F, mounts ...Mount) {
 	for _, c := range append(requestCases(), placeCases()...) {
 		head, _, _ := strings.Cut(c.Raw, "\r\n\r\n")
 		line, fields, _ := strings.Cut(head, "\r\n")
@@ -18,7 +18,7 @@ func FuzzRequest(f *testing.F) {
 			f.Add(strings.HasPrefix(line, "POST"), fields)
 		}
 	}
-	servers := start(f, mounts)
+	servers := serve(f, mounts, newApp)
 	wires := make([]*wire, len(servers))
 	f.Fuzz(func(t *testing.T, post bool, fields string) {
 		raw := "GET /cookie?access_token=x HTTP/1.1\r\n" + fields + "\r\n\r\n"
@@ -35,7 +35,7 @@ func FuzzRequest(f *testing.F) {
 				first = a
 			}
 			if a.Status != first.Status || a.Status >= 500 {
-				t.Errorf("%s: got %d, %s: got %d\n%q", s.name, a.Status, servers[0].name, first.Status, raw)
+				t.Errorf("%s: got %d, %s: got %d\n%q", s.Name, a.Status, servers[0].Name, first.Status, raw)
 			}
 		}
 	})
@@ -58,7 +58,7 @@ func exchange(t *testing.T, w **wire, s server, raw string) Answer {
 			return a
 		}
 		if fresh || errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Fatalf("%s: %v\n%q", s.name, err, raw)
+			t.Fatalf("%s: %v\n%q", s.Name, err, raw)
 		}
 	}
 }

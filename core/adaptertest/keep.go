@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ import (
 )
 
 // What outlives a request must not keep the request: a string of it is a piece of
-// the header block or of the body, and holds all of it in memory. These tests send
+// the header block or of the body, and holds all of it in memory. These cases send
 // header blocks of almost a megabyte and bodies of 16 KiB, keep what core keeps or
 // hands out to be kept, and weigh the heap.
 
@@ -35,7 +35,8 @@ type keeping struct {
 
 var padding = strings.Repeat("p", 900<<10)
 
-func TestWhatIsKept(t *testing.T) {
+// whatIsKept weighs what each framework's requests leave behind.
+func whatIsKept(t *testing.T, mounts []Mount) {
 	for _, m := range mounts {
 		t.Run(m.Name, func(t *testing.T) {
 			app, shelf := keepingApp(t)
@@ -175,7 +176,7 @@ func pieceOf(whole, s string) string { return (s + whole)[:len(s)] }
 func keepingApp(t *testing.T) (*App, *shelf) {
 	s := &shelf{}
 	app := newApp()
-	app.readBuffer = 1 << 20 // else Fiber would never see such a header block
+	app.HeaderBytes = 1 << 20
 	last := core.SourceFunc(func(r core.Request) (core.Credential, error) {
 		values := r.Header("X-Custom")
 		if len(values) == 0 {

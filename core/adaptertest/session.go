@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"context"
@@ -60,13 +60,6 @@ func newSessionApp(t testing.TB) *sessionApp {
 	return a
 }
 
-func (a *sessionApp) serve(t testing.TB) (servers []server) {
-	for _, m := range mounts {
-		servers = append(servers, server{m.Name, m.Serve(t, a.App), a.App})
-	}
-	return servers
-}
-
 // issue starts a session.
 func (a *sessionApp) issue(name string) core.Issued {
 	issued, err := a.Auth.Issue(context.Background(), core.Moment{}, &User{Name: name, Role: "user"})
@@ -79,10 +72,8 @@ const (
 	fromThem = "Sec-Fetch-Site: cross-site"
 )
 
-// TestSessionEndpoints: bad input to each of the endpoints of sessions.
-func TestSessionEndpoints(t *testing.T) {
-	app := newSessionApp(t)
-	servers := app.serve(t)
+// sessionCases: bad input to each of the endpoints of sessions.
+func sessionCases(app *sessionApp) []Case {
 	var (
 		live, over = app.issue("joe"), app.issue("joe")
 		bearer     = auth(live.Token)
@@ -184,21 +175,16 @@ func TestSessionEndpoints(t *testing.T) {
 		cases = append(cases, row("RFC 9110 15.5.6: "+m+" /auth/sessions", send(m, "/auth/sessions", "{}", asJSON, bearer),
 			stored(no(core.MethodNotAllowed)).with("Allow: GET, HEAD, DELETE")))
 	}
-	for _, c := range cases {
-		t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
-	}
-	if _, err := app.Auth.Renew(context.Background(), live.RefreshToken); err != nil {
-		t.Errorf("none of this ends a session: %v", err)
-	}
+	return append(cases, row("none of this ends a session", at("/me", live.Token), joe))
 }
 
-// TestSessionFlow is the life of sessions on each framework. What it sees is the
+// sessionFlow is the life of sessions on each framework. What it sees is the
 // same on all, but for the tokens themselves.
-func TestSessionFlow(t *testing.T) {
+func sessionFlow(t *testing.T, mounts []Mount) {
 	var first string
 	for i, m := range mounts {
 		app := newSessionApp(t)
-		s := server{m.Name, m.Serve(t, app.App), app.App}
+		s := server{m, m.Serve(t, app.App), app.App}
 		f := &flow{t: t, app: app, server: s, jar: map[string]string{}}
 		f.bodies()
 		f.cookies()
@@ -232,7 +218,7 @@ func (f *flow) ask(want int, raw string) Answer {
 	w.send(raw)
 	a, _, err := w.read(false)
 	if err != nil || a.Status != want {
-		f.t.Errorf("%s: %.60q: got %d %s, %v, want %d", f.server.name, raw, a.Status, a.Body, err, want)
+		f.t.Errorf("%s: %.60q: got %d %s, %v, want %d", f.server.Name, raw, a.Status, a.Body, err, want)
 	}
 	for _, line := range a.Header["Set-Cookie"] {
 		c, err := http.ParseSetCookie(line)
@@ -256,7 +242,7 @@ func (f *flow) tokens(raw string) (got tokens) {
 	f.t.Helper()
 	a := f.ask(200, raw)
 	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || got.Access == "" || got.Refresh == "" {
-		f.t.Fatalf("%s: got %s", f.server.name, a.Body)
+		f.t.Fatalf("%s: got %s", f.server.Name, a.Body)
 	}
 	return got
 }
@@ -275,7 +261,7 @@ func (f *flow) bodies() {
 	f.app.clock.Advance(time.Minute)
 	next := f.tokens(refresh("/auth/refresh", one.Refresh))
 	if again := f.tokens(refresh("/auth/refresh", one.Refresh)); again != next {
-		f.t.Errorf("%s: the loser of a race got other tokens", f.server.name)
+		f.t.Errorf("%s: the loser of a race got other tokens", f.server.Name)
 	}
 	f.ask(200, at("/me", next.Access)) // of the role that Renew gave
 	f.ask(200, get("/auth/sessions", auth(next.Access)))
@@ -324,18 +310,18 @@ func (f *flow) cookies() {
 	f.app.clock.Advance(time.Minute)
 	f.ask(200, do("POST", "/web/refresh", "Content-Length: 0", cookie(), fromUs))
 	if f.jar["__Host-refresh_token"] == old["__Host-refresh_token"] {
-		f.t.Errorf("%s: the refresh token is the same", f.server.name)
+		f.t.Errorf("%s: the refresh token is the same", f.server.Name)
 	}
 	f.ask(200, get("/web/sessions", cookie()))
 	now := maps.Clone(f.jar)
 	f.jar = old
 	f.ask(200, do("POST", "/web/refresh", "Content-Length: 0", cookie(), fromUs))
 	if !maps.Equal(f.jar, now) {
-		f.t.Errorf("%s: the loser of a race got other cookies", f.server.name)
+		f.t.Errorf("%s: the loser of a race got other cookies", f.server.Name)
 	}
 	f.ask(204, do("POST", "/web/logout", "Content-Length: 0", cookie(), fromUs))
 	if len(f.jar) != 0 {
-		f.t.Errorf("%s: cookies are left: %v", f.server.name, f.jar)
+		f.t.Errorf("%s: cookies are left: %v", f.server.Name, f.jar)
 	}
 	f.ask(401, get("/web/me", "Cookie: __Host-access_token="+now["__Host-access_token"]))
 }
@@ -347,7 +333,7 @@ func (f *flow) graces() {
 	next := f.tokens(refresh("/auth/refresh", one.Refresh))
 	for range 3 {
 		if again := f.tokens(refresh("/auth/refresh", one.Refresh)); again != next {
-			f.t.Errorf("%s: in the grace: got other tokens", f.server.name)
+			f.t.Errorf("%s: in the grace: got other tokens", f.server.Name)
 		}
 	}
 	f.ask(401, refresh("/auth/refresh", one.Refresh)) // once more

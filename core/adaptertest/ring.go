@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"context"
@@ -51,30 +51,28 @@ func ringApp(ring *keys.Ring, now func() time.Time) *App {
 	return a
 }
 
-// TestKeySet: the published keys are the same bytes on all frameworks, and the
-// conditional requests of caches work.
-func TestKeySet(t *testing.T) {
+func newTestRing() *keys.Ring {
 	ring, err := keys.NewRing(keys.RingConfig{Now: clock},
 		keys.RingKey{Key: testKeys().rsa}, keys.RingKey{Key: testKeys().secret}, keys.RingKey{Key: newRingKey("ed")})
 	check(err)
-	var servers []server
-	for _, m := range mounts {
-		app := ringApp(ring, clock)
-		servers = append(servers, server{m.Name, m.Serve(t, app), app})
-	}
+	return ring
+}
+
+// keyCases: the published keys are the same bytes on all frameworks, and the
+// conditional requests of caches work.
+func keyCases(ring *keys.Ring) []Case {
 	const path = "/.well-known/jwks.json"
-	endpoint := servers[0].app.Auth.KeyRoutes()[0]
 	r, err := http.NewRequest("GET", "http://example.com"+path, nil)
 	check(err)
-	res := endpoint.Serve(core.FromHTTP(r))
-	if endpoint.Path != path || strings.Count(string(res.Body), `"kty"`) != 2 {
-		t.Fatalf("%s: %s", endpoint.Path, res.Body)
+	res := ringApp(ring, clock).Auth.KeyRoutes()[0].Serve(core.FromHTTP(r))
+	if n := strings.Count(string(res.Body), `"kty"`); n != 2 {
+		panic(fmt.Sprintf("%d keys are published, want the two that have a public half", n))
 	}
 	tag := res.Header.Get("Etag")
 	ok := Answer{Status: http.StatusOK, Header: res.Header, Body: string(res.Body)}
 	same := Answer{Status: http.StatusNotModified, Header: res.Header.Clone()}
 	same.Header.Del("Content-Type")
-	for _, c := range []Case{
+	return []Case{
 		row("GET", get(path), ok),
 		row("HEAD", do("HEAD", path), ok.head()),
 		row("query", get(path+"?x=1"), ok),
@@ -88,15 +86,13 @@ func TestKeySet(t *testing.T) {
 		row("POST", post(path, "{}"), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
 		row("OPTIONS", do("OPTIONS", path), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
 		row("DELETE", do("DELETE", path), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
-	} {
-		t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
 	}
 }
 
-// TestRotation rotates the keys ten times while clients log in and call, on all
+// rotation rotates the keys ten times while clients log in and call, on all
 // frameworks, and services elsewhere verify with the keys that each framework
 // publishes. No token is refused before it expires.
-func TestRotation(t *testing.T) {
+func rotation(t *testing.T, mounts []Mount) {
 	const rotations = 10
 	clock := jwttest.NewClock(time.Time{})
 	ring, err := keys.NewRing(keys.RingConfig{Now: clock.Now}, keys.RingKey{Key: newRingKey("first")})
@@ -105,7 +101,7 @@ func TestRotation(t *testing.T) {
 	var elsewhere []*core.Auth[*User]
 	for _, m := range mounts {
 		app := ringApp(ring, clock.Now)
-		s := server{m.Name, m.Serve(t, app), app}
+		s := server{m, m.Serve(t, app), app}
 		servers = append(servers, s)
 		remote, err := keys.NewRemote("http://"+s.addr+"/.well-known/jwks.json", keys.RemoteConfig{Now: clock.Now})
 		check(err)
@@ -143,7 +139,7 @@ func TestRotation(t *testing.T) {
 					AccessToken string `json:"access_token"`
 				}
 				if err := json.Unmarshal([]byte(body), &answer); status != 200 || err != nil {
-					fail("%s: login: %d %s", s.name, status, body)
+					fail("%s: login: %d %s", s.Name, status, body)
 					return
 				}
 				tokens = append(tokens, held{answer.AccessToken, clock.Now().Add(5 * time.Minute)})
@@ -154,14 +150,14 @@ func TestRotation(t *testing.T) {
 				for _, h := range []held{tokens[0], tokens[len(tokens)-1]} {
 					for _, other := range []server{s, servers[(i+1)%len(servers)]} {
 						if status, body := fetch(t, client, "GET", other.addr, "/me", h.token, ""); status != 200 {
-							fail("%s, token of %s with %v to go: %d %s", other.name, s.name, h.ends.Sub(clock.Now()), status, body)
+							fail("%s, token of %s with %v to go: %d %s", other.Name, s.Name, h.ends.Sub(clock.Now()), status, body)
 						}
 					}
 					r, err := http.NewRequest("GET", "http://example.com/", nil)
 					check(err)
 					r.Header.Set("Authorization", "Bearer "+h.token)
 					if _, err := elsewhere[i].Verify(core.FromHTTP(r)); err != nil {
-						fail("elsewhere, with the keys of %s and %v to go: %v", s.name, h.ends.Sub(clock.Now()), err)
+						fail("elsewhere, with the keys of %s and %v to go: %v", s.Name, h.ends.Sub(clock.Now()), err)
 					}
 				}
 			}
@@ -210,9 +206,9 @@ func TestRotation(t *testing.T) {
 	}
 	for i, s := range servers {
 		if status, _ := fetch(t, http.DefaultClient, "GET", s.addr, "/me", firsts[i], ""); status != 401 {
-			t.Errorf("%s: the first token of all: got %d, want 401", s.name, status)
+			t.Errorf("%s: the first token of all: got %d, want 401", s.Name, status)
 		}
-		t.Logf("%s: %d rounds", s.name, rounds[i].Load())
+		t.Logf("%s: %d rounds", s.Name, rounds[i].Load())
 	}
 }
 

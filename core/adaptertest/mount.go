@@ -1,22 +1,42 @@
-package conform
+package adaptertest
 
 import (
 	"context"
 	"io"
+	"log"
+	"net"
+	"net/http"
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
 )
 
-// Mount is one framework. Serve mounts the application and listens on a port of
-// its own of 127.0.0.1 until the test ends.
+// Mount is one framework: how the application gets onto it, and what its server and
+// its router are known to answer by themselves.
 type Mount struct {
-	Name  string
+	Name string
+	// Serve mounts the application and listens on a port of its own of 127.0.0.1 until
+	// the test ends. Listen does the latter for a framework on net/http.
 	Serve func(t testing.TB, app *App) (addr string)
+	// Before declares what the server or the router answers to a case before a gate or
+	// an endpoint is asked, where that is not what the table says: the status, with
+	// "to" and the Location in back quotes if there is one, or "none" if it waits for
+	// more. The key is the name of a Case or of a ServerCase. What is declared is
+	// measured: Run fails if the answer is another one and if no case has the name; of a
+	// Case also if the answer is the table's, or if a gate was asked all the same.
+	Before map[string]string
+	// NoDisconnect says that a request's Context does not end when the client hangs
+	// up, as on fasthttp. Then Config.CallbackTimeout is what ends a step.
+	NoDisconnect bool
 }
 
-// Mounts are the frameworks that there are adapters for.
-var Mounts = []Mount{NetHTTP, Gin, Echo, Fiber}
+// Answer is what is answered to the case before us: what Before says, or net/http's.
+func (m Mount) Answer(c ServerCase) string {
+	if answer, ok := m.Before[c.Name]; ok {
+		return answer
+	}
+	return c.Answer
+}
 
 // App is the application under test. A mounting function puts on its framework,
 // with the functions of its adapter:
@@ -37,13 +57,13 @@ type App struct {
 	Config    core.Config[*User]
 	Routes    []Route
 	Endpoints []core.Route
+	// HeaderBytes is how much the request line and all fields may take. A server that
+	// has a bound of its own, or a buffer of that size, sets it; 0 is 16 KiB.
+	HeaderBytes int
 
 	recorder recorder
 	keeper   keeper
 	proceed  chan struct{} // lets Stream go on
-
-	// readBuffer is Fiber's ReadBufferSize; 0: 16 KiB.
-	readBuffer int
 }
 
 // Route is a path with gates before it.
@@ -94,3 +114,15 @@ func (a *App) Upgraded(user *User, conn io.ReadWriter) {
 
 // Switching is the head of the answer to an Upgrade (RFC 9110 section 15.2.2).
 const Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: lines\r\n\r\n"
+
+// Listen serves a handler of net/http on a port of its own until the test ends.
+func Listen(t testing.TB, h http.Handler) (addr string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = server.Serve(ln) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return ln.Addr().String()
+}

@@ -1,31 +1,19 @@
-package conform
+package adaptertest
 
 import (
 	"fmt"
 	"net/http"
-	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
 )
-
-// TestFlask runs Flask-JWT's own tests T1 to T19, its errors E1 to E8 and its
-// quirks Q1, Q2 and Q5 to Q8 against the preset, on every framework.
-func TestFlask(t *testing.T) {
-	var servers []server
-	for _, m := range mounts {
-		app := flaskApp()
-		servers = append(servers, server{m.Name, m.Serve(t, app), app})
-	}
-	for _, c := range flaskCases() {
-		t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
-	}
-}
 
 const (
 	noStore  = "Cache-Control: no-store"
 	loginJoe = `{"username":"joe","password":"pass"}`
 )
 
+// flaskCases are Flask-JWT's own tests T1 to T19, its errors E1 to E8 and its
+// quirks Q1, Q2 and Q5 to Q8, against the preset.
 func flaskCases() []Case {
 	// What a login issues is known to the last byte, since the clock stands still.
 	issued := func(lifetime int) string {

@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"context"
@@ -13,16 +13,39 @@ import (
 	"github.com/jwtgate/jwtgate/core/logins"
 )
 
-// TestClientsThatHangUp: logins wait for their hash until every place in the queue
-// is taken, and hang up. On net/http, Gin and Echo their places are free again at
-// once; Fiber does not know that they have gone, and there CallbackTimeout frees
-// them. The next login is served either way.
-func TestClientsThatHangUp(t *testing.T) {
-	for _, m := range Mounts {
+// clientGone: a callback's context ends with the client, or the mount says that it
+// does not.
+func clientGone(t *testing.T, servers []server) {
+	for _, s := range servers {
+		w := dial(t, s.addr)
+		w.send(me(with(`"do":"wait a little"`)))
+		time.Sleep(50 * time.Millisecond) // so that it goes in the middle of the call; the answer is the same if it goes before
+		_ = w.conn.Close()
+		want := core.Unavailable // the context's error
+		if s.NoDisconnect {
+			want = core.Forbidden // what it says when it has waited for nothing
+		}
+		var got core.Kind
+		for end := time.Now().Add(10 * time.Second); got == 0 && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+			got = s.app.recorder.take()
+		}
+		if got != want {
+			t.Errorf("%s: got %v, want %v: is Mount.NoDisconnect right?", s.Name, got, want)
+		}
+	}
+}
+
+// clientsThatHangUp: logins wait for their hash until every place in the queue is
+// taken, and hang up. Their places are free again at once, or, where the server does
+// not tell that they have gone, when CallbackTimeout frees them. The next login is
+// served either way.
+func clientsThatHangUp(t *testing.T, mounts []Mount) {
+	for _, m := range mounts {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			timeout := time.Duration(0)
-			if m.Name == "fiber" {
+			if m.NoDisconnect {
 				timeout = 3 * time.Second
 			}
 			hangUp(t, m, timeout)

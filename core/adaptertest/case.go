@@ -1,4 +1,4 @@
-package conform
+package adaptertest
 
 import (
 	"strings"
@@ -35,51 +35,77 @@ func Cases() map[string][]Case {
 
 // server is one framework with the application on it.
 type server struct {
-	name string
+	Mount
 	addr string
 	app  *App
 }
 
-func start(t testing.TB, mounts []Mount) []server {
+// serve puts an application on each of the frameworks.
+func serve(t testing.TB, mounts []Mount, app func() *App) (servers []server) {
 	t.Helper()
-	var servers []server
 	for _, m := range mounts {
-		app := newApp()
-		servers = append(servers, server{m.Name, m.Serve(t, app), app})
+		a := app()
+		servers = append(servers, server{m, m.Serve(t, a), a})
 	}
 	return servers
 }
 
 // Run runs all cases against the frameworks. Each must give the answer that the
-// row says, and all of them the same.
+// row says, or the one that its Mount declares, and all of them the same. It takes
+// half a minute, weighs the heap, and so wants no other test beside it.
 func Run(t *testing.T, mounts ...Mount) {
-	servers := start(t, mounts)
-	for group, cases := range Cases() {
+	servers := serve(t, mounts, newApp)
+	session, ring := newSessionApp(t), newTestRing()
+	tables := Cases()
+	asked := func(group string, servers []server, cases []Case) {
+		tables[group] = cases
 		t.Run(group, func(t *testing.T) {
 			for _, c := range cases {
 				t.Run(c.Name, func(t *testing.T) { run(t, servers, c) })
 			}
 		})
 	}
+	for group, cases := range Cases() {
+		asked(group, servers, cases)
+	}
+	asked("Flask", serve(t, mounts, flaskApp), flaskCases())
+	asked("sessions", serve(t, mounts, func() *App { return session.App }), sessionCases(session))
+	asked("keys", serve(t, mounts, func() *App { return ringApp(ring, clock) }), keyCases(ring))
+	t.Run("server", func(t *testing.T) { runServerCases(t, servers) })
 	t.Run("connection", func(t *testing.T) { runConnections(t, servers) })
+	t.Run("client that is gone", func(t *testing.T) { clientGone(t, serve(t, mounts, newApp)) })
+	t.Run("clients that hang up", func(t *testing.T) { clientsThatHangUp(t, mounts) })
+	t.Run("life of sessions", func(t *testing.T) { sessionFlow(t, mounts) })
+	t.Run("rotation", func(t *testing.T) { rotation(t, mounts) })
+	t.Run("what is kept", func(t *testing.T) { whatIsKept(t, mounts) })
+	for _, m := range mounts {
+		checkDeclared(t, m, tables)
+	}
 }
 
 func run(t *testing.T, servers []server, c Case) {
 	if len(c.Want) == 0 {
 		t.Fatal("the row has no answer")
 	}
-	first := ask(t, servers[0], c)
-	for i, want := range c.Want {
-		report(t, servers[0].name, i, want.diff(first[i]))
-	}
-	for _, s := range servers[1:] {
-		for i, got := range ask(t, s, c) {
+	var first []Answer // of the first framework whose server does not answer before us
+	var who string
+	for _, s := range servers {
+		if declared, ok := s.Before[c.Name]; ok {
+			runBefore(t, s, c, declared)
+			continue
+		}
+		answers := ask(t, s, c)
+		for i, got := range answers {
 			want := c.Want[i]
-			report(t, s.name, i, want.diff(got))
-			if same := first[i]; want.diff(same) != "" { // the row may be wrong: say where they differ, too
+			report(t, s.Name, i, want.diff(got))
+			if first != nil && want.diff(first[i]) != "" { // the row may be wrong: say where they differ, too
+				same := first[i]
 				same.Anyone = want.Anyone
-				report(t, s.name+" beside "+servers[0].name, i, same.diff(got))
+				report(t, s.Name+" beside "+who, i, same.diff(got))
 			}
+		}
+		if first == nil {
+			first, who = answers, s.Name
 		}
 	}
 }
@@ -102,7 +128,7 @@ func ask(t *testing.T, s server, c Case) []Answer {
 	for i, want := range c.Want {
 		var err error
 		if got[i], _, err = w.read(want.Head); err != nil {
-			t.Errorf("%s, answer %d: %v", s.name, i+1, err)
+			t.Errorf("%s, answer %d: %v", s.Name, i+1, err)
 			return got
 		}
 		got[i].Kind = want.Kind // of all but the last the Observer may have forgotten
@@ -111,7 +137,7 @@ func ask(t *testing.T, s server, c Case) []Answer {
 		}
 	}
 	if rest := w.end(); strings.TrimSpace(rest) != "" {
-		t.Errorf("%s: got %q after the last answer", s.name, rest)
+		t.Errorf("%s: got %q after the last answer", s.Name, rest)
 	}
 	return got
 }
