@@ -40,6 +40,6 @@
 //
 // Beside it: core/keys, who may have signed; core/sessions, what lasts;
 // core/denylist and core/logins, calling tokens back and bounding guesses;
-// core/jwttest for the tests of an application, core/storetest for whoever
-// writes a store. Who comes from Flask-JWT begins with [FlaskConfig].
+// core/jwttest for the tests of an application, core/storetest and
+// core/adaptertest for whoever writes a store or an adapter. Who comes from Flask-JWT begins with [FlaskConfig].
 package core
