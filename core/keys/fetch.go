@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -31,9 +30,11 @@ func (r *Remote) keySet(ctx context.Context, u *url.URL) (*fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, skipped, err := parseJWKSet(body, setRules{
-		publicOnly: true, algorithms: r.cfg.Algorithms, maxKeys: r.cfg.MaxKeys, issuer: r.cfg.Issuer,
-	})
+	rules := setRules{publicOnly: true, algorithms: r.cfg.Algorithms, maxKeys: r.cfg.MaxKeys, issuer: r.cfg.Issuer}
+	if len(r.cfg.Tenants) > 0 {
+		rules.issuer, rules.tenants = "", true
+	}
+	keys, skipped, err := parseJWKSet(body, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,15 @@ func (r *Remote) get(ctx context.Context, u *url.URL, accept string) ([]byte, ht
 		return nil, nil, errors.New("the URL makes no request")
 	}
 	req.Header.Set("Accept", accept)
-	res, err := r.client.Do(req)
+	if err := r.authorize(req); err != nil {
+		return nil, nil, err
+	}
+	client, done, err := r.connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	res, err := client.Do(req)
 	if err != nil {
 		// The text of a *url.Error is the whole URL, with its query.
 		if e := (*url.Error)(nil); errors.As(err, &e) {
@@ -70,58 +79,6 @@ func (r *Remote) get(ctx context.Context, u *url.URL, accept string) ([]byte, ht
 		return nil, nil, fmt.Errorf("%s: the body is longer than %d bytes", shownURL(u), r.cfg.MaxBytes)
 	}
 	return body, res.Header, nil
-}
-
-// guardedClient is a copy of the user's Client that follows a redirect only
-// within the origin: whoever can redirect elsewhere could else name the keys.
-func guardedClient(user *http.Client) *http.Client {
-	var c http.Client
-	if user != nil {
-		c = *user
-	}
-	own := c.CheckRedirect
-	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		from, to := via[0].URL, req.URL
-		switch {
-		case len(via) > maxRedirects:
-			return fmt.Errorf("redirected more than %d times", maxRedirects)
-		case to.Scheme != from.Scheme || !strings.EqualFold(to.Host, from.Host) || to.User != nil:
-			return fmt.Errorf("redirected from %s://%s to %s://%s, and only redirects within one origin are followed",
-				from.Scheme, from.Host, to.Scheme, to.Host)
-		case own != nil:
-			return own(req, via)
-		}
-		return nil
-	}
-	return &c
-}
-
-// remoteURL reads a URL that keys may come from: https, or http to this machine.
-func remoteURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("it is not a URL") // the parser's error holds the text
-	case u.User != nil:
-		return nil, errors.New("it holds a user name or password, which end up in logs; set a header in the Client's Transport")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return nil, errors.New("it is not an absolute https URL")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, fmt.Errorf("it is plain http to %s, and who can change the answer can sign tokens; use https", u.Host)
-	case u.Fragment != "":
-		return nil, errors.New("it has a fragment, which is never sent")
-	}
-	return u, nil
-}
-
-// isLoopback reports whether host is this machine by its name or its address
-// (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // freshness is how long the answer is fresh by its Cache-Control and Age (RFC

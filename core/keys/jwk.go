@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jwtgate/jwtgate/core/internal/jwk"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
@@ -74,13 +75,22 @@ func (rules setRules) key(j *jwk.Key) (*Key, error) {
 		}
 	}
 	t := traits{id: j.ID, issuer: rules.issuer, algorithms: algorithms}
+	if rules.tenants {
+		if t.issuer, err = ownerOf(j); err != nil {
+			return nil, err
+		}
+	}
 	if err := applyOperations(j, goKey, &t); err != nil {
 		return nil, err
 	}
 	if t.id == "" {
 		t.id, _ = jwk.Thumbprint(keycheck.PublicHalf(goKey)) // "" for a secret
 	}
-	return newKey(goKey, t)
+	k, err := newKey(goKey, t)
+	if err == nil && rules.tenants {
+		k.m.tenants = new(sync.Map)
+	}
+	return k, err
 }
 
 // jwkAlgorithms returns what the key is for: what its alg says, or those of the

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
@@ -35,6 +36,7 @@ type material struct {
 	facts   Facts            // made once
 	public  *Key             // nil for a secret; for a public key, the key itself
 	open    error            // what is wrong with who may read its file; nil: nothing
+	tenants *sync.Map        // by issuer: the key as one that is bound to it; nil: it never is
 }
 
 // traits are what a key has besides its material.

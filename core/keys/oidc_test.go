@@ -74,6 +74,9 @@ func TestDiscovery(t *testing.T) {
 		{"relative jwks_uri", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"` + iss + `","jwks_uri":"/set"}`}, "not an absolute https URL"},
 		{"http jwks_uri", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"` + iss + `","jwks_uri":"http://issuer.test/set"}`}, "plain http"},
 		{"jwks_uri on our machine", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"` + iss + `","jwks_uri":"http://127.0.0.1/set"}`}, "plain http"},
+		{"the slash is named", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"` + iss + `/","jwks_uri":"` + iss + `/set"}`}, "they differ by the slash at the end"},
+		{"the option is named", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"https://outer.test","jwks_uri":"` + iss + `/set"}`}, `its issuer is "https://outer.test", and it must be "https://issuer.test"; if that is the iss of its tokens, give NewOIDC this issuer, and the URL where it is reached as RemoteConfig.BaseURL`},
+		{"tenants are named", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"https://login.test/{tenantid}/v2.0","jwks_uri":"` + iss + `/set"}`}, "RemoteConfig.Tenants"},
 		{"no key set", iss, false, found{iss + "/.well-known/openid-configuration": `{"issuer":"` + iss + `","jwks_uri":"` + iss + `/set"}`}, "https://issuer.test/set answered with status 404"},
 	} {
 		p := &paths{texts: tt.texts}

@@ -50,6 +50,9 @@ type Remote struct {
 	cfg     RemoteConfig
 	name    string // for texts, without the URL's query
 	client  *http.Client
+	own     *http.Transport // nil: the client's is used as it is
+	home    *url.URL        // the document that is asked for first
+	facts   Facts
 	request func(ctx context.Context) (*fetched, error) // one fetch
 
 	state atomic.Pointer[remoteState]
@@ -62,8 +65,9 @@ type Remote struct {
 var _ Source = (*Remote)(nil)
 
 // NewRemote returns a source of the JWK Set (RFC 7517 section 5) at a URL,
-// which is https, or http to this machine. It returns an error, naming all
-// mistakes, for an impossible URL or config; it does not fetch.
+// which is https, or http to this machine (see RemoteConfig.InsecureHTTP). It
+// returns an error, naming all mistakes, for an impossible URL or config; it does
+// not fetch.
 //
 // Set Config.Rules.Audience beside it, since the provider signs tokens for others
 // with the same keys, and RemoteConfig.Issuer or Config.Rules.Issuer, since many
@@ -71,20 +75,27 @@ var _ Source = (*Remote)(nil)
 func NewRemote(rawURL string, cfg RemoteConfig) (*Remote, error) {
 	cfg = cfg.withDefaults()
 	bad := cfg.check()
-	u, err := remoteURL(rawURL)
+	u, err := cfg.readURL(rawURL)
 	if err != nil {
 		bad.Add("url", "", "%w", err)
+	}
+	bad = append(bad, cfg.checkTenants(cfg.Issuer)...)
+	if cfg.BaseURL != "" {
+		bad.Add("BaseURL", "give NewRemote the URL that is reached from here", "it is for NewOIDC and NewOAuth")
 	}
 	if len(bad) > 0 {
 		return nil, wrapEach("jwtgate: keys.NewRemote: %w", bad)
 	}
-	r := newRemote("key set "+shownURL(u), cfg)
+	r := newRemote("key set "+shownURL(u), u, cfg)
 	r.request = func(ctx context.Context) (*fetched, error) { return r.keySet(ctx, u) }
 	return r, nil
 }
 
-func newRemote(name string, cfg RemoteConfig) *Remote {
-	r := &Remote{cfg: cfg, name: name, client: guardedClient(cfg.Client)}
+func newRemote(name string, home *url.URL, cfg RemoteConfig) *Remote {
+	r := &Remote{cfg: cfg, name: name, client: guardedClient(cfg.Client), own: cfg.ownTransport(home), home: home}
+	// Published keys may be for every algorithm but those of secrets; the decoder
+	// compares iss with the keys' issuer afterwards.
+	r.facts = Facts{Shared: true, Algorithms: publishedAlgorithms, Issuers: cfg.issuers(), ReadsIssuer: len(cfg.Tenants) > 0}
 	r.state.Store(&remoteState{})
 	return r
 }
@@ -100,6 +111,17 @@ func wrapEach(format string, errs []error) error {
 
 // Find implements [Source].
 func (r *Remote) Find(ctx context.Context, hint Hint) ([]*Key, error) {
+	if len(r.cfg.Tenants) == 0 {
+		return r.find(ctx, hint)
+	}
+	if !slices.Contains(r.facts.Issuers, hint.Issuer) {
+		return nil, nil
+	}
+	keys, err := r.find(ctx, hint)
+	return forIssuer(keys, hint.Issuer), err
+}
+
+func (r *Remote) find(ctx context.Context, hint Hint) ([]*Key, error) {
 	s, now := r.state.Load(), r.cfg.Now()
 	if s.fresh(now, r.cfg.Cooldown) {
 		if keys := s.find(hint); len(keys) > 0 {
@@ -196,15 +218,8 @@ func (r *Remote) String() string { return "Remote[" + r.name + "]" }
 // GoString returns what String returns.
 func (r *Remote) GoString() string { return r.String() }
 
-// Facts implements [Describer]. Published keys may be for every algorithm but those
-// of secrets; the decoder compares iss with the keys' issuer afterwards.
-func (r *Remote) Facts() Facts {
-	f := Facts{Shared: true, Algorithms: publishedAlgorithms}
-	if r.cfg.Issuer != "" {
-		f.Issuers = []string{r.cfg.Issuer}
-	}
-	return f
-}
+// Facts implements [Describer].
+func (r *Remote) Facts() Facts { return r.facts }
 
 // shownURL is a URL without what may be secret.
 func shownURL(u *url.URL) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -22,12 +23,47 @@ type RemoteConfig struct {
 	// http, a redirect away from the origin, more than three redirects. Nil: a
 	// Client over http.DefaultTransport.
 	Client *http.Client
+	// InsecureHTTP takes plain http from other hosts than this machine, as from
+	// http://keycloak:8080 in a cluster. Whoever can change an answer on its way can
+	// then sign tokens. Without it http is taken from loopback addresses, localhost
+	// and the names below it (RFC 6761 section 6.3).
+	InsecureHTTP bool
+	// BaseURL is where NewOIDC and NewOAuth reach the provider, if that is not its
+	// issuer: an issuer of https://id.example.com/realms/shop, say, that this program
+	// reaches at http://keycloak:8080/realms/shop. The metadata are read there, may name
+	// either of the two as their issuer, and a key set below the issuer's URL is read
+	// below this one. Tokens must have the issuer itself. "": the issuer.
+	BaseURL string
+	// PublicOnly connects to public addresses alone, whatever the names resolve to
+	// when a connection is made. Set it where others choose the URL, as tenants who
+	// enter their issuer: this program may reach what they must not. Loopback, private,
+	// shared, link-local and all other addresses of special purpose are refused (the
+	// registries of RFC 6890), and those of a NAT64 (RFC 6052) as the address behind
+	// it. The connection is made directly, without a proxy.
+	PublicOnly bool
+	// AllowPrivate are addresses that PublicOnly takes all the same, as 10.20.0.0/16.
+	AllowPrivate []netip.Prefix
+	// TokenFile is a file whose content is sent as a Bearer token (RFC 6750 section
+	// 2.1), by https and to the host of the URL alone. It is read anew for every
+	// fetch, since such tokens are replaced while the program runs, as that of a
+	// Kubernetes service account. "": none is sent.
+	TokenFile string
+	// CAFile is a file with the certificates, in PEM, that the server's must come from,
+	// read anew for every fetch. "": those of the system, or of the Client.
+	CAFile string
 	// Context ends the source as Close does. Nil: only Close ends it.
 	Context context.Context
 	// Issuer binds the keys: they verify tokens with this iss and no others. With
 	// NewRemote, it or ClaimRules.Issuer must be set. For NewOIDC and NewOAuth it
 	// is the issuer they are given; leave it empty.
 	Issuer string
+	// Tenants are the ids of Entra ID's tenants whose tokens are taken, for NewOIDC
+	// with the issuer https://login.microsoftonline.com/{tenantid}/v2.0 (or
+	// https://sts.windows.net/{tenantid}/ for tokens of v1) and with the BaseURL
+	// https://login.microsoftonline.com/organizations/v2.0 (or without /v2.0). Each
+	// has an issuer of its own, and a key that the set calls one tenant's verifies that
+	// one's tokens alone. For tenants who come and go use an IssuerCache.
+	Tenants []string
 	// Algorithms are what keys without an "alg" may be used with, as far as
 	// they fit the key. Nil: RS256 for RSA, the curve's algorithm, EdDSA.
 	Algorithms []string
@@ -91,7 +127,7 @@ func (c RemoteConfig) withDefaults() RemoteConfig {
 	if c.Context == nil {
 		c.Context = context.Background()
 	}
-	c.Algorithms = slices.Clone(c.Algorithms)
+	c.Algorithms, c.AllowPrivate, c.Tenants = slices.Clone(c.Algorithms), slices.Clone(c.AllowPrivate), slices.Clone(c.Tenants)
 	return c
 }
 
@@ -129,6 +165,7 @@ func (c RemoteConfig) check() (bad setup.Mistakes) {
 			bad.Add(f.low, f.why, "more than %s", f.high)
 		}
 	}
+	bad = append(bad, c.checkConnection()...)
 	if c.MaxBytes > largestKeySet {
 		bad.Add("MaxBytes", "", "%d is more than %d", c.MaxBytes, largestKeySet)
 	}

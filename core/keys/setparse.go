@@ -14,6 +14,7 @@ type setRules struct {
 	algorithms []string // for JWKs without alg; nil: RS256, the curve's, EdDSA, and none for oct
 	maxKeys    int      // 0: maxSetKeys
 	issuer     string   // the only issuer whose tokens the keys verify; "": any
+	tenants    bool     // a key may name its issuer, and is bound to one when it is found
 	secret     options  // what an oct key may be
 }
 

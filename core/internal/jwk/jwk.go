@@ -97,7 +97,7 @@ func Read(text string) (j Key, err error) {
 		name string
 		into *string
 	}{{"kid", &j.ID}, {"kty", &j.Kty}, {"use", &j.Use}, {"alg", &j.Alg}} {
-		if *m.into, err = j.text(m.name); err != nil {
+		if *m.into, err = j.Text(m.name); err != nil {
 			return j, err
 		}
 	}
@@ -130,8 +130,8 @@ func (j *Key) Has(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return j.value(name) != "" })
 }
 
-// text returns a member that is a string if it is there.
-func (j *Key) text(name string) (string, error) {
+// Text returns a member that is a string if it is there.
+func (j *Key) Text(name string) (string, error) {
 	raw := j.value(name)
 	s, ok := strictjson.String(raw)
 	if !ok && raw != "" {

@@ -48,7 +48,7 @@ var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": ellipt
 // ec reads a key of RFC 7518 section 6.2. The coordinates and d are as long as
 // the curve's, with leading zeros.
 func (j *Key) ec() (any, error) {
-	crv, err := j.text("crv")
+	crv, err := j.Text("crv")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (j *Key) ec() (any, error) {
 
 // okp reads a key of RFC 8037 section 2.
 func (j *Key) okp() (any, error) {
-	crv, err := j.text("crv")
+	crv, err := j.Text("crv")
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (j *Key) number(name string) (*big.Int, error) {
 // octets reads a member that must be there and be the one base64url text of
 // size bytes; of any number but none for 0.
 func (j *Key) octets(name string, size int) ([]byte, error) {
-	text, err := j.text(name)
+	text, err := j.Text(name)
 	if err != nil {
 		return nil, err
 	}
