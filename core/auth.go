@@ -98,12 +98,12 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		e.lookup = lookup(c.Sources, c.Scheme)
 	}
 	if e.decode == nil {
-		e.decode = newDecoder(c.Keys, c.Rules).decode
+		e.decode = c.decoder()
 	}
 	if e.encode == nil && c.Signer != nil {
 		e.encode = Encoder(c.Signer)
 	}
-	tellNotices(c.Observer, c.Keys, c.Signer)
+	tellNotices(c.Observer, c.sources()...)
 	return &Auth[T]{
 		engine:       e,
 		identify:     c.Identify,

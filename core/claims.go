@@ -25,7 +25,7 @@ type Claims struct {
 	key    *keys.Key            // that verified the token; nil if core did not
 	hint   *keys.Hint           // that found the key
 	dates  dates                // as the rules read them
-	mixed  bool                 // the token may be of several issuers, so sub alone is nobody
+	from   *decoder             // that verified the token; nil if none did
 	inline [11]strictjson.Field // the memory of fields, for as many as tokens usually have
 }
 

@@ -12,13 +12,14 @@ import (
 // Authenticate returns at login and Identify at every request, so the compiler
 // checks that they agree.
 //
-// The zero value of every field is its default, and a safe one. Keys, or Decode
-// in its place, must be set; with Authenticate set there is a login, and with
+// The zero value of every field is its default, and a safe one. Keys or Providers, or
+// Decode in their place, must be set; with Authenticate set there is a login, and with
 // Sessions.Store and Renew one that lasts. A step that is nil takes its default;
 // where there is none, New says so.
 //
 //	field            default
 //	Keys             none
+//	Providers        none
 //	Rules            exp required; leeway 0; typ absent, JWT or at+jwt; token at most 8 KiB
 //	Authenticate     none: no login
 //	Payload          for T = string, and if T has Subject() string: sub
@@ -26,7 +27,7 @@ import (
 //
 //	Sources          the Authorization header
 //	Lookup           Lookup(Sources...)
-//	Decode           Decoder(Keys, Rules)
+//	Decode           Decoder(Keys, Rules), and DecoderOf(Providers...) by iss
 //	Revocation       none but that of ended sessions
 //
 //	Signer           Keys, if it is a Signer
@@ -62,6 +63,11 @@ type Config[T any] struct {
 	// Rules say which tokens the default Decode accepts. Issuer and Audience also
 	// go into issued tokens.
 	Rules ClaimRules
+	// Providers are others whose tokens are taken too, each by rules of its own; Keys
+	// and Rules remain ours, and Rules.Issuer says which tokens those are. Where nothing
+	// of our own is verified, Keys and Rules are left out. A subject is unique at its
+	// issuer alone (RFC 7519 section 4.1.2), so Identify has no default for T = string.
+	Providers []Provider
 	// Authenticate says who logs in.
 	Authenticate AuthenticateHandler[T]
 	// Payload says what a token tells of an identity.

@@ -34,7 +34,7 @@ func (c Config[T]) checkKeys(raw Config[T], bad *setup.Mistakes) {
 	switch {
 	case raw.Keys != nil && setup.IsNil(raw.Keys):
 		bad.Add("Keys", "was the error of its constructor ignored?", "a nil %T", raw.Keys)
-	case raw.Keys == nil && raw.Decode == nil:
+	case raw.Keys == nil && raw.Decode == nil && len(raw.Providers) == 0:
 		bad.Add("Keys", "set the key that verifies tokens, as from keys.Load or keys.NewSecret", "nil")
 	}
 	if raw.Signer != nil && setup.IsNil(raw.Signer) {
@@ -45,6 +45,7 @@ func (c Config[T]) checkKeys(raw Config[T], bad *setup.Mistakes) {
 		rules = append(rules, raw.Rules.checkFacts(keys.FactsOf(raw.Keys))...)
 	}
 	bad.In("Rules", rules)
+	c.checkBeside(raw, bad)
 }
 
 // checkTimes is about the clock, and how long things last.
@@ -96,7 +97,8 @@ func (c Config[T]) checkPlaces(raw Config[T], bad *setup.Mistakes) {
 
 // checkIdentify is about who a token's owner is.
 func (c Config[T]) checkIdentify(raw Config[T], bad *setup.Mistakes) {
-	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && !setup.IsNil(raw.Keys) && raw.Rules.mixes(keys.FactsOf(raw.Keys)) {
+	mixed := raw.severalIssuers() || !setup.IsNil(raw.Keys) && raw.Rules.mixes(keys.FactsOf(raw.Keys))
+	if raw.Identify == nil && c.Identify != nil && reflect.TypeFor[T]().Kind() == reflect.String && mixed {
 		bad.Add("Identify", "", "nil, and %w", errMixed)
 	}
 	if c.Identify == nil {

@@ -77,14 +77,27 @@ func (d *decoder) decode(ctx context.Context, token string) (*Claims, error) {
 	}
 	claims, err := d.known(ctx, token)
 	if claims == nil && err == nil {
-		if claims, err = d.verified(ctx, token); err != nil {
-			if d.rules.pyjwt {
-				err = inPyJWTsWords(err, token)
-			}
-			return nil, err
-		}
-		d.remember(token, claims)
+		claims, err = d.fresh(ctx, token, nil)
 	}
+	return d.checked(ctx, claims, err)
+}
+
+// fresh verifies a token that is not known, and remembers it. early is its payload,
+// if somebody has read it already.
+func (d *decoder) fresh(ctx context.Context, token string, early *Claims) (*Claims, error) {
+	claims, err := d.verified(ctx, token, early)
+	if err != nil {
+		if d.rules.pyjwt {
+			err = inPyJWTsWords(err, token)
+		}
+		return nil, err
+	}
+	d.remember(token, claims)
+	return claims, nil
+}
+
+// checked is the rules' own check, of a token known or fresh.
+func (d *decoder) checked(ctx context.Context, claims *Claims, err error) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +110,9 @@ func (d *decoder) decode(ctx context.Context, token string) (*Claims, error) {
 }
 
 // verified is the order of a token's checks: what is cheap first, but nothing
-// of the payload is believed before the signature is verified.
-func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
+// of the payload is believed before the signature is verified. claims is the
+// payload, if it was read to find the decoder.
+func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*Claims, error) {
 	parts, err := jws.Split(token)
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}
@@ -111,13 +125,12 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 		}
 	}
 	hint := header.hint
-	var claims *Claims
 	if d.issuers { // the one claim that is read early, to pick among keys
 		// What is wrong with the payload is said after the signature is judged.
-		if early, err := payloadOf(parts.Payload); err == nil {
-			claims = early
-			hint = &keys.Hint{KeyID: hint.KeyID, Algorithm: hint.Algorithm, Issuer: early.Issuer()}
+		if claims == nil {
+			claims, _ = payloadOf(parts.Payload)
 		}
+		hint = &keys.Hint{KeyID: hint.KeyID, Algorithm: hint.Algorithm, Issuer: claims.Issuer()}
 	}
 	key, err := d.verify(ctx, hint, parts)
 	if err != nil {
@@ -144,7 +157,7 @@ func (d *decoder) verified(ctx context.Context, token string) (*Claims, error) {
 		d.headers.add(header)
 		hint = &keys.Hint{KeyID: header.hint.KeyID, Algorithm: header.hint.Algorithm, Issuer: hint.Issuer}
 	}
-	claims.key, claims.hint, claims.mixed = key, hint, d.mixed
+	claims.key, claims.hint, claims.from = key, hint, d
 	return claims, nil
 }
 

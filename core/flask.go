@@ -66,7 +66,7 @@ func (c *Config[T]) flaskDefaults() {
 	if c.Identify == nil && reflect.TypeFor[T]().Kind() == reflect.String {
 		c.Identify = func(_ context.Context, claims *Claims) (T, error) {
 			var identity T
-			if claims.mixed {
+			if claims.mixed() {
 				return identity, &Error{Kind: Internal, Claim: "identity", Cause: errMixed}
 			}
 			id, _ := claims.String("identity")

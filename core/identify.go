@@ -30,7 +30,7 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 		h = IdentityHandler[*Claims](func(_ context.Context, c *Claims) (*Claims, error) { return c, nil })
 	case *string:
 		h = IdentityHandler[string](func(_ context.Context, c *Claims) (string, error) {
-			if c.mixed { // by a Decoder that New has not seen
+			if c.mixed() { // by a Decoder that New has not seen
 				return "", &Error{Kind: Internal, Claim: "sub", Cause: errMixed}
 			}
 			sub := c.Subject()
@@ -49,6 +49,10 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 func (r *ClaimRules) mixes(keys keys.Facts) bool {
 	return r.Issuer == "" && !r.InsecureAnyIssuer && keys.Several()
 }
+
+// mixed reports whether the token was taken where several issuers' are, so that sub
+// alone is nobody.
+func (c *Claims) mixed() bool { return c.from != nil && c.from.mixed }
 
 var errMixed = errors.New("tokens of several issuers are taken, at which one sub may be two people: set Identify to a function that tells them apart by iss, " +
 	"or Rules.Issuer to one of them (RFC 7519 section 4.1.2)")

@@ -111,7 +111,8 @@ type Event struct {
 	// "/orders/:id".
 	Framework, Route string
 	// Algorithm, KeyID and Issuer are those of the key that the event is about: of the
-	// one that verified the token, or that came or went.
+	// one that verified the token, or that came or went. Of a token Issuer is also the
+	// one that its rules demand.
 	Algorithm, KeyID, Issuer string
 	// Cached is a token that the cache of verified tokens knew.
 	Cached bool

@@ -94,9 +94,9 @@ func group(name string, attrs ...slog.Attr) slog.Attr {
 }
 
 // tellNotices tells an Observer what there is to know of the keys, each thing once.
-func tellNotices(o Observer, source keys.Source, signer keys.Signer) {
+func tellNotices(o Observer, sources ...any) {
 	tell, told := KeyObserver(o), map[string]bool{}
-	for _, source := range []any{source, signer} {
+	for _, source := range sources {
 		d, ok := source.(keys.Describer)
 		if tell == nil || !ok || setup.IsNil(source) {
 			continue

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -168,6 +169,6 @@ func (r *record[T]) event(o *outcome) {
 	}
 	o.event.Anonymous = r.anonymous
 	if r.claims != nil && r.claims.key != nil {
-		o.event.Algorithm, o.event.KeyID, o.event.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), r.claims.key.Issuer()
+		o.event.Algorithm, o.event.KeyID, o.event.Issuer = r.claims.hint.Algorithm, r.claims.key.ID(), cmp.Or(r.claims.key.Issuer(), r.claims.from.rules.Issuer)
 	}
 }

@@ -55,6 +55,9 @@ func TestNoIssuerOrAudienceIsSkipped(t *testing.T) {
 		"one issuer of a map":           ok(keys.ByIssuer(map[string]keys.Source{a: oidc})),
 		"issuers that share a key set":  ok(keys.ByIssuer(map[string]keys.Source{a: url(""), b: url("")})),
 		"tenants":                       ok(keys.NewIssuerCache(func(context.Context, string) (keys.Source, error) { return nil, nil }, keys.IssuerCacheConfig{})),
+		"a secret beside a provider":    ok(keys.Join(own, oidc)),
+		"a provider in two places":      ok(keys.Join(ofA, oidc)),
+		"a wrapper beside own keys":     ok(keys.Join(own, wrapped{own})),
 		"a wrapper around a provider":   wrapped{oidc},
 		"a wrapper around own keys":     wrapped{own},
 		"a wrapper around a key by URL": wrapped{url("")},
@@ -65,6 +68,7 @@ func TestNoIssuerOrAudienceIsSkipped(t *testing.T) {
 		"keys of two issuers": "I", "own keys and an issuer's": "I", "a ring of two issuers": "I",
 		"a key set by URL": "AiI", "a key set by URL, bound": "A", "a provider": "A", "an authorization server": "A",
 		"issuers": "AI", "one issuer of a map": "A", "issuers that share a key set": "AI", "tenants": "AI",
+		"a secret beside a provider": "AI", "a provider in two places": "A", "a wrapper beside own keys": "AiI",
 		"a wrapper around a provider": "AiI", "a wrapper around own keys": "AiI", "a wrapper around a key by URL": "AiI",
 	}
 	person := func(_ context.Context, c *core.Claims) (string, error) { return c.Issuer() + " " + c.Subject(), nil }

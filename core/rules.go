@@ -21,6 +21,12 @@ type ClaimRules struct {
 	// as the standard demands, and the Observer hears why; keys of a provider need
 	// one. See InsecureAnyAudience.
 	Audience []string
+	// ClientID: client_id must be one of these. With keys of a provider it stands in
+	// for Audience where access tokens name the client that they were issued to and
+	// have no aud, as Cognito's (RFC 9068 section 2.2 has both). azp is no such claim:
+	// it says who asked for a token, not for whom it is. A token that has an aud needs
+	// Audience all the same.
+	ClientID []string
 	// Required are the names of further claims that must be there. exp always
 	// is, unless InsecureNoExpiry says otherwise.
 	Required []string
@@ -145,6 +151,13 @@ func (r *ClaimRules) judgeParties(c *Claims) error {
 			return &Error{Kind: absentOrBad(c, "iss"), Claim: "iss"}
 		} else if iss != r.Issuer {
 			return &Error{Kind: WrongIssuer, Claim: "iss"}
+		}
+	}
+	if r.ClientID != nil {
+		if id, ok := c.text("client_id"); !ok {
+			return &Error{Kind: absentOrBad(c, "client_id"), Claim: "client_id"}
+		} else if !slices.Contains(r.ClientID, id) {
+			return &Error{Kind: WrongAudience, Claim: "client_id"}
 		}
 	}
 	switch {

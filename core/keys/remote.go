@@ -150,6 +150,14 @@ func (r *Remote) find(ctx context.Context, hint Hint) ([]*Key, error) {
 	return r.afterFetch(r.state.Load(), r.cfg.Now(), hint, failure)
 }
 
+// known is what is at hand: the keys in memory, as long as they serve.
+func (r *Remote) known(hint Hint) []*Key {
+	if s := r.state.Load(); s.usable(r.cfg.Now()) {
+		return s.find(hint)
+	}
+	return nil
+}
+
 // afterFetch is the source's last word, after a fetch or in a cool-down. failure is
 // what is known beyond the state.
 func (r *Remote) afterFetch(s *remoteState, now time.Time, hint Hint, failure error) ([]*Key, error) {
