@@ -74,7 +74,7 @@ func (r *reading) collect(environ, ignore []string) {
 		switch {
 		case !isSetting(name):
 			if !serviceLink.MatchString(name) {
-				r.bad(name, fmt.Sprintf("did you mean %s%s?", r.prefix, nearestSetting(name)), "there is no such setting")
+				r.bad(name, r.advice(name), "there is no such setting")
 			}
 		case !ok:
 			r.bad(name, "set it to one, or unset it", "it stands in the environment without a value")
@@ -96,36 +96,38 @@ func isSetting(name string) bool {
 	return slices.ContainsFunc(settings, func(s setting) bool { return s.name == name })
 }
 
-// nearestSetting returns the setting that takes the fewest corrections to get
-// to; the longer one of two, since letters are sooner left out than made up.
-func nearestSetting(name string) string {
+// nearestSetting returns the setting of which a name is a slip of the keyboard, ""
+// if it is none: of so many letters one may be wrong.
+func nearestSetting(name string, letters int) string {
 	name = strings.ToUpper(name)
-	nearest, least := "", 0
-	for i, s := range settings {
-		if d := corrections(name, s.name); i == 0 || d < least || d == least && len(s.name) > len(nearest) {
+	nearest, least := "", len(name)/letters+1
+	for _, s := range settings {
+		if d := corrections(name, s.name); d < least {
 			nearest, least = s.name, d
 		}
 	}
 	return nearest
 }
 
-// corrections counts the letters to insert, delete or replace to make b of a
-// (Levenshtein's distance).
+// corrections counts the letters to insert, delete, replace or swap with the next
+// to make b of a (the distance of Damerau and Levenshtein).
 func corrections(a, b string) int {
-	row := make([]int, len(b)+1)
+	before, last, row := []int(nil), []int(nil), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			replace := diagonal
+			replace := last[j]
 			if a[i] != b[j] {
 				replace++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
+			row[j+1] = min(replace, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]
