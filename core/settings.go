@@ -128,7 +128,7 @@ var settings = []setting{
 	{"AUDIENCE", "comma list: aud must name one of them; issued tokens get all", (*reading).readAudience},
 	{"MAX_TOKEN_BYTES", "the longest token that is looked at", (*reading).readMaxTokenBytes},
 
-	{"EXPIRATION_DELTA", "the lifetime of issued tokens, in seconds or as 1h30m", (*reading).readExpiration},
+	{"EXPIRATION_DELTA", "the lifetime of issued tokens, in seconds or as 1h30m or 7d", (*reading).readExpiration},
 	{"NOT_BEFORE_DELTA", "the time from iat to nbf of issued tokens, in seconds or as 1m30s", (*reading).readNotBefore},
 
 	{"AUTH_HEADER_PREFIX", "the scheme in the Authorization header, as Bearer", (*reading).readScheme},

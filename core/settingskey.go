@@ -67,6 +67,9 @@ func (r *reading) readAlgorithm() (a jws.Algorithm, ok bool) {
 	if value, ok = r.text(name, value); !ok {
 		return a, false
 	}
+	if r.refuseJSON(name, value) {
+		return a, false
+	}
 	if a, ok = jws.Lookup(value); !ok {
 		r.bad(name, "", "%s", jws.Unknown(value))
 	}
@@ -132,7 +135,10 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 		}
 		data, open, err := pemkey.ReadFile(path)
 		if err != nil {
-			r.bad(name, "", "the file cannot be read: %w", withoutPath(err))
+			if name != "PUBLIC_KEY_FILE" && !keycheck.IsPath(path) {
+				err = withoutPath(err)
+			}
+			r.bad(name, "", "the file cannot be read: %w", err)
 			return k, false
 		}
 		k.open = open
@@ -192,6 +198,7 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure m
 		r.bad(secret.name, "set it to one, or the algorithm to HS256", "it is no PEM, and %sALGORITHM %s needs a private key in PEM", r.prefix, alg.Name)
 	case public.set():
 		r.bad(public.name, "unset one of them, or set the secret to the private key in PEM", "%s%s is a secret, which has no public half", r.prefix, secret.name)
+	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && !r.secretForm(secret):
 	default:
 		key, err := keys.NewSecret([]byte(secret.text), opts...)
 		for _, e := range setup.Each(err) {

@@ -144,7 +144,7 @@ func TestReadEnvMistakes(t *testing.T) {
 		{"all at once", []string{"JWT_LEEWAY=x", "JWT_X=1", "JWT_ISSUER=", "JWT_SECRET_KEY=x"}, []string{"JWT_X: ", "JWT_LEEWAY: ", "JWT_ISSUER: ", "JWT_SECRET_KEY: HS256 needs at least 32 bytes"}},
 
 		{"leeway empty", []string{"JWT_LEEWAY= "}, []string{"JWT_LEEWAY: it is empty"}},
-		{"leeway no number", []string{"JWT_LEEWAY=ten"}, []string{`JWT_LEEWAY: "ten" is no time from 0s to 5m0s`}},
+		{"leeway no number", []string{"JWT_LEEWAY=ten"}, []string{`JWT_LEEWAY: "ten" is no time from 0s to 5m`}},
 		{"leeway without unit", []string{"JWT_LEEWAY=1.5"}, []string{`JWT_LEEWAY: "1.5"`}},
 		{"leeway negative", []string{"JWT_LEEWAY=-1"}, []string{`JWT_LEEWAY: "-1"`}},
 		{"leeway too long", []string{"JWT_LEEWAY=301"}, []string{`JWT_LEEWAY: "301"`}},

@@ -3,9 +3,11 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
@@ -65,6 +67,8 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Opti
 		case strings.HasPrefix(where, "{") || strings.Contains(where, "-----BEGIN"):
 			r.bad(s.name, "set it to where keys are found", "it is the text of a key") // which an error must not hold
 			continue
+		case r.elsewhere(s.name, where):
+			continue
 		}
 		source, err := s.open(r, where, alg.Name)
 		if err != nil {
@@ -74,6 +78,25 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Opti
 		r.keys, r.signer = source, nil // New makes it the signer, if it can sign
 	}
 	return done
+}
+
+// elsewhere refuses what belongs into another of keySources.
+func (r *reading) elsewhere(name, where string) bool {
+	issuer, rest, wellKnown := strings.Cut(where, "/.well-known/")
+	isURL := keycheck.IsURL(where)
+	switch {
+	case name == "OIDC_ISSUER" && wellKnown:
+		return r.refuseURL(name, where)
+	case name == "JWKS_URL" && wellKnown && (strings.HasPrefix(rest, "openid-configuration") || strings.HasPrefix(rest, "oauth-authorization-server")):
+		r.bad(name, fmt.Sprintf("set %sOIDC_ISSUER to %s in its place", r.prefix, issuer), "%.200q is where an issuer's metadata are, and no key set", where)
+	case (name == "JWKS_FILE" || name == "KEY_DIR") && isURL:
+		r.bad(name, fmt.Sprintf("set %sJWKS_URL to have it fetched", r.prefix), "it is a URL, and a path is wanted")
+	case (name == "JWKS_URL" || name == "OIDC_ISSUER") && !isURL && keycheck.IsPath(where):
+		r.bad(name, fmt.Sprintf("set %sJWKS_FILE to have it read", r.prefix), "it is the path of a file, and a URL is wanted")
+	default:
+		return false
+	}
+	return true
 }
 
 // keyAlgorithm is ALGORITHM for keys that do not name their own.

@@ -3,9 +3,11 @@ package core
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 	"github.com/jwtgate/jwtgate/core/internal/pemkey"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
@@ -26,7 +28,13 @@ func (r *reading) pemKey(secret, public envKey, alg jws.Algorithm, insecure map[
 	if !secret.set() {
 		first = public
 	}
+	if !r.pemForm(secret) || !r.pemForm(public) {
+		return nil
+	}
 	switch {
+	case public.set() && keycheck.IsURL(strings.TrimSpace(public.text)):
+		r.bad(public.name, fmt.Sprintf("set %sJWKS_URL or %sOIDC_ISSUER to have the keys of a provider fetched", r.prefix, r.prefix), "it is a URL")
+		return nil
 	case public.set() && !public.pem() && pemkey.What([]byte(public.text)) == "":
 		r.bad(public.name, fmt.Sprintf("set it to a text that begins with -----BEGIN PUBLIC KEY-----, or %sPUBLIC_KEY_FILE to a path", r.prefix), "it is no PEM")
 		return nil

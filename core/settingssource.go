@@ -96,7 +96,12 @@ func (r *reading) readInsecureName(name, value string) {
 }
 
 func (r *reading) readQueryName(name, value string) {
-	if value, ok := r.text(name, value); ok {
+	value, ok := r.text(name, value)
+	if ok && strings.ContainsAny(value, "?&=# ,") {
+		r.bad(name, "write the name alone, as access_token", "%.64q is not the name of a parameter", value)
+		return
+	}
+	if ok {
 		changeSources(r, name, func(q *QuerySource) { q.Name = value })
 	}
 }
@@ -120,7 +125,7 @@ func (r *reading) readScheme(name, value string) {
 		return
 	}
 	if !field.IsToken(value) {
-		r.bad(name, "", "%.64q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", value)
+		r.bad(name, "write the word before the token, as Bearer", "%.64q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", value)
 		return
 	}
 	r.scheme = value

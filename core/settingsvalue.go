@@ -20,8 +20,9 @@ func (r *reading) text(name, value string) (string, bool) {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		r.bad(name, "set it to a value, or unset it", "it is empty")
+		return "", false
 	}
-	return value, value != ""
+	return value, r.wellFormed(name, value)
 }
 
 // list reads items between commas; an empty value is no items.
@@ -29,11 +30,16 @@ func (r *reading) list(name, value string) (items []string, ok bool) {
 	if strings.TrimSpace(value) == "" {
 		return nil, true
 	}
+	if !r.wellFormed(name, value) || r.refuseJSON(name, value) {
+		return nil, false
+	}
 	for item := range strings.SplitSeq(value, ",") {
 		item = strings.TrimSpace(item)
 		switch {
 		case item == "":
 			r.bad(name, "remove the comma", "it has an empty item")
+			return nil, false
+		case !r.wellFormed(name, item):
 			return nil, false
 		case slices.Contains(items, item):
 			r.bad(name, "remove one", "it has %.64q twice", item)
@@ -56,24 +62,6 @@ func (r *reading) words(name, value string, known ...string) (words []string, ok
 	return words, ok
 }
 
-// delta reads whole seconds, or a duration as Go writes it.
-func (r *reading) delta(name, value string, least, most time.Duration) (time.Duration, bool) {
-	value, ok := r.text(name, value)
-	if !ok {
-		return 0, false
-	}
-	unit := ""
-	if strings.Trim(value, "+-0123456789") == "" {
-		unit = "s"
-	}
-	d, err := time.ParseDuration(value + unit)
-	if err != nil || d < least || d > most {
-		r.bad(name, "write whole seconds, as 90, or a duration, as 1m30s", "%.64q is no time from %v to %v", value, least, most)
-		return 0, false
-	}
-	return d, true
-}
-
 func (r *reading) readLeeway(name, value string) {
 	if d, ok := r.delta(name, value, 0, setup.MaxLeeway); ok {
 		r.rules.Leeway = d
@@ -94,6 +82,10 @@ func (r *reading) readNotBefore(name, value string) {
 
 func (r *reading) readRequired(name, value string) {
 	required, ok := r.list(name, value)
+	if i := slices.IndexFunc(required, func(c string) bool { return strings.ContainsAny(c, " ;\t") }); i >= 0 {
+		r.bad(name, "write commas between the names", "%.64q is no claim's name", required[i])
+		return
+	}
 	if !ok {
 		return
 	}
@@ -119,7 +111,7 @@ func (r *reading) readVerify(name, value string) {
 }
 
 func (r *reading) readIssuer(name, value string) {
-	if value, ok := r.text(name, value); ok {
+	if value, ok := r.text(name, value); ok && !r.refuseJSON(name, value) && !r.refuseURL(name, value) {
 		r.rules.Issuer = value
 	}
 }
