@@ -32,5 +32,5 @@ func ExampleConfig_ReadEnv() {
 	// Output:
 	// Key{HS256, can sign} 10s orders 2
 	// jwtgate: JWT_AUDIENSE: there is no such setting; did you mean JWT_AUDIENCE?
-	// jwtgate: JWT_LEEWAY: "1h" is no time from 0s to 5m0s; write whole seconds, as 90, or a duration, as 1m30s
+	// jwtgate: JWT_LEEWAY: "1h" is no time from 0s to 5m; write whole seconds, as 90, or a duration, as 1m30s
 }
