@@ -51,6 +51,7 @@ type engine struct {
 	login     LoginConfig
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
+	issuers   []string      // whose tokens alone Decode takes; nil: it is not known
 	sessions  *sessionRules // nil: none
 	realm     string        // of sessions and logins, not that of challenges
 
@@ -83,6 +84,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
 	}
 	e.origin = e
+	e.issuers = c.issuers()
 	if o, ok := c.Observer.(StepObserver); ok {
 		e.steps = o.WantsSteps()
 	}

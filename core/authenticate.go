@@ -35,10 +35,11 @@ type Credentials struct {
 }
 
 // Decode stores further members of the login's body in the value v points to:
-// a one-time code, a tenant. Names are matched exactly, as by Claims.Decode.
+// a one-time code, a tenant. Names are matched exactly, as by Claims.Decode, and
+// the error of a member that does not fit is a BadBody.
 func (c Credentials) Decode(v any) error {
 	if c.body == "" {
 		return errors.New("core: these Credentials did not come with a login")
 	}
-	return exact.Decode(c.body, v)
+	return misread(BadBody, exact.Decode(c.body, v))
 }

@@ -127,21 +127,7 @@ func (c *Claims) Strings(name string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	if s, ok := f.Text(c.raw); ok {
-		return []string{keep.Part(s, c.raw)}, true
-	}
-	elements, err := strictjson.Array(f.Value(c.raw), nil)
-	if err != nil {
-		return nil, false
-	}
-	for i, e := range elements {
-		s, ok := strictjson.String(e)
-		if !ok {
-			return nil, false
-		}
-		elements[i] = keep.Part(s, c.raw)
-	}
-	return elements, true
+	return textsOf(f.Value(c.raw), c.raw)
 }
 
 // Int64 returns a claim that is an integer and fits, exactly: 9007199254740993
@@ -194,12 +180,30 @@ func (c *Claims) Raw(name string) json.RawMessage {
 // Decode stores the claims in the value v points to, as encoding/json does, but
 // matches the names of struct fields exactly, at every depth: encoding/json
 // would let a claim "Role" overwrite the field of "role". Numbers in an
-// interface become json.Number. The errors are encoding/json's.
+// interface become json.Number.
+//
+// The error of a claim that does not fit is a BadClaim around encoding/json's or
+// that of v's own unmarshaler, unless that has a Kind itself. So Identify and a
+// Check may return it as it is: the token is refused.
 func (c *Claims) Decode(v any) error {
 	if c == nil {
 		return errors.New("core: Decode of nil Claims")
 	}
-	return exact.Decode(c.raw, v)
+	return misread(BadClaim, exact.Decode(c.raw, v))
+}
+
+// misread is the error of reading what was sent into a value of the application's,
+// which is the sender's mistake and not ours.
+func misread(k Kind, err error) error {
+	if err == nil || errors.Is(err, exact.ErrNoPointer) || classify(err).Kind != Internal {
+		return err
+	}
+	e := &Error{Kind: k, Cause: err}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		e.Claim = wrong.Field // the field's, as the program names it
+	}
+	return e
 }
 
 // Map returns a copy of the claims as encoding/json makes it, with json.Number

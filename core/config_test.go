@@ -277,6 +277,10 @@ func TestDecoderAndEncoderPanicOnWhatWasTyped(t *testing.T) {
 		{"empty scope", func() { core.Scopes("") }},
 		{"quoted scope", func() { core.Scopes(`a"`) }},
 		{"HasAny nothing", func() { core.HasAny("roles") }},
+		{"HasAny an empty value, as of a variable that is not set", func() { core.HasAny("roles", "admin", "") }},
+		{"HasAny the zero path", func() { core.HasAny(core.ClaimPath{}, "admin") }},
+		{"a path without names", func() { core.Path() }},
+		{"a path with an empty name", func() { core.Path("a", "") }},
 		{"HasAny no claim", func() { core.HasAny("", "admin") }},
 		{"login route without login", func() { coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()}).LoginRoute() }},
 	} {

@@ -96,3 +96,45 @@ func ExampleNot() {
 	// all [orders:read] true 0
 	// not [] false 503
 }
+
+// refusals prints which guard said no.
+type refusals struct{}
+
+func (refusals) Observe(_ context.Context, e core.Event) {
+	if e.Guard != "" {
+		fmt.Printf("%v: %s wanted %s to be one of %v\n", e.Kind.String(), e.Guard, e.Claim, e.Wanted)
+	}
+}
+
+// Roles inside of other claims, as Keycloak writes them: a path, where a name with
+// dots would be one exact name, at which HasAny panics.
+func ExamplePath() {
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{Keys: key, Observer: refusals{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe", core.Payload{
+		"realm_access":    map[string]any{"roles": []string{"user"}},
+		"resource_access": map[string]any{"orders.api": map[string]any{"roles": []string{"clerk"}}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, guard := range []core.Guard{
+		core.HasAny(core.Path("resource_access", "orders.api", "roles"), "clerk", "manager"),
+		core.HasAny(core.Path("realm_access", "roles"), "admin"),
+	} {
+		r := httptest.NewRequest("GET", "/orders", nil)
+		r.Header.Set("Authorization", "Bearer "+issued.Token)
+		_, _, ok := auth.Require(guard)(core.FromHTTP(r))
+		fmt.Println(ok)
+	}
+	// Output:
+	// true
+	// forbidden: has_any wanted realm_access.roles to be one of [admin]
+	// false
+}

@@ -11,9 +11,11 @@ import (
 type Gate func(Request) (ctx context.Context, res Response, ok bool)
 
 // Require is the gate that lets identified requests pass that all guards agree
-// to. Behind another Require of the same Auth only the guards are asked.
+// to. Behind another Require of the same Auth only the guards are asked. It panics
+// at guards that can never be true: the Policy of another Auth, an iss that is none
+// of this one's, two that contradict each other.
 func (a *Auth[T]) Require(guards ...Guard) Gate {
-	checkGuards("Require", guards...)
+	a.checkGuards(guards)
 	guards = slices.Clone(guards)
 	return func(r Request) (context.Context, Response, bool) { return a.pass(r, false, guards) }
 }
@@ -42,11 +44,9 @@ func (a *Auth[T]) decide(r Request, o *outcome, optional bool, guards []Guard, c
 	in := r.Context()
 	rec, again, err := a.enter(in, r, optional, cred, o)
 	if err == nil && !rec.anonymous && len(guards) > 0 {
-		var no *Guard
 		done := o.step("guards")
-		no, err = a.guarded(rec, r, guards)
+		err = a.guarded(rec, r, guards, o)
 		done()
-		o.refusedBy(no)
 	}
 	if rec.event(o); o != nil {
 		o.event.Again = again
@@ -86,11 +86,14 @@ func (a *Auth[T]) anonymous(ctx context.Context) *record[T] {
 }
 
 // guarded asks the guards in order; the first no decides.
-func (a *Auth[T]) guarded(rec *record[T], r Request, guards []Guard) (no *Guard, err error) {
+func (a *Auth[T]) guarded(rec *record[T], r Request, guards []Guard, o *outcome) error {
 	for i := range guards {
-		if err := guards[i].ask(question{rec, r, rec.claims, a.timeout}); err != nil {
-			return &guards[i], err
+		o.asks(&guards[i])
+		if no := guards[i].judge(question{rec, r, rec.claims, a.timeout}); no.err != nil {
+			o.refusedBy(no)
+			return no.err
 		}
 	}
-	return nil, nil
+	o.asks(nil)
+	return nil
 }

@@ -16,9 +16,15 @@ import (
 // asks nothing, so whatever takes a Guard panics at it.
 type Guard struct {
 	name   string
+	named  bool     // by the application, so that what it is made of goes by its name
 	scopes []string // that a token needs for its yes
-	wants  []string // what an Event says was wanted, where the refusal does not
-	ask    func(question) error
+	claim  string   // that it reads, if it is one
+	wants  []string // values of the claim, one of which it wants
+	ask    func(question) verdict
+
+	rule  rule    // how it combines its parts
+	parts []Guard // nil: it asks for itself
+	owner *engine // of a Policy
 }
 
 // question is what a Guard is asked about: a request, and what was verified of it.
@@ -28,6 +34,44 @@ type question struct {
 	claims  *Claims
 	timeout time.Duration
 }
+
+// verdict is what a Guard says. The zero verdict is its yes.
+type verdict struct {
+	err    error    // the no
+	guard  string   // who says it; "": the one that was asked
+	claim  string   // that it read
+	wanted []string // what would have made it a yes; only read
+}
+
+// judge asks the Guard.
+func (g *Guard) judge(q question) verdict {
+	v := g.ask(q)
+	if v.err != nil && (v.guard == "" || g.named) {
+		v.guard = g.name
+	}
+	return v
+}
+
+// asking is the Guard that says what f says.
+func (g Guard) asking(f func(question) error) Guard {
+	wanted := g.wanted()
+	g.ask = func(q question) verdict {
+		err := f(q)
+		if err == nil {
+			return verdict{}
+		}
+		v := verdict{err: err, claim: g.claim, wanted: wanted}
+		var e *Error
+		if errors.As(err, &e) && e != nil && len(e.Scopes)+len(e.ACR) > 0 {
+			v.wanted = slices.Concat(e.Scopes, e.ACR)
+		}
+		return v
+	}
+	return g
+}
+
+// wanted is all that the Guard wants, as far as it is known before it is asked.
+func (g *Guard) wanted() []string { return union(g.scopes, g.wants...) }
 
 // Name is what events call the Guard: that of its constructor in snake case,
 // unless Named gave it another.
@@ -46,7 +90,7 @@ func (g Guard) Named(name string) Guard {
 	if name == "" || !setup.PrintableASCII(name) {
 		panic(fmt.Sprintf("jwtgate: Guard.Named: %q is empty or has characters outside printable ASCII", name))
 	}
-	g.name = name
+	g.name, g.named = name, true
 	return g
 }
 
@@ -70,7 +114,7 @@ func GuardFunc(f func(ctx context.Context, r Request, claims *Claims) error) Gua
 	if f == nil {
 		panic("jwtgate: core.GuardFunc: a nil function")
 	}
-	return Guard{name: "func", ask: func(q question) error {
+	return Guard{name: "func"}.asking(func(q question) error {
 		ctx, cancel := bound(q.ctx, q.timeout)
 		defer cancel()
 		err := f(ctx, inContext(q.request, ctx, q.timeout), q.claims)
@@ -78,56 +122,67 @@ func GuardFunc(f func(ctx context.Context, r Request, claims *Claims) error) Gua
 			return errors.Join(err, ctx.Err())
 		}
 		return err
-	}}
+	})
 }
 
-// Policy is a Guard over the identity. f says no as that of GuardFunc does. In the
-// Require of another Auth the Guard is a defect: Internal.
+// Policy is a Guard over the identity. f says no as that of GuardFunc does. The
+// Require of another Auth, whose identities f does not know, panics at it.
 func (a *Auth[T]) Policy(f func(ctx context.Context, identity T) error) Guard {
 	if f == nil {
 		panic("jwtgate: Policy: a nil function")
 	}
-	return GuardFunc(func(ctx context.Context, _ Request, _ *Claims) error {
+	g := GuardFunc(func(ctx context.Context, _ Request, _ *Claims) error {
 		identity, err := a.Identity(ctx)
 		if err != nil {
 			return err
 		}
 		return f(ctx, identity)
-	}).Named("policy")
+	})
+	g.name, g.owner = "policy", a.origin
+	return g
 }
 
 // All is a Guard that says yes if all of these do. They are asked in order, and
-// the first no decides, as in Require.
+// the first no decides, as in Require. It panics at guards of which one can only
+// say no where another says yes.
 func All(guards ...Guard) Guard {
-	guards, scopes := combined("core.All", guards)
-	return Guard{name: "all", scopes: scopes, ask: func(q question) error {
-		for _, g := range guards {
-			if err := g.ask(q); err != nil {
-				return err
+	g := combined("core.All", ruleAll, guards)
+	checkTogether("core.All", g)
+	g.ask = func(q question) verdict {
+		for i := range g.parts {
+			if v := g.parts[i].judge(q); v.err != nil {
+				return v
 			}
 		}
-		return nil
-	}}
+		return verdict{}
+	}
+	return g
 }
 
 // Any is a Guard that says yes if one of these does. They are asked in order until
 // then, also behind one that could not answer. If none says yes, an outage or a
 // defect decides before a plain no, and the first of each before the others.
 func Any(guards ...Guard) Guard {
-	guards, scopes := combined("core.Any", guards)
-	return Guard{name: "any", scopes: scopes, ask: func(q question) error {
-		var no error
-		for _, g := range guards {
-			err := g.ask(q)
-			if err == nil {
-				return nil
+	g := combined("core.Any", ruleAny, guards)
+	g.ask = func(q question) verdict {
+		var no verdict
+		var wanted []string
+		for i := range g.parts {
+			v := g.parts[i].judge(q)
+			if v.err == nil {
+				return verdict{}
 			}
-			if no == nil || isPlainNo(no) && !isPlainNo(err) {
-				no = err
+			wanted = union(wanted, v.wanted...)
+			if no.err == nil || isPlainNo(no.err) && !isPlainNo(v.err) {
+				no = v
 			}
 		}
+		if isPlainNo(no.err) { // then all of them say it
+			no.guard, no.wanted = "", wanted
+		}
 		return no
-	}}
+	}
+	return g
 }
 
 // Not is a Guard that says yes where g says a plain no, and Forbidden where g says
@@ -135,30 +190,41 @@ func Any(guards ...Guard) Guard {
 // behind it: wrap one to give a reason, fmt.Errorf("not the owner: %w", Forbidden).
 // An outage, a defect and a claim that cannot be read stay the no that they are:
 // where nobody knows whether somebody is locked out, nobody gets in.
-func Not(g Guard) Guard {
-	checkGuards("core.Not", g)
-	return Guard{name: "not", ask: func(q question) error {
-		switch err := g.ask(q); {
-		case err == nil:
-			return Forbidden
-		case isPlainNo(err):
-			return nil
+func Not(guard Guard) Guard {
+	g := combined("core.Not", ruleNot, []Guard{guard})
+	unwanted := g.wants
+	g.scopes, g.wants = nil, nil
+	for _, w := range union(guard.scopes, unwanted...) {
+		g.wants = append(g.wants, "!"+w)
+	}
+	wanted := g.wants
+	g.ask = func(q question) verdict {
+		switch v := g.parts[0].judge(q); {
+		case v.err == nil:
+			return verdict{err: Forbidden, claim: g.claim, wanted: wanted}
+		case isPlainNo(v.err):
+			return verdict{}
 		default:
-			return err
+			return v
 		}
-	}}
+	}
+	return g
 }
 
-// combined checks the guards of All or Any, and copies them.
-func combined(where string, guards []Guard) (_ []Guard, scopes []string) {
+// combined checks the guards that another is to be made of, and copies them.
+func combined(where string, r rule, guards []Guard) Guard {
 	if len(guards) == 0 {
 		panic("jwtgate: " + where + ": no guard given")
 	}
 	checkGuards(where, guards...)
-	for _, g := range guards {
-		scopes = union(scopes, g.scopes...)
+	g := Guard{name: r.String(), rule: r, parts: slices.Clone(guards)}
+	for _, part := range guards {
+		g.scopes, g.wants = union(g.scopes, part.scopes...), union(g.wants, part.wants...)
 	}
-	return slices.Clone(guards), scopes
+	if len(guards) == 1 {
+		g.claim = guards[0].claim
+	}
+	return g
 }
 
 // isPlainNo reports whether a guard has said no because of who asks, and not

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,9 +98,12 @@ func TestPolicy(t *testing.T) {
 		if _, res, _ := auth.Require(policy)(coretest.Get()); res.Status != tt.want || got != coretest.Joe {
 			t.Errorf("%s: got %d for %v, want %d for joe", tt.name, res.Status, got, tt.want)
 		}
-		if _, res, _ := other.Require(policy)(coretest.Get()); res.Status != 500 {
-			t.Errorf("%s: in the Require of another Auth: got %d, want 500", tt.name, res.Status)
+		for where, guard := range map[string]core.Guard{"alone": policy, "in Any": core.Any(policy, saying(nil)), "in Not": core.Not(policy), "named": policy.Named("a")} {
+			if text := panicOf(func() { other.Require(guard) }); !strings.Contains(text, "Policy of another Auth") {
+				t.Errorf("%s: %s in the Require of another Auth: got %q", tt.name, where, text)
+			}
 		}
+		auth.WithRealm("elsewhere").Require(policy) // the same Auth
 	}
 	panics := asks(func() error { panic("x") })
 	for name, guard := range map[string]core.Guard{

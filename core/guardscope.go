@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,15 +21,15 @@ func Scopes(names ...string) Guard {
 		}
 	}
 	names = slices.Clone(names)
-	return Guard{name: "scopes", scopes: union(names), ask: func(q question) error {
+	return Guard{name: "scopes", claim: "scope", scopes: union(names)}.asking(func(q question) error {
 		have, err := scopesOf(q.claims)
 		for _, n := range names {
 			if !slices.Contains(have, n) {
-				return &Error{Kind: InsufficientScope, Cause: err, Claim: "scope", Scopes: names}
+				return refusing(InsufficientScope, "scope", err, names...)
 			}
 		}
 		return nil
-	}}
+	})
 }
 
 // scopesOf reads the first scope claim that is there. The error says that it is of
@@ -41,39 +40,45 @@ func scopesOf(c *Claims) ([]string, error) {
 			return strings.Fields(s), nil
 		}
 		if c.Has(name) {
-			return stringsOf(c, name)
+			return c.stringsAt(ClaimPath{[]string{name}})
 		}
 	}
 	return nil, nil
 }
 
-// stringsOf reads a claim that should be a string or an array of strings. One that
-// is absent has none of them.
-func stringsOf(c *Claims, name string) ([]string, error) {
-	list, ok := c.Strings(name)
-	if !ok && c.Has(name) {
-		return nil, errUnreadable
-	}
-	return list, nil
+// HasAny is a Guard that wants one of these values in a claim that is a string or
+// an array of strings: HasAny("roles", "admin", "editor"). The claim is the exact
+// name of one, whatever is in it, or a Path to one inside of others. The no is
+// Forbidden, also where the claim is of another type; then the Observer hears that
+// as the Cause.
+//
+// It panics at what can never be true: a name with dots that is no URI, which is
+// meant as a Path, and a claim that is never a string, as exp.
+func HasAny[Name string | ClaimPath](claim Name, values ...string) Guard {
+	return hasAny(pathOf("core.HasAny", claim), slices.Clone(values))
 }
 
-// HasAny is a Guard that wants one of these values in a claim that is a string or
-// an array of strings: HasAny("roles", "admin", "editor"). The no is Forbidden,
-// also where the claim is of another type.
-func HasAny(claim string, values ...string) Guard {
-	if claim == "" || len(values) == 0 {
-		panic("jwtgate: core.HasAny: needs a claim and at least one value")
+func hasAny(claim ClaimPath, values []string) Guard {
+	if len(values) == 0 || slices.Contains(values, "") {
+		panic("jwtgate: core.HasAny: needs at least one value, and none that is empty")
 	}
-	values = slices.Clone(values)
-	return Guard{name: "has_any", wants: values, ask: func(q question) error {
-		have, err := stringsOf(q.claims, claim)
+	claim.mustHoldText("core.HasAny")
+	name := claim.String()
+	return Guard{name: "has_any", claim: name, wants: values}.asking(func(q question) error {
+		have, err := q.claims.stringsAt(claim)
 		for _, v := range values {
 			if slices.Contains(have, v) {
 				return nil
 			}
 		}
-		return &Error{Kind: Forbidden, Cause: err, Claim: claim}
-	}}
+		return refusing(Forbidden, name, err)
+	})
+}
+
+// refusing is a guard's no about a claim. If there is a reason why the claim cannot
+// be read, it is for who can set another guard, or another claim.
+func refusing(k Kind, claim string, unreadable error, scopes ...string) error {
+	return &Error{Kind: k, Claim: claim, Cause: unreadable, Scopes: scopes, setting: unreadable != nil && unreadable != errNull}
 }
 
 // union is both lists, each word once.
@@ -86,9 +91,6 @@ func union(list []string, more ...string) []string {
 	}
 	return all
 }
-
-// errUnreadable is why a claim of another type says no to what is asked of it.
-var errUnreadable = errors.New("the claim is of another type than the guard reads")
 
 // isScope checks a scope-token: %x21 / %x23-5B / %x5D-7E.
 func isScope(s string) bool {

@@ -117,10 +117,14 @@ type Event struct {
 	// Cached is a token that the cache of verified tokens knew.
 	Cached bool
 
-	// Claim is the name of the claim that was judged wrong, if one was.
+	// Claim is the name of the claim that was judged wrong, if one was; the names of a
+	// Path are joined with dots.
 	Claim string
 	// Guard is the name of the guard that said no, and Wanted what the refusal or,
 	// failing that, the guard says was wanted: scopes, values, authentication contexts.
+	// Of All it is the one of them that said it, with Any all of them did, so Guard is
+	// "any" and Wanted has what each wants; Guard.Named puts a name in the place of
+	// these. "!banned" is what Not did not want.
 	Guard  string
 	Wanted []string
 

@@ -19,6 +19,7 @@ type outcome struct {
 	request  Request // nil: the action belongs to none
 	username string  // a login's, as it was typed
 	begun    time.Time
+	asked    *Guard      // that has not answered
 	cached   atomic.Bool // whoever decodes may do so in a goroutine of his own
 }
 
@@ -64,10 +65,18 @@ func (o *outcome) answered(res Response) {
 	}
 }
 
+// asks says which guard is asked, in case that it panics.
+func (o *outcome) asks(g *Guard) {
+	if o != nil {
+		o.asked = g
+	}
+}
+
 // refusedBy says which guard said no.
-func (o *outcome) refusedBy(g *Guard) {
-	if o != nil && g != nil {
-		o.event.Guard, o.event.Wanted = g.name, slices.Concat(g.scopes, g.wants)
+func (o *outcome) refusedBy(no verdict) {
+	if o != nil {
+		o.asked = nil
+		o.event.Guard, o.event.Claim, o.event.Wanted = no.guard, no.claim, slices.Clone(no.wanted)
 	}
 }
 
@@ -118,15 +127,18 @@ func (o *outcome) with(refusal *Error) Event {
 	if refusal == nil {
 		return e
 	}
-	e.Kind, e.Claim, e.Stack = refusal.Kind, refusal.Claim, refusal.stack
+	e.Kind, e.Claim, e.Stack = refusal.Kind, cmp.Or(refusal.Claim, e.Claim), refusal.stack
+	if o.asked != nil {
+		e.Guard, e.Wanted = o.asked.name, o.asked.wanted()
+	}
 	if e.Status == 0 {
 		e.Status = refusal.Kind.Status()
 	}
 	if refusal.Kind.Status() >= 500 || refusal.setting {
 		e.Cause = refusal.Cause
 	}
-	if wanted := slices.Concat(refusal.Scopes, refusal.ACR); wanted != nil {
-		e.Wanted = wanted
+	if e.Wanted == nil {
+		e.Wanted = slices.Concat(refusal.Scopes, refusal.ACR)
 	}
 	return e
 }

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"fmt"
+
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
@@ -35,6 +37,9 @@ func (r ClaimRules) check() (bad setup.Mistakes) {
 		for _, v := range list.values {
 			if v == "" {
 				bad.Add(list.field, "remove it", "holds an empty string")
+			} else if path := readsAsPath(v); list.field == "Required" && path != "" {
+				bad.Add("Required", fmt.Sprintf("ask for a claim that is inside of others with core.HasAny(%s, …), or in Check; for one of that name in Check", path),
+					"%q is the exact name of one claim, and reads like a path", v)
 			}
 		}
 	}

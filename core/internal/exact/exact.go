@@ -16,13 +16,16 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
+// ErrNoPointer is a mistake of the program's, and not of the text.
+var ErrNoPointer = errors.New("core: Decode needs a non-nil pointer")
+
 // Decode stores the JSON text raw in the value v points to. It is
 // encoding/json over a text from which every member is gone that no field of
 // its struct is named after exactly, so nothing is left for case folding.
 func Decode(raw string, v any) error {
 	p := reflect.ValueOf(v)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
-		return errors.New("core: Decode needs a non-nil pointer")
+		return ErrNoPointer
 	}
 	var b bytes.Buffer
 	if err := writeExact(&b, raw, p.Type().Elem(), p.Elem()); err != nil {
