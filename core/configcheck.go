@@ -1,8 +1,10 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/field"
@@ -40,12 +42,36 @@ func (c Config[T]) checkKeys(raw Config[T], bad *setup.Mistakes) {
 	if raw.Signer != nil && setup.IsNil(raw.Signer) {
 		bad.Add("Signer", "was the error of its constructor ignored?", "a nil %T", raw.Signer)
 	}
+	if signer, ok := c.Signer.(*keys.Key); ok && !c.finds(signer) {
+		bad.Add("Signer", "give both the same keys.WithID and keys.WithAlgorithm, or neither",
+			"%s with the id %q, and Keys have this key under another id or for another algorithm, so its tokens would be refused here", signer, signer.ID())
+	}
 	rules := raw.Rules.check()
 	if raw.Decode == nil && !setup.IsNil(raw.Keys) {
 		rules = append(rules, raw.Rules.checkFacts(keys.FactsOf(raw.Keys))...)
 	}
 	bad.In("Rules", rules)
 	c.checkBeside(raw, bad)
+}
+
+// finds reports whether Keys find the signer's key, if it is among them. Of keys
+// that are not known one by one nothing is asked.
+func (c Config[T]) finds(signer *keys.Key) bool {
+	switch c.Keys.(type) {
+	case *keys.Key, *keys.Set:
+	default:
+		return true
+	}
+	own := func(k *keys.Key) bool {
+		a, errA := k.Thumbprint()
+		b, errB := signer.Thumbprint()
+		return errA == nil && errB == nil && a == b
+	}
+	if setup.IsNil(c.Keys) || !signer.CanSign() || !slices.ContainsFunc(keys.FactsOf(c.Keys).Own, own) {
+		return true
+	}
+	found, err := c.Keys.Find(context.Background(), keys.Hint{KeyID: signer.ID(), Algorithm: signer.Algorithms()[0]})
+	return err == nil && slices.ContainsFunc(found, own)
 }
 
 // checkTimes is about the clock, and how long things last.

@@ -12,9 +12,10 @@ import (
 // is an error. Flask-JWT called it jwt_payload_handler.
 type PayloadHandler[T any] func(ctx context.Context, identity T) (Payload, error)
 
-// HeadersHandler adds members to the token's header, kid for example. alg is the
-// key's and crit is refused everywhere, so neither may be named. Flask-JWT
-// called it jwt_headers_handler.
+// HeadersHandler adds members to the token's header, typ for example. alg and kid
+// are the key's, and crit is refused everywhere, so none of them may be named; but
+// with FlaskConfig kid may, as in the original. Flask-JWT called it
+// jwt_headers_handler.
 type HeadersHandler[T any] func(ctx context.Context, identity T) (map[string]any, error)
 
 // defaultPayload is sub.

@@ -141,8 +141,8 @@ func applyOperations(j *jwk.Key, goKey any, t *traits) error {
 
 // Thumbprint returns the SHA-256 thumbprint of the key's public half (RFC 7638,
 // RFC 8037 appendix A.3) in base64url: the same for a private key and its public
-// one, whoever computes it, so it makes a good id. It is the id of the keys in a
-// JWK Set that have none. A secret has no thumbprint: it would help whoever
+// one, whoever computes it, so it makes a good id, and is that of every key which
+// was given none. A secret has no thumbprint: it would help whoever
 // guesses the secret (RFC 7638 section 7), and Thumbprint returns an error.
 func (k *Key) Thumbprint() (string, error) {
 	if !k.made() {
@@ -156,8 +156,8 @@ func (k *Key) Thumbprint() (string, error) {
 }
 
 // JWK returns the public half of the key as it is published (RFC 7517 section 4):
-// with the key's id or else its thumbprint, with the algorithm that it signs with,
-// and for signatures only. It is an error of a secret, which is never published.
+// with the key's id, with the algorithm that it signs with, and for signatures
+// only. It is an error of a secret, which is never published.
 func (k *Key) JWK() ([]byte, error) {
 	if !k.made() {
 		return nil, errZeroKey

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/jwk"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 )
@@ -41,7 +42,8 @@ type material struct {
 
 // traits are what a key has besides its material.
 type traits struct {
-	id         string
+	id         string          // "": a secret without one
+	anyID      bool            // the id is the thumbprint, for want of one that was given
 	issuer     string          // the only issuer whose tokens it verifies; "": any
 	algorithms []jws.Algorithm // as declared, at least one; the first one signs
 	elsewhere  bool            // another process or a device signs
@@ -100,6 +102,9 @@ func newKey(goKey any, t traits) (*Key, error) {
 	if public != nil && t.noSign {
 		goKey = public // what must not sign is not kept
 	}
+	if t.id == "" && public != nil {
+		t.id, t.anyID = jwk.Thumbprint(public)
+	}
 	m := &material{traits: t, goKey: public}
 	k := &Key{m}
 	m.self = []*Key{k}
@@ -139,7 +144,10 @@ func newKey(goKey any, t traits) (*Key, error) {
 	return k, nil
 }
 
-// ID returns the key's id, the "kid" of the tokens it signs; "" if it has none.
+// ID returns the key's id, the "kid" of the tokens it signs and of its published
+// half: that of [WithID] or of its JWK, or else its [Key.Thumbprint], so that
+// whoever reads the key set finds the key. It is "" for a secret that was given
+// none: a secret is not published, and has no thumbprint that could be shown.
 func (k *Key) ID() string {
 	if !k.made() {
 		return ""
@@ -178,10 +186,10 @@ func (k *Key) Public() (*Key, error) {
 	return k.m.public, nil
 }
 
-// Find makes the key a [Source] of one. A key with an id does not answer for
-// a token that names another one; a key without an id answers for every id, and
-// every key answers for a token without one. The returned slice must not be
-// changed.
+// Find makes the key a [Source] of one. A key that was given an id does not
+// answer for a token that names another one; a key that was given none answers
+// for every id, since its owner may call it something else, and every key answers
+// for a token without one. The returned slice must not be changed.
 func (k *Key) Find(_ context.Context, hint Hint) ([]*Key, error) {
 	if !k.made() {
 		return nil, errZeroKey
@@ -189,11 +197,14 @@ func (k *Key) Find(_ context.Context, hint Hint) ([]*Key, error) {
 	if !k.Allows(hint.Algorithm) {
 		return nil, nil
 	}
-	if hint.KeyID != "" && k.m.id != "" && hint.KeyID != k.m.id {
+	if hint.KeyID != "" && hint.KeyID != k.m.id && !k.m.forAny() {
 		return nil, nil
 	}
 	return k.m.self, nil
 }
+
+// forAny reports whether the key is tried on tokens that name a key nobody has.
+func (m *material) forAny() bool { return m.id == "" || m.anyID }
 
 // SigningKey makes the key a [Signer] of its own. It returns an error if the
 // key cannot sign.

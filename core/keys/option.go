@@ -72,7 +72,8 @@ func WithAlgorithm(names ...string) Option {
 
 // WithID gives the key an id, the "kid" of the tokens it signs (RFC 7515
 // section 4.1.4). A key with an id is not tried on a token that names another.
-// An id is 1 to 256 bytes of UTF-8 without control characters. It is public:
+// Without it the id of a key that is no secret is its [Key.Thumbprint], and it is
+// tried on every token. An id is 1 to 256 bytes of UTF-8 without control characters. It is public:
 // never derive it from a secret (RFC 7638 section 7).
 func WithID(id string) Option {
 	return func(o *options) {
@@ -80,7 +81,7 @@ func WithID(id string) Option {
 		o.id = id
 		switch {
 		case id == "":
-			o.wrong = append(o.wrong, "keys.WithID: the id is empty; leave the option out for a key without an id")
+			o.wrong = append(o.wrong, "keys.WithID: the id is empty; leave the option out for the key's thumbprint, and a secret without an id")
 		case len(id) > keycheck.MaxIDBytes:
 			o.wrong = append(o.wrong, fmt.Sprintf("keys.WithID: the id is %d bytes long, more than %d", len(id), keycheck.MaxIDBytes))
 		case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):

@@ -18,8 +18,8 @@ var (
 	_ slog.LogValuer = Key{}
 )
 
-// String says what the key is for, as in Key{RS256, id "k1", can sign}. It
-// never shows the material.
+// String says what the key is for, as in Key{RS256, id "k1", can sign}: with the
+// id that it was given. It never shows the material.
 func (k Key) String() string {
 	if k.m == nil {
 		return "Key{}"
@@ -27,7 +27,7 @@ func (k Key) String() string {
 	var b strings.Builder
 	b.WriteString("Key{")
 	b.WriteString(strings.Join(k.Algorithms(), " "))
-	if k.m.id != "" {
+	if !k.m.forAny() {
 		b.WriteString(", id ")
 		b.WriteString(strconv.Quote(k.m.id))
 	}

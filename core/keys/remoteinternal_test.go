@@ -72,7 +72,7 @@ func numberedKeys(t testing.TB, n int) []*Key {
 	keys := make([]*Key, n)
 	for i := range keys {
 		traits := key.m.traits
-		traits.id = fmt.Sprint(i)
+		traits.id, traits.anyID = fmt.Sprint(i), false
 		if keys[i], err = newKey(key.m.goKey, traits); err != nil {
 			t.Fatal(err)
 		}

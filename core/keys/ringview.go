@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jwtgate/jwtgate/core/internal/jwk"
 )
 
 // ringView is what follows from a ring's keys at one time. It does not change;
@@ -67,32 +65,31 @@ func (v *ringView) holds(now time.Time) bool {
 
 func (k *RingKey) retired(now time.Time) bool { return !k.RetireAt.IsZero() && !now.Before(k.RetireAt) }
 
-// ringKey gives a key the id that it needs in a ring.
+// ringKey returns a key as it is in a ring, where it answers for its own id alone.
 func ringKey(k *Key) (*Key, error) {
 	switch {
 	case !k.made():
 		return nil, errors.New("it is nil or zero; make it with keys.NewSecret, keys.Parse or keys.Load")
-	case k.m.id != "":
-		return k.m.self[0], nil
-	}
-	id, ok := jwk.Thumbprint(k.m.goKey)
-	if !ok {
+	case k.m.id == "":
 		return nil, errors.New("it is a secret without an id, and the ring finds keys by their ids; give it one with keys.WithID")
+	case k.m.anyID:
+		return k.named(), nil
 	}
-	return k.withID(id), nil
+	return k.m.self[0], nil
 }
 
-// withID returns the key under another id.
-func (k *Key) withID(id string) *Key {
+// named returns the key as if its id had been given.
+func (k *Key) named() *Key {
 	m := *k.m
 	named := &Key{&m}
-	m.id, m.self = id, []*Key{named}
+	m.anyID, m.self = false, []*Key{named}
+	m.facts = factsOfKeys(m.self)
 	switch {
 	case k.m.public == nil:
 	case k.m.public.m == k.m:
 		m.public = named
 	default:
-		m.public = k.m.public.withID(id)
+		m.public = k.m.public.named()
 	}
 	return named
 }

@@ -14,18 +14,18 @@ import (
 // It is a [Source] and safe for concurrent use. It does not sign; say which
 // key signs with Config.Signer. The zero Set has no keys.
 //
-// A token that names a key by its id ("kid") is verified with the key of that
-// id alone; if no key has it, with those that have no id. A token without a kid
+// A token that names a key by its id ("kid") is verified with the keys of that
+// id alone; if none has it, with those that were given none. A token without a kid
 // is tried with the keys that may be used with its algorithm, the first eight in
 // the order of the set, or fewer of costly ones: four RSA keys of 8192 bits, three
 // on P-521.
 type Set struct {
-	keys      []*Key
-	skipped   []error
-	facts     Facts // made once
-	byID      map[string]named
-	withoutID map[string][]*Key // by algorithm: the keys that answer for every id
-	all       map[string][]*Key // by algorithm: as many as a token is tried with
+	keys    []*Key
+	skipped []error
+	facts   Facts // made once
+	byID    map[string]named
+	forAny  map[string][]*Key // by algorithm: the keys that answer for every id
+	all     map[string][]*Key // by algorithm: as many as a token is tried with
 }
 
 // named are the answers for an id. The first stands in the map itself, so that
@@ -35,7 +35,7 @@ type named struct {
 	rest  []found
 }
 
-// found is the one key of an id that may be used with alg.
+// found are the keys of an id that may be used with alg.
 type found struct {
 	alg  string
 	keys []*Key
@@ -45,8 +45,8 @@ type found struct {
 // before it.
 //
 // Keys returns an error, naming all mistakes, for no keys at all, a nil key, the
-// same key or the same id twice, and more keys without an id for one algorithm
-// than a token is tried with.
+// same key twice, an id that was given twice, and more keys that were given none
+// for one algorithm than a token is tried with.
 func NewSet(keys ...*Key) (*Set, error) {
 	var problems []error
 	add := func(format string, args ...any) {
@@ -65,18 +65,19 @@ func NewSet(keys ...*Key) (*Set, error) {
 		case seen[k.m]:
 			add("key %d is given twice", i+1)
 			continue
-		case k.m.id != "" && ids[k.m.id]:
+		case !k.m.forAny() && ids[k.m.id]:
 			add("two keys have the id %q; give each its own with keys.WithID", k.m.id)
 			continue
 		}
-		seen[k.m], ids[k.m.id] = true, true
+		seen[k.m] = true
+		ids[k.m.id] = ids[k.m.id] || !k.m.forAny()
 		sound = append(sound, k)
 	}
 	set := newSet(sound, nil)
 	for _, a := range jws.All() {
-		list := set.withoutID[a.Name]
+		list := set.forAny[a.Name]
 		if most := len(affordable(list, a.Name)); len(list) > most {
-			add("%d keys without an id allow %s, and a token is tried with %d of them; give them ids with keys.WithID", len(list), a.Name, most)
+			add("%d keys that were given no id allow %s, and a token is tried with %d of them; give them ids with keys.WithID", len(list), a.Name, most)
 		}
 	}
 	if len(problems) > 0 {
@@ -85,22 +86,22 @@ func NewSet(keys ...*Key) (*Set, error) {
 	return set, nil
 }
 
-// newSet makes every answer of a set beforehand. It expects what
-// parseKeySet and Keys see to: that no two keys share an id and an algorithm.
+// newSet makes every answer of a set beforehand.
 func newSet(keys []*Key, skipped []error) *Set {
 	s := &Set{
-		skipped:   skipped,
-		byID:      make(map[string]named),
-		withoutID: make(map[string][]*Key),
-		all:       make(map[string][]*Key),
+		skipped: skipped,
+		byID:    make(map[string]named),
+		forAny:  make(map[string][]*Key),
+		all:     make(map[string][]*Key),
 	}
 	for _, k := range keys {
 		k = k.m.self[0] // the one pointer of its material
 		s.keys = append(s.keys, k)
 		for _, b := range k.m.bound {
-			if k.m.id == "" {
-				s.withoutID[b.Name] = append(s.withoutID[b.Name], k)
-			} else {
+			if k.m.forAny() {
+				s.forAny[b.Name] = append(s.forAny[b.Name], k)
+			}
+			if k.m.id != "" {
 				s.name(k, b.Name)
 			}
 			if len(s.all[b.Name]) < jws.MaxCandidates {
@@ -128,11 +129,17 @@ func affordable(list []*Key, alg string) []*Key {
 }
 
 func (s *Set) name(k *Key, alg string) {
-	n, a := s.byID[k.m.id], found{alg, k.m.self}
-	if n.first.keys == nil {
-		n.first = a
-	} else {
-		n.rest = append(n.rest, a)
+	n := s.byID[k.m.id]
+	same := slices.IndexFunc(n.rest, func(f found) bool { return f.alg == alg })
+	switch {
+	case n.first.keys == nil:
+		n.first = found{alg, k.m.self}
+	case n.first.alg == alg:
+		n.first.keys = append(slices.Clip(n.first.keys), k)
+	case same >= 0:
+		n.rest[same].keys = append(slices.Clip(n.rest[same].keys), k)
+	default:
+		n.rest = append(n.rest, found{alg, k.m.self})
 	}
 	s.byID[k.m.id] = n
 }
@@ -158,7 +165,7 @@ func (s *Set) Find(_ context.Context, hint Hint) ([]*Key, error) {
 	}
 	n, ok := s.byID[hint.KeyID]
 	if !ok {
-		return s.withoutID[hint.Algorithm], nil
+		return s.forAny[hint.Algorithm], nil
 	}
 	if n.first.alg == hint.Algorithm {
 		return n.first.keys, nil

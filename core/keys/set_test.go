@@ -74,7 +74,7 @@ func TestKeysWithoutIDAreFew(t *testing.T) {
 		t.Errorf("eight without id: %v", err)
 	}
 	_, err = keys.NewSet(without...)
-	wantKeyError(t, "nine without id", err, "9 keys without an id allow HS256, and a token is tried with 8 of them")
+	wantKeyError(t, "nine without id", err, "9 keys that were given no id allow HS256, and a token is tried with 8 of them")
 }
 
 func TestKeysMistakes(t *testing.T) {

@@ -24,8 +24,8 @@ import (
 // too, and [Set.Keys] hands them out as signers.
 //
 // Of PEM every key counts: if one cannot be used, ParseSet returns the error
-// that [Parse] would. The keys have no id and answer for any, so at most
-// eight may share an algorithm. Of a chain of certificates only the last one
+// that [Parse] would. The keys were given no id: each has its thumbprint, and
+// answers for any, so at most eight may share an algorithm. Of a chain of certificates only the last one
 // counts, and not those that issued it.
 //
 // ParseSet returns an error, naming all mistakes, if the text is neither, if

@@ -6,7 +6,8 @@
 // TestJWK, TestSet, TestTokens and TestDiscovery are tables of what they and core
 // accept and refuse, side by side, with the reason for each difference. A cell
 // that changes fails the test, whoever changed it. The examples plug the key sets
-// of these libraries into core.
+// of these libraries into core. TestPublishedKeys lets them, and the middleware of
+// auth0 and gofiber, read our key set and tokens, whatever the keys were loaded from.
 //
 // The peers are the npm packages oidc-provider, a certified OpenID provider, and
 // jose. Their tests start them, and install them first by npm ci in the directory

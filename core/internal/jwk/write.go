@@ -69,19 +69,14 @@ func Thumbprint(public crypto.PublicKey) (string, bool) {
 	return jws.Encode(sum[:]), true
 }
 
-// Public is a public key as it is published: under its id or else its
-// thumbprint, for one algorithm and for signatures only. A secret is never
-// published, and ok is false.
+// Public is a public key as it is published: under its id, for one algorithm and
+// for signatures only. A secret is never published, and ok is false.
 func Public(public crypto.PublicKey, id, algorithm string) (text []byte, ok bool) {
 	j, ok := membersOf(public)
 	if !ok {
 		return nil, false
 	}
-	j.Kid = id
-	if j.Kid == "" {
-		j.Kid, _ = Thumbprint(public)
-	}
-	j.Alg, j.Use = algorithm, "sig"
+	j.Alg, j.Kid, j.Use = algorithm, id, "sig"
 	text, err := json.Marshal(j)
 	return text, err == nil
 }
