@@ -44,6 +44,7 @@ type decoder struct {
 	rules   ClaimRules
 	types   map[string]bool
 	issuers bool         // the key source wants to know iss
+	padded  bool         // segments have their padding
 	mixed   bool         // a sub alone does not say who it is
 	headers headerMemory // of tokens that were verified
 	cache   *tokencache.Cache[*Claims]
@@ -63,6 +64,7 @@ func newDecoder(source keys.Source, rules ClaimRules) *decoder {
 		d.types[jws.NormalType(t)] = true
 	}
 	d.issuers = keys.FactsOf(source).ReadsIssuer
+	d.padded = keys.FactsOf(source).Padded
 	d.mixed = rules.mixes(keys.FactsOf(source))
 	if rules.CacheTokens > 0 {
 		d.cache = tokencache.New[*Claims](rules.CacheTokens)
@@ -114,6 +116,9 @@ func (d *decoder) checked(ctx context.Context, claims *Claims, err error) (*Clai
 // payload, if it was read to find the decoder.
 func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*Claims, error) {
 	parts, err := jws.Split(token)
+	if err == nil && d.padded {
+		parts, err = parts.Unpadded()
+	}
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}
 	}

@@ -37,6 +37,9 @@ type Facts struct {
 	Lifetime time.Duration
 	// VerifiesOnly: though the source is a [Signer], none of its keys can sign now.
 	VerifiesOnly bool
+	// Padded: tokens are written in base64url with its padding, and signed so, as AWS's
+	// load balancers write them against RFC 7515 section 2. Others are Malformed then.
+	Padded bool
 	// Own are the keys that are ours to publish, for Auth.KeyRoutes. Those of a
 	// provider's are not: who trusts our key set trusts us, not him. Secrets among
 	// them are left out.

@@ -34,7 +34,11 @@ func (r *Remote) keySet(ctx context.Context, u *url.URL) (*fetched, error) {
 	if len(r.cfg.Tenants) > 0 {
 		rules.issuer, rules.tenants = "", true
 	}
-	keys, skipped, err := parseJWKSet(body, rules)
+	parse := parseJWKSet
+	if r.cfg.Format == PEMMap {
+		parse = parsePEMMap
+	}
+	keys, skipped, err := parse(body, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +73,7 @@ func (r *Remote) get(ctx context.Context, u *url.URL, accept string) ([]byte, ht
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("%s answered with status %d, want 200", shownURL(u), res.StatusCode)
+		return nil, nil, &statusError{shownURL(u), res.StatusCode}
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, int64(r.cfg.MaxBytes)+1))
 	if err != nil {
@@ -79,6 +83,16 @@ func (r *Remote) get(ctx context.Context, u *url.URL, accept string) ([]byte, ht
 		return nil, nil, fmt.Errorf("%s: the body is longer than %d bytes", shownURL(u), r.cfg.MaxBytes)
 	}
 	return body, res.Header, nil
+}
+
+// statusError is an answer that is no document.
+type statusError struct {
+	url  string
+	code int
+}
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("%s answered with status %d, want 200", e.url, e.code)
 }
 
 // freshness is how long the answer is fresh by its Cache-Control and Age (RFC

@@ -48,6 +48,8 @@ func oneJWK(text pemkey.Text, p problems, opts []Option) (*Key, error) {
 	return opened(text.Open)(key, nil)
 }
 
+var errPrivateInPublic = errors.New("it is a private key, and whoever can read the set can sign with it; its owner must replace it")
+
 // key makes the Key, if rules and the JWK itself let it verify or sign tokens.
 func (rules setRules) key(j *jwk.Key) (*Key, error) {
 	if rules.publicOnly {
@@ -55,7 +57,7 @@ func (rules setRules) key(j *jwk.Key) (*Key, error) {
 		case j.Kty == "oct":
 			return nil, errors.New("it is a secret, and whoever can read the set can sign with it")
 		case j.Has(jwk.PrivateMembers...):
-			return nil, errors.New("it is a private key, and whoever can read the set can sign with it; its owner must replace it")
+			return nil, errPrivateInPublic
 		}
 	}
 	if j.Use != "" && j.Use != "sig" {

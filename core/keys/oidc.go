@@ -52,6 +52,9 @@ func newProvider(name, issuer string, cfg RemoteConfig, wellKnown string, locate
 	}
 	cfg.Issuer = issuer
 	bad = append(bad, cfg.checkTenants(issuer)...)
+	if cfg.Format != JWKSet {
+		bad.Add("Format", "leave it out, or give NewRemote the URL of the keys", "metadata name a JWK Set")
+	}
 	if strings.Contains(issuer, tenantID) && cfg.BaseURL == "" {
 		bad.Add("BaseURL", "as https://login.microsoftonline.com/organizations/v2.0", "empty, and the metadata are at no tenant's issuer")
 	}

@@ -83,6 +83,12 @@ func NewRemote(rawURL string, cfg RemoteConfig) (*Remote, error) {
 	if cfg.BaseURL != "" {
 		bad.Add("BaseURL", "give NewRemote the URL that is reached from here", "it is for NewOIDC and NewOAuth")
 	}
+	if cfg.Format != JWKSet && cfg.Format != PEMMap {
+		bad.Add("Format", "keys.JWKSet and keys.PEMMap are known", "%d is no format", cfg.Format)
+	}
+	if cfg.Format != JWKSet && len(cfg.Tenants) > 0 {
+		bad.Add("Format", "leave it out", "only a JWK Set has the keys of several tenants")
+	}
 	if len(bad) > 0 {
 		return nil, wrapEach("jwtgate: keys.NewRemote: %w", bad)
 	}

@@ -64,6 +64,8 @@ type RemoteConfig struct {
 	// has an issuer of its own, and a key that the set calls one tenant's verifies that
 	// one's tokens alone. For tenants who come and go use an IssuerCache.
 	Tenants []string
+	// Format is what NewRemote finds at its URL. 0: a JWK Set.
+	Format Format
 	// Algorithms are what keys without an "alg" may be used with, as far as
 	// they fit the key. Nil: RS256 for RSA, the curve's algorithm, EdDSA.
 	Algorithms []string

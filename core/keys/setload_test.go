@@ -46,7 +46,7 @@ func TestParseKeySet(t *testing.T) {
 		{"a list for none of them", jwkSet(edJWK), opts{keys.WithAlgorithm("RS256")}, "", "", []string{"it has no alg, and none of RS256 fits an Ed25519 key"}},
 		{"an unknown algorithm", jwkSet(edJWK), opts{keys.WithAlgorithm("rs256")}, "", "", []string{"did you mean RS256?"}},
 		{"no keys", jwkSet(), nil, "", "", []string{"it has no usable key; every token would be refused"}},
-		{"a single JWK", []byte(edJWK), nil, "", "", []string{"it has no member keys"}},
+		{"a single JWK", []byte(edJWK), nil, "", "", []string{"key set: it is a single JWK"}},
 		{"an id for all", jwkSet(edJWK), opts{keys.WithID("k")}, "", "", []string{"keys.WithID is for one key"}},
 		{"a passphrase for JSON", jwkSet(edJWK), opts{keys.WithPassphrase([]byte("x"))}, "", "", []string{"keys.WithPassphrase is for an encrypted PEM key"}},
 

@@ -1,11 +1,29 @@
 package keys
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/jwk"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
+	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/internal/pemkey"
+	"github.com/jwtgate/jwtgate/core/internal/strictjson"
+)
+
+// Format is the form in which a provider publishes its keys.
+type Format int
+
+const (
+	// JWKSet is a JWK Set (RFC 7517 section 5).
+	JWKSet Format = iota
+	// PEMMap is a JSON object in which each member's name is a key's id, and its value
+	// a certificate or a public key in PEM, as Firebase and Google's Identity-Aware
+	// Proxy publish them.
+	PEMMap
 )
 
 // setRules say what is taken from a JWK Set.
@@ -30,35 +48,94 @@ type setRules struct {
 // one away. Keys of one id and different kinds are all kept. No error holds a
 // key's material.
 func parseJWKSet(data []byte, rules setRules) (keys []*Key, skipped []error, err error) {
-	limit := rules.maxKeys
-	if limit == 0 {
-		limit = jwk.MaxKeys
-	}
-	texts, err := jwk.Split(data, limit)
+	texts, err := jwk.Split(data, cmp.Or(rules.maxKeys, jwk.MaxKeys))
 	if err != nil {
-		return nil, nil, fmt.Errorf("jwtgate: key set: %w", err)
+		return nil, nil, err
 	}
-	taken := make(taken)
+	list := newSetList()
 	for i, text := range texts {
 		j, err := jwk.Read(text)
 		var key *Key
 		if err == nil {
 			key, err = rules.key(&j)
 		}
-		if err == nil {
-			err = taken.take(key)
-		}
-		if err != nil {
-			kid := ""
-			if j.ID != "" {
-				kid = fmt.Sprintf(" (kid %.64q)", j.ID)
-			}
-			skipped = append(skipped, fmt.Errorf("jwtgate: key set: key %d%s: %w", i+1, kid, err))
-			continue
-		}
-		keys = append(keys, key)
+		list.add(fmt.Sprintf("key %d", i+1), j.ID, key, err)
 	}
-	return keys, skipped, nil
+	return list.keys, list.skipped, nil
+}
+
+// parsePEMMap reads a [PEMMap] as parseJWKSet does a JWK Set.
+func parsePEMMap(data []byte, rules setRules) (keys []*Key, skipped []error, err error) {
+	members, err := strictjson.Object(string(data), nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("it is not a JSON object of keys in PEM by their ids: %w", err)
+	}
+	if slices.ContainsFunc(members, func(m strictjson.Member) bool { return m.Name == "keys" && strings.HasPrefix(m.Value, "[") }) {
+		return nil, nil, errors.New("it is a JWK Set; leave RemoteConfig.Format out")
+	}
+	if len(members) > rules.maxKeys {
+		return nil, nil, fmt.Errorf("it has more than %d keys", rules.maxKeys)
+	}
+	list := newSetList()
+	for i, m := range members {
+		text, ok := strictjson.String(m.Value)
+		var key *Key
+		if !ok {
+			err = errors.New("it is not a text in PEM")
+		} else if err = jwk.CheckID(m.Name); err == nil {
+			key, err = rules.pemKey(m.Name, text)
+		}
+		id := m.Name
+		if err != nil && jwk.CheckID(id) != nil {
+			id = ""
+		}
+		list.add(fmt.Sprintf("key %d", i+1), id, key, err)
+	}
+	return list.keys, list.skipped, nil
+}
+
+// pemKey makes the Key of one public key, or certificate, in PEM.
+func (rules setRules) pemKey(id, text string) (*Key, error) {
+	found, err := pemkey.Parse(pemkey.Text{Data: []byte(text)}, pemkey.Options{})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) != 1:
+		return nil, errors.New("it holds several keys")
+	case found[0].Private != nil:
+		return nil, errPrivateInPublic
+	}
+	algorithms := jws.For(found[0].Public)[:1]
+	if len(rules.algorithms) > 0 {
+		if algorithms, err = fitting(rules.algorithms, found[0].Public); err != nil {
+			return nil, err
+		}
+	}
+	return newKey(found[0].Public, traits{id: keep.String(id), issuer: rules.issuer, algorithms: algorithms})
+}
+
+// setList is a set while it is read.
+type setList struct {
+	taken   taken
+	keys    []*Key
+	skipped []error
+}
+
+func newSetList() *setList { return &setList{taken: make(taken)} }
+
+// add takes a key, or notes why it cannot be.
+func (l *setList) add(place, id string, key *Key, err error) {
+	if err == nil {
+		err = l.taken.take(key)
+	}
+	if err == nil {
+		l.keys = append(l.keys, key)
+		return
+	}
+	if id != "" {
+		place += fmt.Sprintf(" (kid %.64q)", id)
+	}
+	l.skipped = append(l.skipped, fmt.Errorf("jwtgate: key set: %s: %w", place, err))
 }
 
 // taken are the keys of a set so far, by id.

@@ -24,12 +24,13 @@ const MaxKeys = 1024
 // them: one key with a duplicate member, or a string that is not UTF-8, is one
 // unusable key, and not an unusable set.
 func Split(data []byte, limit int) ([]string, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark (RFC 8259 section 8.1)
 	if !json.Valid(data) {
-		return nil, errors.New("it is not JSON")
+		return nil, instead(data)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("it is not a JSON object")
+		return nil, instead(data)
 	}
 	var texts []string
 	found := false
@@ -66,7 +67,7 @@ func Split(data []byte, limit int) ([]string, error) {
 		}
 	}
 	if !found {
-		return nil, errors.New("it has no member keys (RFC 7517 section 5.1)")
+		return nil, instead(data)
 	}
 	return texts, nil
 }
@@ -102,9 +103,9 @@ func Read(text string) (j Key, err error) {
 		}
 	}
 	j.ID = keep.String(j.ID)
-	if id := j.ID; len(id) > keycheck.MaxIDBytes || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
+	if err := CheckID(j.ID); err != nil {
 		j.ID = ""
-		return j, fmt.Errorf("its kid is longer than %d bytes or has control characters", keycheck.MaxIDBytes)
+		return j, err
 	}
 	if j.Ops, err = j.texts("key_ops"); err != nil {
 		return j, err
@@ -113,6 +114,14 @@ func Read(text string) (j Key, err error) {
 		return j, errors.New("it has no kty (RFC 7517 section 4.1)")
 	}
 	return j, nil
+}
+
+// CheckID says what is wrong with a kid.
+func CheckID(id string) error {
+	if len(id) > keycheck.MaxIDBytes || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
+		return fmt.Errorf("its kid is longer than %d bytes or has control characters", keycheck.MaxIDBytes)
+	}
+	return nil
 }
 
 // value returns the raw JSON of a member, "" if there is none.
