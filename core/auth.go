@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
@@ -37,6 +38,7 @@ type engine struct {
 	// in a context belongs to it, whatever realm the gate had.
 	origin    *engine
 	lookup    LookupHandler
+	ownLookup bool // it is the application's, or some of its sources are
 	decode    DecodeHandler
 	encode    EncodeHandler
 	onError   ErrorHandler
@@ -96,6 +98,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		}
 	})
 	e.publishers = publishers(c.Keys, c.Signer)
+	e.ownLookup = cfg.Lookup != nil || slices.ContainsFunc(c.Sources, isForeign)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
 	}
@@ -209,5 +212,10 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, o *ou
 func (a *engine) find(r Request) (Credential, error) {
 	r, cancel := boundRequest(r, a.timeout)
 	defer cancel()
+	if a.ownLookup {
+		var done func()
+		r, done = reread(r)
+		defer done()
+	}
 	return a.lookup(r)
 }

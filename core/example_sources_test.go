@@ -3,9 +3,11 @@ package core_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/keys"
@@ -95,4 +97,40 @@ func ExampleQuerySource() {
 	// Output:
 	// true private
 	// false 400
+}
+
+// A token in a form, for a page without scripts. The handler reads the form as if
+// nobody had looked into it.
+func ExampleFormSource() {
+	key, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := core.New(core.Config[string]{
+		Keys:    key,
+		Sources: []core.Source{core.HeaderSource{}, core.FormSource{}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := auth.Issue(context.Background(), core.Moment{}, "joe")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/orders", strings.NewReader("item=7&access_token="+issued.Token))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	_, _, ok := auth.Require()(core.FromHTTP(r))
+	fmt.Println(ok, r.FormValue("item"))
+	// Output: true 7
+}
+
+// The same in a member of a JSON object.
+func ExampleJSONSource() {
+	find := core.Lookup(core.JSONSource{Name: "token"})
+	r := httptest.NewRequest("POST", "/orders", strings.NewReader(`{"item":7,"token":"x.y.z"}`))
+	r.Header.Set("Content-Type", "application/json")
+	c, err := find(core.FromHTTP(r))
+	body, _ := io.ReadAll(r.Body)
+	fmt.Println(c.Token, err, string(body))
+	// Output: x.y.z <nil> {"item":7,"token":"x.y.z"}
 }

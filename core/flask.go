@@ -151,6 +151,11 @@ func value(v reflect.Value, errs ...error) (any, error) {
 	return v.Interface(), nil
 }
 
+// flaskJSON reports whether Flask took a body of this type for JSON.
+func flaskJSON(media string) bool {
+	return strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
+}
+
 // flaskLookup is the original's request_handler: the Authorization header split
 // at white space, tabs too, its scheme compared without case.
 func flaskLookup(scheme string) LookupHandler {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/internal/coretest"
@@ -290,6 +291,29 @@ func TestHost(t *testing.T) {
 	}
 	if res := auth.Login(rawRequest{in, "X-A: b\r\n"}); res.Status != 400 {
 		t.Errorf("a login without Host: got %d, want 400", res.Status)
+	}
+}
+
+// TestHostWithinAStep: what a step is given, to ask another Auth about, is judged as
+// the request itself.
+func TestHostWithinAStep(t *testing.T) {
+	other := coretest.MustNew(t, coretest.Accepting())
+	r := coretest.Get()
+	r.HostName = ""
+	for name, timeout := range map[string]time.Duration{"no time": 0, "a time": time.Hour} {
+		cfg := coretest.Accepting()
+		cfg.CallbackTimeout = timeout
+		cfg.Lookup = func(r core.Request) (core.Credential, error) {
+			_, err := other.Verify(r)
+			return core.Credential{Token: "token"}, err
+		}
+		auth := coretest.MustNew(t, cfg)
+		if _, res, ok := auth.Require()(r); !ok {
+			t.Errorf("%s, that a test made: got %d", name, res.Status)
+		}
+		if _, res, ok := auth.Require()(rawRequest{r, "X-A: b\r\n"}); ok || res.Status != 400 {
+			t.Errorf("%s, HTTP/1.1 without Host: got %d, want 400", name, res.Status)
+		}
 	}
 }
 

@@ -107,14 +107,22 @@ func checkGuards(where string, guards ...Guard) {
 // are not enough, the request. f returns nil for a yes. It says no by a Kind or an
 // *Error: Forbidden if in doubt. Any other error is a defect or an outage, as of
 // every step, and never a plain no. ctx holds the identity and ends with
-// Config.CallbackTimeout. The request is valid during the call.
-//
-// Its body is not for a Guard to read: the handler would find it empty.
+// Config.CallbackTimeout. The request is valid during the call, and what is read of
+// its body the handler reads again.
 func GuardFunc(f func(ctx context.Context, r Request, claims *Claims) error) Guard {
 	if f == nil {
 		panic("jwtgate: core.GuardFunc: a nil function")
 	}
-	return Guard{name: "func"}.asking(func(q question) error {
+	return guardOf("func", func(ctx context.Context, r Request, claims *Claims) error {
+		r, done := reread(r)
+		defer done()
+		return f(ctx, r, claims)
+	})
+}
+
+// guardOf is a Guard that f decides, in its time.
+func guardOf(name string, f func(ctx context.Context, r Request, claims *Claims) error) Guard {
+	return Guard{name: name}.asking(func(q question) error {
 		ctx, cancel := bound(q.ctx, q.timeout)
 		defer cancel()
 		err := f(ctx, inContext(q.request, ctx, q.timeout), q.claims)
@@ -131,14 +139,14 @@ func (a *Auth[T]) Policy(f func(ctx context.Context, identity T) error) Guard {
 	if f == nil {
 		panic("jwtgate: Policy: a nil function")
 	}
-	g := GuardFunc(func(ctx context.Context, _ Request, _ *Claims) error {
+	g := guardOf("policy", func(ctx context.Context, _ Request, _ *Claims) error {
 		identity, err := a.Identity(ctx)
 		if err != nil {
 			return err
 		}
 		return f(ctx, identity)
 	})
-	g.name, g.owner = "policy", a.origin
+	g.owner = a.origin
 	return g
 }
 

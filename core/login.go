@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,6 +50,7 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 // without Authenticate answers every login with Internal: mount LoginRoute,
 // which notices at start-up.
 func (a *Auth[T]) Login(r Request) (res Response) {
+	r = rereadLast(r)
 	o := a.watch(ActionLogin, r)
 	if e := caught(func() { res = a.greet(r, o) }, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
 		res = a.refusalOf(ActionLogin, r, Credential{}, e)
@@ -77,7 +77,7 @@ func (a *Auth[T]) greet(r Request, o *outcome) Response {
 // answers as Login does once Authenticate has returned. The moment is from Begin,
 // taken before the authentication began.
 func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Payload) Response {
-	return a.endpoint(ActionLogin, r, nil, func() (context.Context, Response, error) {
+	return a.endpoint(ActionLogin, r, nil, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
 		if a.nobody(identity) {
 			return ctx, Response{}, BadCredentials
@@ -177,12 +177,15 @@ func judged[F ~func(context.Context, Credentials) (Out, error), Out any](r Reque
 // credentials reads the body: bounded, JSON by its Content-Type, strictly one
 // object, with the two fields.
 func (a *engine) credentials(r Request) (Credentials, error) {
-	if err := jsonContent(r); err != nil {
-		return Credentials{}, err
+	if media := contentType(r); media != jsonMedia && !(a.flask && flaskJSON(media)) {
+		return Credentials{}, UnsupportedMedia
 	}
 	body, err := readBody(r, a.login.MaxBytes)
 	if err != nil {
 		return Credentials{}, err
+	}
+	if a.flask {
+		body = strings.TrimPrefix(body, "\ufeff")
 	}
 	c := Credentials{Realm: a.realm, Request: r, body: body}
 	members, err := strictjson.Object(c.body, nil)
@@ -213,22 +216,6 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 }
 
 var errFields = errors.New("the username or the password is absent, empty or no string, or there is more than these")
-
-// jsonContent wants a body that says once that it is JSON, unencoded.
-func jsonContent(r Request) error {
-	types := r.Header("Content-Type")
-	if len(types) != 1 || sentTwice(r, "Content-Type") || len(r.Header("Content-Encoding")) > 0 {
-		return UnsupportedMedia
-	}
-	media, params, err := mime.ParseMediaType(types[0])
-	if err != nil || media != "application/json" {
-		return UnsupportedMedia
-	}
-	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return UnsupportedMedia
-	}
-	return nil
-}
 
 // noStore keeps an answer with a token, or about one, out of caches (RFC 6749
 // section 5.1).

@@ -23,9 +23,7 @@ func (c Credential) inQuery() bool {
 // foreign keeps the token of a source that is not ours: it is a piece of who knows
 // what. Ours have seen to it.
 func (c *Credential) foreign() {
-	switch c.Source.(type) {
-	case HeaderSource, CookieSource, QuerySource:
-	default:
+	if isForeign(c.Source) {
 		c.Token, c.Scheme = keep.String(c.Token), keep.String(c.Scheme)
 	}
 }
@@ -36,14 +34,14 @@ func (c *Credential) foreign() {
 type LookupHandler func(Request) (Credential, error)
 
 // Source is a place in a request where a token may be: HeaderSource, CookieSource,
-// QuerySource or SourceFunc. Find returns MissingToken if the place holds nothing.
-// It need not fill in Credential.Source: Lookup does.
+// QuerySource, FormSource, JSONSource or SourceFunc. Find returns MissingToken if the
+// place holds nothing. It need not fill in Credential.Source: Lookup does.
 type Source interface {
 	Find(Request) (Credential, error)
 }
 
 // Lookup returns the LookupHandler that looks in the given sources, HeaderSource{}
-// if none is given. A token in a header, a query or a SourceFunc is there on
+// if none is given. A token in a header, a query, a body or a SourceFunc is there on
 // purpose, so two of them are a BadRequest (RFC 6750 section 2). A browser
 // sends a cookie unasked, so cookies count only if nothing else was found, the
 // first that is there decides, and what a header says is final.

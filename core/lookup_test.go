@@ -143,6 +143,24 @@ func TestCustomSaysItsSource(t *testing.T) {
 	}
 }
 
+// TestNoHostIsNoProof: a request that names no host has no origin of its own, whatever
+// it says of where it comes from.
+func TestNoHostIsNoProof(t *testing.T) {
+	for _, host := range []string{"", ":", ":443", ":8080"} {
+		for _, scheme := range []string{"http", "https"} {
+			for _, origin := range []string{"", "null", "http://", "https://", "://", "http", scheme + "://" + host, scheme + "://" + host + "/", "http://localhost", "file://"} {
+				r := coretest.Call("POST", "", "Origin", origin, "Cookie", "__Host-access_token=t")
+				r.HostName, r.SchemeName = host, scheme
+				for _, trusted := range [][]string{nil, {"https://app.example.com"}} {
+					if _, err := core.Lookup(core.CookieSource{TrustedOrigins: trusted})(r); !errors.Is(err, core.CSRF) {
+						t.Errorf("Host %q, %s, Origin %q: got %v, want CSRF", host, scheme, origin, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestCSRF: a cookie on an unsafe method needs proof of where it comes from.
 func TestCSRF(t *testing.T) {
 	const host = "https://api.example.com"

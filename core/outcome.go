@@ -170,6 +170,8 @@ func (o *outcome) name(ctx context.Context, e *Event) {
 	}
 	ctx, cancel := bound(ctx, o.engine.timeout)
 	defer cancel()
+	r, done := reread(r)
+	defer done()
 	account, peer := o.engine.who(ctx, inContext(r, ctx, o.engine.timeout), o.username)
 	e.Account, e.Peer = cleanLabel(account), cleanLabel(peer)
 }

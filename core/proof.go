@@ -103,7 +103,7 @@ func sameSite(r Request, trusted []string) bool {
 // TLS, and anybody on the way can answer for http://.
 func ownOrigin(r Request, trusted []string) string {
 	scheme, host := r.Scheme(), r.Host()
-	if host == "" || scheme == "http" && slices.ContainsFunc(trusted, func(t string) bool {
+	if hostname(host) == "" || scheme == "http" && slices.ContainsFunc(trusted, func(t string) bool {
 		own, secure := strings.CutPrefix(t, "https://")
 		return secure && strings.EqualFold(hostname(own), hostname(host))
 	}) {

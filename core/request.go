@@ -36,6 +36,10 @@ import (
 //	                            characters, a bad name, no Host or two, a bad Host, two lengths. Core
 //	                            refuses them then, so that the answer is the same. The bytes are only
 //	                            read during the call
+//	SetBody(body io.Reader)     of a server whose Body is a stream that is there once: what is read next
+//	                            as the body. Core calls it when a step has read the body to its end,
+//	                            before the handler; a stream that is longer than a megabyte, or does
+//	                            not say how long it is, is empty for the steps
 //	Unwrap() Request            the Request that this one stands around: what the outer one does not
 //	                            have is asked of the inner one
 type Request interface {
@@ -59,7 +63,9 @@ type Request interface {
 	// Header returns all values of a field, in order; none if it is absent.
 	// The name is in canonical form.
 	Header(name string) []string
-	// Body reads the body as sent, before any Content-Encoding is undone.
+	// Body reads the body as sent, before any Content-Encoding is undone. A step of the
+	// application reads it from the beginning at each call, a megabyte at most, and
+	// takes nothing of it from the handler.
 	Body() io.Reader
 }
 
@@ -155,8 +161,13 @@ func (h httpRequest) Body() io.Reader {
 // 9112 section 3.2 demands one Host since HTTP/1.1; RFC 9110 section 5.5 forbids
 // control characters in a value.
 func wellFormed(r Request) error {
-	if _, ok := r.(httpRequest); ok { // the usual case, without asking further
+	switch v := r.(type) {
+	case httpRequest: // the usual case, without asking further
 		return nil
+	case timedRequest: // it has all methods, also where the one within has not
+		return wellFormed(v.Request)
+	case *rereadable:
+		return wellFormed(v.Request)
 	}
 	raw, ok := optional[rawHeaders](r)
 	if !ok { // the server has judged the fields, or there was none

@@ -54,8 +54,8 @@ func (a *engine) presented(r Request, must bool) (string, error) {
 	}
 	// As at the login, a body that is no JSON is 415 whatever its size: 413 and what
 	// else was wrong with reading it come after that.
-	if err := jsonContent(r); err != nil {
-		return "", err
+	if contentType(r) != jsonMedia {
+		return "", UnsupportedMedia
 	}
 	if unread != nil {
 		return "", unread

@@ -22,7 +22,7 @@ var (
 // that of a login. A refusal leaves the browser's cookies alone, since another
 // tab may have new ones by now.
 func (a *Auth[T]) Refresh(r Request) Response {
-	return a.endpoint(ActionRefresh, r, postMethods, func() (context.Context, Response, error) {
+	return a.endpoint(ActionRefresh, r, postMethods, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
 		token, err := a.presented(r, true)
 		if err != nil {
@@ -38,7 +38,7 @@ func (a *Auth[T]) Refresh(r Request) Response {
 // not in a cookie; else that of the cookies. The answer is 204, also for a
 // session that is over (RFC 7009 section 2.2), and clears the cookies.
 func (a *Auth[T]) Logout(r Request) Response {
-	return a.endpoint(ActionLogout, r, postMethods, func() (context.Context, Response, error) {
+	return a.endpoint(ActionLogout, r, postMethods, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
 		s, err := a.leaving(r)
 		if err != nil {
@@ -77,7 +77,7 @@ func (a *Auth[T]) leaving(r Request) (sessions.Session, error) {
 // LogoutAll is the endpoint that ends all sessions of the access token's subject.
 // The answer is 204, and clears the cookies.
 func (a *Auth[T]) LogoutAll(r Request) Response {
-	return a.endpoint(ActionLogout, r, postMethods, func() (context.Context, Response, error) {
+	return a.endpoint(ActionLogout, r, postMethods, func(r Request) (context.Context, Response, error) {
 		rec, s, err := a.insider(r)
 		if err != nil {
 			return rec, Response{}, err
@@ -96,7 +96,7 @@ func (a *Auth[T]) LogoutAll(r Request) Response {
 // of their last use and their end it tells the day; DELETE with ?id= ends one, and answers 204 whether it was there or
 // not.
 func (a *Auth[T]) Sessions(r Request) Response {
-	return a.endpoint(ActionSessions, r, sessionMethods, func() (context.Context, Response, error) {
+	return a.endpoint(ActionSessions, r, sessionMethods, func(r Request) (context.Context, Response, error) {
 		rec, own, err := a.insider(r)
 		if err != nil {
 			return rec, Response{}, err
@@ -166,7 +166,8 @@ func sessionList(list []sessions.Session, current string) (Response, error) {
 
 // endpoint is what all endpoints of sessions have in common. Methods nil are all.
 // The context that f returns is what the Observer gets.
-func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() (context.Context, Response, error)) (res Response) {
+func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func(Request) (context.Context, Response, error)) (res Response) {
+	r = rereadLast(r)
 	o := a.watch(action, r)
 	if e := caught(func() {
 		ctx, err := r.Context(), wellFormed(r)
@@ -177,7 +178,7 @@ func (a *Auth[T]) endpoint(action Action, r Request, methods []string, f func() 
 		case a.sessions == nil && action != ActionLogin:
 			err = errNoSessions
 		default:
-			ctx, res, err = f()
+			ctx, res, err = f(r)
 		}
 		if err != nil {
 			res = a.refuse(ctx, o, action, r, Credential{}, classify(err))

@@ -133,7 +133,7 @@ var settings = []setting{
 
 	{"AUTH_HEADER_PREFIX", "the scheme in the Authorization header, as Bearer", (*reading).readScheme},
 	{"DEFAULT_REALM", "the realm in challenges", (*reading).readRealm},
-	{"TOKEN_LOCATION", "comma list of headers, cookies, query_string: where tokens are looked for", (*reading).readLocations},
+	{"TOKEN_LOCATION", "comma list of headers, cookies, query_string, form, json: where tokens are looked for", (*reading).readLocations},
 	{"ACCESS_COOKIE_NAME", "the cookie with the token", (*reading).readCookieName},
 	{"INSECURE_COOKIE_NAME", "1 allows its name to begin neither with __Host- nor with __Secure-", (*reading).readInsecureName},
 	{"QUERY_STRING_NAME", "the query parameter with the token", (*reading).readQueryName},

@@ -177,7 +177,7 @@ func TestReadEnvMistakes(t *testing.T) {
 		{"username key empty", []string{"JWT_AUTH_USERNAME_KEY="}, []string{"JWT_AUTH_USERNAME_KEY: it is empty"}},
 		{"password key empty", []string{"JWT_AUTH_PASSWORD_KEY="}, []string{"JWT_AUTH_PASSWORD_KEY: it is empty"}},
 		{"one key for both", []string{"JWT_AUTH_USERNAME_KEY=x", "JWT_AUTH_PASSWORD_KEY=x"}, []string{"JWT_AUTH_PASSWORD_KEY: "}},
-		{"location unknown", []string{"JWT_TOKEN_LOCATION=headers,json"}, []string{`JWT_TOKEN_LOCATION: "json" is unknown; the words are headers, cookies, query_string`}},
+		{"location unknown", []string{"JWT_TOKEN_LOCATION=headers,body"}, []string{`JWT_TOKEN_LOCATION: "body" is unknown; the words are headers, cookies, query_string, form, json`}},
 		{"location twice", []string{"JWT_TOKEN_LOCATION=headers,headers"}, []string{`JWT_TOKEN_LOCATION: it has "headers" twice`}},
 		{"location empty", []string{"JWT_TOKEN_LOCATION="}, []string{"JWT_TOKEN_LOCATION: it is empty"}},
 		{"cookie name", []string{"JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=a b"}, []string{"JWT_ACCESS_COOKIE_NAME: "}},

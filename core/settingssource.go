@@ -14,6 +14,8 @@ const (
 	inHeaders = "headers"
 	inCookies = "cookies"
 	inQuery   = "query_string"
+	inForm    = "form"
+	inJSON    = "json"
 )
 
 // locationOf is the word for a source, "" for one of the user's own.
@@ -25,6 +27,10 @@ func locationOf(s Source) string {
 		return inCookies
 	case QuerySource:
 		return inQuery
+	case FormSource:
+		return inForm
+	case JSONSource:
+		return inJSON
 	}
 	return ""
 }
@@ -35,11 +41,11 @@ func (r *reading) readLocations(name, value string) {
 	if _, ok := r.text(name, value); !ok {
 		return
 	}
-	words, ok := r.words(name, value, inHeaders, inCookies, inQuery)
+	words, ok := r.words(name, value, inHeaders, inCookies, inQuery, inForm, inJSON)
 	if !ok {
 		return
 	}
-	fresh := map[string]Source{inHeaders: HeaderSource{}, inCookies: CookieSource{}, inQuery: QuerySource{}}
+	fresh := map[string]Source{inHeaders: HeaderSource{}, inCookies: CookieSource{}, inQuery: QuerySource{}, inForm: FormSource{}, inJSON: JSONSource{}}
 	var list []Source
 	for _, w := range words {
 		before := len(list)

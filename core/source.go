@@ -105,21 +105,24 @@ func (q QuerySource) withDefaults() QuerySource {
 
 // Find implements Source. The parameter twice is a BadRequest (RFC 6750 section 3.1).
 func (q QuerySource) Find(r Request) (Credential, error) {
-	q = q.withDefaults()
-	var c Credential
+	return parameter(r.RawQuery(), q.withDefaults().Name)
+}
+
+// parameter finds a token among parameters, of a query or of a form.
+func parameter(parameters, want string) (c Credential, err error) {
 	found := false
-	for query := r.RawQuery(); query != ""; {
+	for parameters != "" {
 		var pair string
-		pair, query, _ = strings.Cut(query, "&")
+		pair, parameters, _ = strings.Cut(parameters, "&")
 		name, value, _ := strings.Cut(pair, "=")
-		if name, err := url.QueryUnescape(name); err != nil || name != q.Name {
+		if name, err := url.QueryUnescape(name); err != nil || name != want {
 			continue
 		}
 		token, err := url.QueryUnescape(value)
 		if err != nil || found || token == "" || field.HasControl(token) || strings.ContainsAny(token, " ,") {
-			return Credential{}, &Error{Kind: BadRequest, Cause: errQuery}
+			return Credential{}, &Error{Kind: BadRequest, Cause: errParameter}
 		}
-		c.Token, found = keep.String(token), true // the request line may be far longer than the query
+		c.Token, found = keep.String(token), true // the request line, or the body, may be far longer
 	}
 	if !found {
 		return Credential{}, MissingToken
@@ -127,10 +130,10 @@ func (q QuerySource) Find(r Request) (Credential, error) {
 	return c, nil
 }
 
-var errQuery = errors.New("the query parameter with the token is empty, repeated or badly escaped")
+var errParameter = errors.New("the parameter with the token, in the query or the form, is empty, repeated or badly escaped")
 
 // SourceFunc is a source of the user's own: a path parameter, a WebSocket
-// subprotocol. Like a header it is taken to be there on purpose; for anything a
+// subprotocol. What it reads of the body the handler reads again. Like a header it is taken to be there on purpose; for anything a
 // browser sends unasked use CookieSource, which checks for cross-site requests.
 type SourceFunc func(Request) (Credential, error)
 
@@ -158,7 +161,7 @@ func checkSources(sources []Source) error {
 		switch v := s.(type) {
 		case nil:
 			wrong = []error{errors.New("nil; remove it")}
-		case *HeaderSource, *CookieSource, *QuerySource, *SourceFunc:
+		case *HeaderSource, *CookieSource, *QuerySource, *FormSource, *JSONSource, *SourceFunc:
 			wrong = []error{fmt.Errorf("a %T; set the value, not a pointer to it", s)}
 		case interface{ check() []error }:
 			wrong = v.check()

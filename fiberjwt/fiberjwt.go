@@ -90,6 +90,9 @@ func (r request) Host() string              { return string(r.c.Request().URI().
 func (r request) Path() string              { return string(r.c.Request().URI().PathOriginal()) }
 func (r request) RemoteAddr() string        { return r.c.Context().RemoteAddr().String() }
 func (r request) RawHeaders() []byte        { return r.c.Request().Header.RawHeaders() }
+func (r request) SetBody(body io.Reader) {
+	r.c.Request().SetBodyStream(body, r.c.Request().Header.ContentLength())
+}
 
 func (r request) Scheme() string {
 	if r.c.Context().IsTLS() { // c.Protocol would believe X-Forwarded-Proto

@@ -105,6 +105,9 @@ func newApp() *App {
 	gates("/nested-optional", a.Auth.Optional(), a.Auth.Require())
 	gates("/nested-required", a.Auth.Require(), a.Auth.Optional())
 	gates("/nested-cookie", cookie.Require(), cookie.Require())
+	a.Routes = append(a.Routes, bodyRoutes(sources, func(l core.LookupHandler) *core.Auth[*User] {
+		return auth(func(c *core.Config[*User]) { c.Lookup = l })
+	})...)
 	outer := [][2]string{{"Vary", "Accept-Encoding"}, {"X-Outer", "1"}, {"Cache-Control", "max-age=60"}, {"Set-Cookie", "outer=1"}}
 	a.Routes = append(a.Routes,
 		Route{"/keep", nil, []core.Gate{sources(core.SourceFunc(a.keeper.find)).Require()}, a.keeper.keep},

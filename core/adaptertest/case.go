@@ -30,6 +30,7 @@ func Cases() map[string][]Case {
 		"method":   methodCases(),
 		"cookie":   cookieCases(),
 		"login":    loginCases(),
+		"body":     bodyCases(),
 	}
 }
 

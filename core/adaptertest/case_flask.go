@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
 )
@@ -54,6 +55,8 @@ func flaskCases() []Case {
 	missing := func(claim string) Answer {
 		return e6(core.MissingClaim, `Token is missing the "`+claim+`" claim`)
 	}
+	notJSON := flaskNo(core.BadBody, "Bad Request", "The request body is not a JSON object with the expected fields", noStore).as(400)
+	notJSONType := flaskNo(core.UnsupportedMedia, "Unsupported Media Type", "The request body must be application/json", noStore).as(415)
 	const form = "Content-Type: application/x-www-form-urlencoded"
 
 	return []Case{
@@ -117,10 +120,33 @@ func flaskCases() []Case {
 		row("Q3: white space alone", protected("  \t "), e1),
 		row("Q4: a list", post("/auth", `["joe","pass"]`), e5),
 		row("Q4: null", post("/auth", `null`), e5),
+		row("get_json: another JSON", post("/auth", loginJoe, "Content-Type: application/vnd.api+json"), loggedIn(token)),
+		row("get_json: another JSON, in capitals, with a charset", post("/auth", loginJoe, "Content-Type: Application/Problem+JSON; charset=utf-8"), loggedIn(token)),
+		row("get_json: nothing but the suffix", post("/auth", loginJoe, "Content-Type: application/+json"), loggedIn(token)),
+		row("get_json: another JSON that is none", post("/auth", "x", "Content-Type: application/vnd.api+json"), notJSON),
+		row("get_json: a byte order mark", post("/auth", "\ufeff"+loginJoe), loggedIn(token)),
+		row("get_json: a byte order mark before another JSON", post("/auth", "\ufeff "+loginJoe, "Content-Type: application/vnd.api+json"), loggedIn(token)),
+		row("get_json: two byte order marks", post("/auth", "\ufeff\ufeff"+loginJoe), notJSON),
+		row("get_json: a byte order mark alone", post("/auth", "\ufeff"), notJSON),
+		row("get_json: a byte order mark inside", post("/auth", "{\ufeff"+loginJoe[1:]), notJSON),
+		row("get_json: text/json", post("/auth", loginJoe, "Content-Type: text/json"), notJSONType),
+		row("get_json: text/x+json", post("/auth", loginJoe, "Content-Type: text/x+json"), notJSONType),
+		row("get_json: application/jsonp", post("/auth", loginJoe, "Content-Type: application/jsonp"), notJSONType),
+		row("get_json: application/x+json2", post("/auth", loginJoe, "Content-Type: application/x+json2"), notJSONType),
+		row("get_json: application/json+xml", post("/auth", loginJoe, "Content-Type: application/json+xml"), notJSONType),
+		row("get_json: UTF-16, they say", post("/auth", loginJoe, "Content-Type: application/json; charset=utf-16"), notJSONType),
+		row("get_json: UTF-16, and they do not say so", post("/auth", "\xff\xfe{\x00}\x00"), notJSON),
+		row("get_json: NaN", post("/auth", `{"username":NaN,"password":"pass"}`), notJSON),
+		row("get_json: half a surrogate pair", post("/auth", `{"username":"\ud800","password":"pass"}`), notJSON),
+		row("get_json: 5000 brackets", post("/auth", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)), e5),
+		row("get_json: a parameter twice", post("/auth", loginJoe, "Content-Type: application/json; a=1; a=2"), notJSONType),
+		row("get_json: a broken parameter", post("/auth", loginJoe, "Content-Type: application/json; charset"), notJSONType),
+		row("get_json: compressed, they say", post("/auth", loginJoe, "Content-Type: application/json", "Content-Encoding: identity"), notJSONType),
+		row("get_json: latin-1", post("/auth", loginJoe, "Content-Type: application/json; charset=iso-8859-1"), notJSONType),
 		row("Q4: a form", post("/auth", "username=joe&password=pass", form),
-			flaskNo(core.UnsupportedMedia, "Unsupported Media Type", "The request body must be application/json", noStore).as(415)),
+			notJSONType),
 		row("Q4: malformed", post("/auth", `{"username":`),
-			flaskNo(core.BadBody, "Bad Request", "The request body is not a JSON object with the expected fields", noStore).as(400)),
+			notJSON),
 		row("Q4: GET", get("/auth"), flaskNotAllowed("POST, OPTIONS")),
 		row("Q11: OPTIONS", do("OPTIONS", "/auth"), Answer{Status: 200}.with("Allow: POST, OPTIONS", noStore)),
 		row("C14: PUT", send("PUT", "/put/auth", loginJoe), loggedIn(token)),

@@ -87,6 +87,8 @@ type Seen struct {
 	HasUser   bool
 	Claims    *core.Claims
 	HasClaims bool
+	// Body reads the request's body as a handler does.
+	Body io.Reader
 }
 
 // Stream writes two lines and flushes each. The second waits until the client

@@ -30,7 +30,7 @@ var Echo = adaptertest.Mount{Name: "echo", Serve: serveEcho, Before: map[string]
 func serveEcho(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			seen := adaptertest.Seen{Context: c.Request().Context(), Stored: c.Get(echojwt.Key)}
+			seen := adaptertest.Seen{Context: c.Request().Context(), Stored: c.Get(echojwt.Key), Body: c.Request().Body}
 			seen.User, seen.HasUser = echojwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = echojwt.Claims(c)
 			res := handle(seen)

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"net"
 	"reflect"
@@ -81,7 +82,7 @@ func fasthttp() string {
 func serveFiber(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) fiber.Handler {
 		return func(c *fiber.Ctx) error {
-			seen := adaptertest.Seen{Context: c.UserContext(), Stored: c.Locals(fiberjwt.Key)}
+			seen := adaptertest.Seen{Context: c.UserContext(), Stored: c.Locals(fiberjwt.Key), Body: bytes.NewReader(c.Body())}
 			seen.User, seen.HasUser = fiberjwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = fiberjwt.Claims(c)
 			res := handle(seen)

@@ -40,7 +40,7 @@ func serveGin(t testing.TB, app *adaptertest.App) string {
 	gin.SetMode(gin.ReleaseMode) // in debug mode it prints every route
 	show := func(handle func(adaptertest.Seen) core.Response) gin.HandlerFunc {
 		return func(c *gin.Context) {
-			seen := adaptertest.Seen{Context: c.Request.Context()}
+			seen := adaptertest.Seen{Context: c.Request.Context(), Body: c.Request.Body}
 			seen.Stored, _ = c.Get(ginjwt.Key)
 			seen.User, seen.HasUser = ginjwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = ginjwt.Claims(c)

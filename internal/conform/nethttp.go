@@ -16,7 +16,7 @@ var NetHTTP = adaptertest.Mount{Name: "nethttp", Serve: serveNetHTTP}
 func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			seen := adaptertest.Seen{Context: r.Context(), NoStore: true}
+			seen := adaptertest.Seen{Context: r.Context(), NoStore: true, Body: r.Body}
 			seen.User, seen.HasUser = nethttpjwt.Identity[*adaptertest.User](r)
 			seen.Claims, seen.HasClaims = nethttpjwt.Claims(r)
 			res := handle(seen)
