@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -154,6 +155,9 @@ func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*
 	if !remembered && !d.types[header.typ] {
 		return nil, WrongType
 	}
+	if !remembered && d.rules.Signer != nil && !slices.Contains(d.rules.Signer, header.signer) {
+		return nil, errSigner
+	}
 	if err := d.rules.judge(claims); err != nil {
 		return nil, err
 	}
@@ -165,6 +169,8 @@ func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*
 	claims.key, claims.hint, claims.from = key, hint, d
 	return claims, nil
 }
+
+var errSigner = &Error{Kind: WrongAudience, Claim: "signer", Cause: errors.New("the header's signer is none of Rules.Signer")}
 
 var errTooLong = &Error{Kind: Malformed, Cause: errors.New("the token is longer than MaxTokenBytes")}
 

@@ -39,6 +39,7 @@
 // has Insecure in its name. [New] lists all mistakes of a Config at once.
 //
 // Beside it: core/keys, who may have signed; core/sessions, what lasts;
+// core/providers, recipes for the tokens of well-known others;
 // core/denylist and core/logins, calling tokens back and bounding guesses;
 // core/jwttest for the tests of an application, core/storetest and
 // core/adaptertest for whoever writes a store or an adapter. Who comes from Flask-JWT begins with [FlaskConfig].

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
@@ -134,7 +135,8 @@ func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	if err != nil {
 		return nil, &Error{Kind: Malformed, Cause: err}
 	}
-	early, err := payloadOf(parts.Payload)
+	payload := strings.TrimRight(parts.Payload, "=") // which AWS's load balancers write, and nobody else
+	early, err := payloadOf(payload)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +152,9 @@ func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	}
 	if len(token) > d.rules.MaxTokenBytes {
 		return nil, errTooLong
+	}
+	if len(payload) < len(parts.Payload) && !d.padded {
+		return nil, &Error{Kind: Malformed, Cause: jws.ErrPayloadEncoding}
 	}
 	claims, err := d.fresh(ctx, token, early)
 	return d.checked(ctx, claims, err)

@@ -77,6 +77,7 @@ type readyHeader struct {
 	segment string
 	hint    *keys.Hint // without an issuer; the Claims of the tokens share it
 	typ     string
+	signer  string // until it is judged
 }
 
 // readHeader reads a header segment for the first time.
@@ -85,12 +86,12 @@ func readHeader(segment string) (*readyHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &readyHeader{segment, &keys.Hint{KeyID: keep.Part(h.KeyID, segment), Algorithm: keep.Part(h.Algorithm, segment)}, h.Type}, nil
+	return &readyHeader{segment, &keys.Hint{KeyID: keep.Part(h.KeyID, segment), Algorithm: keep.Part(h.Algorithm, segment)}, h.Type, h.Signer}, nil
 }
 
 // kept is the header without the token, and the JSON text, that it was read from.
 func (h *readyHeader) kept() *readyHeader {
-	return &readyHeader{keep.String(h.segment), &keys.Hint{KeyID: keep.String(h.hint.KeyID), Algorithm: keep.String(h.hint.Algorithm)}, keep.String(h.typ)}
+	return &readyHeader{keep.String(h.segment), &keys.Hint{KeyID: keep.String(h.hint.KeyID), Algorithm: keep.String(h.hint.Algorithm)}, keep.String(h.typ), ""}
 }
 
 func (m *headerMemory) find(segment string) *readyHeader {

@@ -27,6 +27,11 @@ type ClaimRules struct {
 	// it says who asked for a token, not for whom it is. A token that has an aud needs
 	// Audience all the same.
 	ClientID []string
+	// Signer: the header's member signer must be one of these: the ARNs of the AWS
+	// load balancers whose tokens are taken, as from keys.NewALB. All load balancers of
+	// all customers sign with the same keys, and their tokens have no aud, so it stands
+	// in for Audience too.
+	Signer []string
 	// Required are the names of further claims that must be there. exp always
 	// is, unless InsecureNoExpiry says otherwise.
 	Required []string

@@ -30,7 +30,7 @@ func (r ClaimRules) check() (bad setup.Mistakes) {
 	for _, list := range []struct {
 		field  string
 		values []string
-	}{{"Audience", r.Audience}, {"ClientID", r.ClientID}, {"Required", r.Required}, {"Types", r.Types}} {
+	}{{"Audience", r.Audience}, {"ClientID", r.ClientID}, {"Signer", r.Signer}, {"Required", r.Required}, {"Types", r.Types}} {
 		if list.values != nil && len(list.values) == 0 {
 			bad.Add(list.field, "leave it nil to ask for nothing", "empty but not nil")
 		}
@@ -49,8 +49,8 @@ func (r ClaimRules) check() (bad setup.Mistakes) {
 // checkFacts says what rules lack that these keys need. Each text
 // starts with the field.
 func (r ClaimRules) checkFacts(keys keys.Facts) (bad setup.Mistakes) {
-	if keys.Shared && r.Audience == nil && r.ClientID == nil && !r.InsecureAnyAudience {
-		bad.Add("Audience", "set the aud of this service, ClientID if its tokens have none, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)",
+	if keys.Shared && r.Audience == nil && r.ClientID == nil && r.Signer == nil && !r.InsecureAnyAudience {
+		bad.Add("Audience", "set the aud of this service, ClientID or, of load balancers, Signer if its tokens have none, or InsecureAnyAudience (RFC 8725 section 3.9, RFC 9068 section 4)",
 			"nil, and the provider of Keys issues tokens for other services too, which would be taken here")
 	}
 	if r.Issuer == "" && keys.AnyIssuer() && !r.InsecureAnyIssuer {

@@ -35,6 +35,7 @@ var packages = map[string]string{
 	"denylist":   module + "/core/denylist",
 	"logins":     module + "/core/logins",
 	"jwttest":    module + "/core/jwttest",
+	"providers":  module + "/core/providers",
 	"echojwt":    module + "/echojwt",
 	"fiberjwt":   module + "/fiberjwt",
 	"ginjwt":     module + "/ginjwt",

@@ -13,6 +13,7 @@ type Header struct {
 	Algorithm string
 	KeyID     string
 	Type      string // typ without "application/", in lower case; "" if absent
+	Signer    string // the load balancer's ARN, as AWS's name it; "" if absent or no string
 }
 
 // maxKeyID bounds kid: it is an index into our keys and nothing else.
@@ -74,6 +75,10 @@ func ParseHeader(segment string) (Header, error) {
 				if NormalType(s) == "jwt" {
 					return Header{}, ErrNested
 				}
+			}
+		case "signer": // which in tokens of others may be anything
+			if s, ok := strictjson.String(m.Value); ok && len(s) <= maxKeyID {
+				h.Signer = s
 			}
 		case "crit", "b64":
 			return Header{}, ErrCritical
