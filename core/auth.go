@@ -59,6 +59,7 @@ type engine struct {
 
 	revocations []Revocation      // asked in order
 	order       OrderedRevocation // among them; nil: none
+	needed      []string          // claims that our own tokens must have to be called back
 	publishers  []keys.Describer  // of KeyRoutes
 }
 
@@ -92,11 +93,12 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	}
 	e.realm = c.Sessions.Realm
 	e.sessions, e.revocations = c.sessionsMade()
-	each(c.Revocation, func(r Revocation) {
+	each(c.Revocation, func(r Revocation, _ []string) {
 		if ordered, ok := r.(OrderedRevocation); ok {
 			e.order = ordered
 		}
 	})
+	e.needed = c.neededOfOurs()
 	e.publishers = publishers(c.Keys, c.Signer)
 	e.ownLookup = cfg.Lookup != nil || slices.ContainsFunc(c.Sources, isForeign)
 	if e.lookup == nil {

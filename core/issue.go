@@ -117,6 +117,11 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Pay
 	if err != nil {
 		return Issued{}, err
 	}
+	for _, name := range a.needed {
+		if v := payload[name]; v == nil || v == "" {
+			return Issued{}, fmt.Errorf("Payload has no %s, and without it Revocation would refuse the token", name)
+		}
+	}
 	if s != nil { // no token outlives its session
 		if end := s.Created.Add(a.sessions.Lifetime).Truncate(time.Second); exp.After(end) {
 			exp, payload["exp"] = end, end.Unix()

@@ -178,9 +178,13 @@ func TestSubjectsUnderWay(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Revocation: two of them count") {
 		t.Errorf("two lists that count: got %v", err)
 	}
-	long := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Lifetime: time.Hour, Revocation: list})
-	if _, err := long.Issue(t.Context(), core.Moment{}, "joe"); coretest.KindOf(t, err) != core.Unavailable {
+	_, err = core.New(core.Config[string]{Keys: jwttest.Secret(), Lifetime: time.Hour, Revocation: list})
+	if err == nil || !strings.Contains(err.Error(), "Lifetime: 1h0m0s, and Revocation remembers what it is told for tokens of 5m0s") {
 		t.Errorf("tokens that live longer than the list remembers: got %v", err)
+	}
+	long := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now, Revocation: list})
+	if _, err := long.Issue(t.Context(), core.Moment{}, "joe", core.Payload{"exp": clock.Now().Add(time.Hour).Unix()}); coretest.KindOf(t, err) != core.Unavailable {
+		t.Errorf("one that lives longer by its own claims: got %v", err)
 	}
 }
 

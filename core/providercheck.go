@@ -28,7 +28,7 @@ func (c Config[T]) checkBeside(raw Config[T], bad *setup.Mistakes) {
 		bad.Add("Keys", "set the keys that verify our own access tokens", "nil, and the endpoints of sessions take no others")
 	}
 	for i, p := range raw.Providers {
-		place := fmt.Sprintf("Providers[%d]", i)
+		place := providerPlace(i)
 		if raw.Now != nil && p.Rules.Now != nil {
 			bad.Add(place+".Rules.Now", "leave Rules.Now nil", "Now is set too, and there is one clock")
 		}
@@ -38,6 +38,8 @@ func (c Config[T]) checkBeside(raw Config[T], bad *setup.Mistakes) {
 	}
 	checkProviders(raw.Providers, raw.Rules.Issuer, bad)
 }
+
+func providerPlace(i int) string { return fmt.Sprintf("Providers[%d]", i) }
 
 // severalIssuers reports whether tokens of more than one issuer may pass.
 func (c Config[T]) severalIssuers() bool {
@@ -64,7 +66,7 @@ func checkProviders(providers []Provider, own string, bad *setup.Mistakes) {
 		owners[own] = "Rules.Issuer"
 	}
 	for i, p := range providers {
-		place := fmt.Sprintf("Providers[%d]", i)
+		place := providerPlace(i)
 		if setup.IsNil(p.Keys) {
 			bad.Add(place+".Keys", "set the provider's keys, as from keys.NewOIDC; was the error of its constructor ignored?", "nil")
 			continue

@@ -14,7 +14,14 @@ import (
 
 // Revocation is the step after Decode that calls tokens back before they expire.
 // It is asked about every token that Decode accepts, also one that the cache of
-// verified tokens knows.
+// verified tokens knows, and of whatever issuer. A subject, a session and a jti are
+// somebody only together with their iss (RFC 7519 sections 4.1.2 and 4.1.7).
+//
+// One that must refuse a token because it lacks a claim, as it could not be called
+// back, says so by a method Needs() (claims []string, lifetime time.Duration), as those
+// of package denylist do. New then wants these claims in Rules.Required, where tokens
+// are accepted that this Auth has not made, and Lifetime within lifetime, if that is
+// not 0.
 type Revocation interface {
 	// Revoked reports whether the token with these claims has been called back:
 	// it is then refused as Revoked. An error means that this cannot be found out
@@ -65,17 +72,6 @@ type OrderedRevocation interface {
 	// Ticket is the number that the order has reached. That of every ending after it
 	// is larger.
 	Ticket(ctx context.Context) (int64, error)
-}
-
-// each calls f for a Revocation, or for all that AnyRevocation has joined.
-func each(r Revocation, f func(Revocation)) {
-	if all, ok := r.(anyRevocation); ok {
-		for _, one := range all {
-			each(one, f)
-		}
-		return
-	}
-	f(r)
 }
 
 // ordinal is the number that a login or a refresh begins with. It is 0 if nobody
@@ -149,6 +145,7 @@ func (s SessionRevocation) check() error {
 
 // revoked is the step.
 func (a *engine) revoked(ctx context.Context, claims *Claims) error {
+	claims = a.judged(claims)
 	for _, r := range a.revocations {
 		revoked, err := bounded(ctx, a.timeout, r.Revoked, claims)
 		if err != nil {

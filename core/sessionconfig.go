@@ -118,7 +118,7 @@ func (c Config[T]) sessionsMade() (made *sessionRules, revocations []Revocation)
 
 // checkSessions says what is wrong with what sessions need.
 func (c Config[T]) checkSessions(raw Config[T], bad *setup.Mistakes) {
-	checkRevocation(raw.Revocation, bad)
+	c.checkRevocation(raw, bad)
 	if !utf8.ValidString(c.Sessions.Realm) {
 		bad.Add("Sessions.Realm", "", "%q is no text in UTF-8", c.Sessions.Realm)
 	}
@@ -140,6 +140,9 @@ func (c Config[T]) checkSessions(raw Config[T], bad *setup.Mistakes) {
 		return
 	case setup.IsNil(raw.Sessions.Store):
 		bad.Add("Sessions.Store", "was the error of its constructor ignored?", "a nil %T", raw.Sessions.Store)
+	}
+	if raw.Rules.Issuer == "" && c.takesOthers(raw) {
+		bad.Add("Rules.Issuer", "set the iss of our own tokens", "empty, and the sid or the sub in a token of another issuer is no session, and no subject, of ours")
 	}
 	if s.Realm == "" {
 		bad.Add("Sessions.Realm", "name the service, as \"shop\", so that it meets no other in a store that both use", "empty, and so is Rules.Issuer")
@@ -186,30 +189,6 @@ func (c Config[T]) checkLasting(raw Config[T], bad *setup.Mistakes) {
 	if !plainPath(s.Path) && raw.Sessions.Path != "" { // else it is Login.Path, and said already
 		bad.Add("Sessions.Path", "", "%q is not a plain path as /auth: it starts with a slash, does not end with one, and has no wildcards", s.Path)
 	}
-}
-
-// checkRevocation says what is wrong with a Revocation, or with any that it joins.
-func checkRevocation(revocation Revocation, bad *setup.Mistakes) {
-	ordered := 0
-	each(revocation, func(r Revocation) {
-		if r != nil && setup.IsNil(r) {
-			bad.Add("Revocation", "was the error of its constructor ignored?", "a nil %T", r)
-			return
-		}
-		if p, ok := r.(*SessionRevocation); ok {
-			r = *p
-		}
-		switch r := r.(type) {
-		case SessionRevocation:
-			if err := r.check(); err != nil {
-				bad.Add("Revocation", "", "%w", err)
-			}
-		case OrderedRevocation:
-			if ordered++; ordered == 2 {
-				bad.Add("Revocation", "use one", "two of them count, as a denylist.Subjects does, and a token has one number")
-			}
-		}
-	})
 }
 
 // plainPath reports whether every router takes a path for what it says.

@@ -70,6 +70,9 @@ func (l *Tokens) Revoke(ctx context.Context, claims *core.Claims) error {
 	})
 }
 
+// Needs says that a token is called back by its jti, until its exp.
+func (l *Tokens) Needs() (claims []string, lifetime time.Duration) { return []string{"jti", "exp"}, 0 }
+
 // Revoked implements Revocation. A token without jti is refused: it could not be
 // called back.
 func (l *Tokens) Revoked(_ context.Context, claims *core.Claims) (bool, error) {
@@ -124,6 +127,12 @@ func (l *Subjects) Ticket(context.Context) (int64, error) {
 	defer l.mu.Unlock()
 	l.number = max(l.number, l.cfg.Now().UnixMilli())
 	return l.number, nil
+}
+
+// Needs says that a token is called back by its sub, as one issued before, for
+// Config.Lifetime.
+func (l *Subjects) Needs() (claims []string, lifetime time.Duration) {
+	return []string{"sub", "iat", "exp"}, l.cfg.Lifetime
 }
 
 // Revoked implements Revocation. A token without sub or iat is refused: it could

@@ -159,6 +159,11 @@ func (l *TokenDenyList) Revoke(ctx context.Context, claims *core.Claims) error {
 	return l.put(ctx, deniedName(claims.Issuer(), claims.ID()), value{number: 1}, until.Sub(l.cfg.Now()), until)
 }
 
+// Needs says that a token is called back by its jti, until its exp.
+func (l *TokenDenyList) Needs() (claims []string, lifetime time.Duration) {
+	return []string{"jti", "exp"}, 0
+}
+
 // Revoked implements core.Revocation. A token without jti is refused: it could not
 // be called back.
 func (l *TokenDenyList) Revoked(ctx context.Context, claims *core.Claims) (bool, error) {
@@ -241,6 +246,12 @@ func (l *SubjectDenyList) Revoke(ctx context.Context, issuer, subject string) er
 	}
 	lives := time.Second + max(l.lifetime, momentLasts) + maxLeeway
 	return l.put(ctx, deniedName(issuer, subject), value{n, now.Unix() + 1}, lives, time.Time{})
+}
+
+// Needs says that a token is called back by its sub, as one issued before, for the
+// lifetime that the list was made with.
+func (l *SubjectDenyList) Needs() (claims []string, lifetime time.Duration) {
+	return []string{"sub", "iat", "exp"}, l.lifetime
 }
 
 // Revoked implements core.Revocation. A token without sub or iat is refused: it

@@ -247,3 +247,13 @@ func Lacks(t testing.TB, name string, text []byte, unwanted ...string) {
 
 // Sprintf is fmt.Sprintf for formats that go vet would rightly doubt.
 func Sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+// Claims are those of a token, which nobody verifies.
+func Claims(t testing.TB, token string) *core.Claims {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no token", token)
+	}
+	return ClaimsOf(t, Unb64(t, parts[1]))
+}
