@@ -107,7 +107,11 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	if e.decode == nil {
 		e.decode = c.decoder()
 	}
-	if e.encode == nil && c.Signer != nil {
+	switch {
+	case e.encode != nil || c.Signer == nil:
+	case c.flask:
+		e.encode = encoder(c.Signer, givenID)
+	default:
 		e.encode = Encoder(c.Signer)
 	}
 	tellNotices(c.Observer, c.sources()...)

@@ -29,8 +29,8 @@ type Claims struct {
 	inline [11]strictjson.Field // the memory of fields, for as many as tokens usually have
 }
 
-// Payload is what a login puts into a token: claims by name. Core adds iat, nbf,
-// exp, iss, aud and jti to it.
+// Payload is what a login puts into a token: claims by name. Core adds to it what
+// PayloadHandler says.
 type Payload map[string]any
 
 // ParseClaims reads a payload. It must be exactly one JSON object in valid

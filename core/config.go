@@ -20,7 +20,8 @@ import (
 //	field            default
 //	Keys             none
 //	Providers        none
-//	Rules            exp required; leeway 0; typ absent, JWT or at+jwt; token at most 8 KiB
+//	Rules            exp required; 30 s forgiven for nbf and iat, none for exp;
+//	                 typ absent, JWT or at+jwt; token at most 8 KiB
 //	Authenticate     none: no login
 //	Payload          for T = string, and if T has Subject() string: sub
 //	Identify         for T = *Claims, and for T = string: sub
@@ -32,7 +33,7 @@ import (
 //
 //	Signer           Keys, if it is a Signer
 //	Lifetime         5 minutes
-//	NotBefore        0: nbf equals iat
+//	NotBefore        0: no nbf, unless Rules.Required names it
 //	Headers          none but alg, typ and kid
 //	Encode           Encoder(Signer)
 //
@@ -92,7 +93,9 @@ type Config[T any] struct {
 	Signer keys.Signer
 	// Lifetime of issued tokens: exp is iat plus Lifetime, in whole seconds.
 	Lifetime time.Duration
-	// NotBefore is added to iat to make nbf.
+	// NotBefore is added to iat to make nbf. 0: issued tokens have no nbf, which would
+	// only refuse them where a clock is behind; but if Rules.Required names it, it
+	// is iat.
 	NotBefore time.Duration
 	// Headers adds members to a token's header.
 	Headers HeadersHandler[T]

@@ -26,7 +26,7 @@ func (i instant) after(t instant) bool {
 
 // add returns the instant d later, of one that a clock told.
 func (i instant) add(d time.Duration) instant {
-	if d == 0 { // the usual leeway
+	if d == 0 { // the usual leeway for exp
 		return i
 	}
 	i.sec += int64(d / time.Second)
@@ -48,20 +48,32 @@ func (r *ClaimRules) judgeDates(d *dates) error {
 		return r.judgeDatesPyJWT(d, t.Unix())
 	}
 	now := instant{sec: t.Unix(), nsec: int32(t.Nanosecond())}
+	past, future := r.leeways()
 	// RFC 7519 section 4.1.4: on or after exp the token must not be accepted.
-	if d.exp.there && !d.exp.after(now.add(-r.Leeway)) {
+	if d.exp.there && !d.exp.after(now.add(-past)) {
 		return errExpired
 	}
-	if d.nbf.there && d.nbf.after(now.add(r.Leeway)) {
+	if d.nbf.there && d.nbf.after(now.add(future)) {
 		return errNotYetValid
 	}
-	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.add(r.Leeway)) {
+	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.add(future)) {
 		return errIssuedInFuture
 	}
-	if r.MaxAge > 0 && !d.iat.after(now.add(-r.MaxAge).add(-r.Leeway)) {
+	if r.MaxAge > 0 && !d.iat.after(now.add(-r.MaxAge).add(-past)) {
 		return errTooOld
 	}
 	return nil
+}
+
+// leeways are what is forgiven where a date has passed, and where it has not come.
+func (r *ClaimRules) leeways() (past, future time.Duration) {
+	switch {
+	case r.Leeway > 0:
+		return r.Leeway, r.Leeway
+	case r.Leeway == 0 && !r.pyjwt:
+		return 0, futureLeeway
+	}
+	return 0, 0
 }
 
 var (

@@ -24,6 +24,15 @@ func Encoder(signer keys.Signer) EncodeHandler {
 	if signer == nil {
 		panic("jwtgate: core.Encoder: signer is nil")
 	}
+	return encoder(signer, (*keys.Key).ID)
+}
+
+// givenID is the id of a key that was given one: with FlaskConfig, tokens of a key
+// without are those of the original, byte for byte.
+func givenID(key *keys.Key) string { return key.Raw(inside.Pass{}).GivenID() }
+
+// encoder is Encoder with kids of one's choice.
+func encoder(signer keys.Signer, kid func(*keys.Key) string) EncodeHandler {
 	return func(ctx context.Context, header map[string]any, payload Payload) (string, error) {
 		key, err := signer.SigningKey(ctx)
 		if err != nil {
@@ -34,8 +43,8 @@ func Encoder(signer keys.Signer) EncodeHandler {
 		}
 		raw := key.Raw(inside.Pass{})
 		h := map[string]any{"alg": raw.Algorithm(), "typ": "JWT"}
-		if key.ID() != "" {
-			h["kid"] = key.ID()
+		if id := kid(key); id != "" {
+			h["kid"] = id
 		}
 		for name, value := range header {
 			if name != "alg" {

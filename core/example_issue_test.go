@@ -42,5 +42,5 @@ func ExampleAuth_Issue() {
 	fmt.Printf("%s\n", payload)
 	// Output:
 	// Issued{1, expires 2026-01-02T04:04:05Z} 1h0m0s
-	// {"aud":"orders","exp":1767326645,"iat":1767323045,"iss":"https://login.example.com","jti":"1","nbf":1767323045,"scope":"orders:read","sub":"joe"}
+	// {"aud":"orders","exp":1767326645,"iat":1767323045,"iss":"https://login.example.com","jti":"1","scope":"orders:read","sub":"joe"}
 }

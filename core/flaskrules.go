@@ -64,7 +64,8 @@ func (r *ClaimRules) judgeRequired(c *Claims) error {
 // judgeDatesPyJWT judges in whole seconds, as PyJWT does; a token is still valid
 // in the second of its exp.
 func (r *ClaimRules) judgeDatesPyJWT(d *dates, now int64) error {
-	leeway := int64(r.Leeway / time.Second)
+	past, _ := r.leeways() // which are one here
+	leeway := int64(past / time.Second)
 	switch {
 	case d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.truncated() > now+leeway:
 		return errIssuedInFuture

@@ -184,7 +184,9 @@ func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
 		}
 	}
 	put("iat", now.Unix())
-	put("nbf", now.Add(a.notBefore).Unix())
+	if a.notBefore > 0 || a.flask || slices.Contains(a.rules.Required, "nbf") {
+		put("nbf", now.Add(a.notBefore).Unix())
+	}
 	put("exp", now.Add(a.lifetime).Unix())
 	if !a.flask {
 		put("jti", rand.Text())
@@ -200,6 +202,9 @@ func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
 		p["aud"] = slices.Clone(aud)
 	}
 	for _, name := range []string{"iat", "nbf", "exp"} {
+		if _, ok := p[name]; !ok && name == "nbf" {
+			continue
+		}
 		seconds, at, err := numericDate(p[name])
 		if err != nil {
 			return exp, fmt.Errorf("Payload: %s: %w", name, err)

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// PayloadHandler says what a token tells of an identity. Core adds iat, nbf,
-// exp, iss, aud and jti. A Payload that names exp, nbf, iat or jti wins; one
+// PayloadHandler says what a token tells of an identity. Core adds iat, exp, iss,
+// aud, jti and, with Config.NotBefore, nbf. A Payload that names exp, nbf, iat or jti wins; one
 // that names iss or aud is an error, since those are Rules.Issuer and
 // Rules.Audience. Times may be a time.Time or a number of seconds. A nil Payload
 // is an error. Flask-JWT called it jwt_payload_handler.

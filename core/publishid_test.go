@@ -21,8 +21,12 @@ var issuers = []struct {
 	name string
 	cfg  func(t *testing.T) core.Config[string]
 }{
-	{"Load", func(t *testing.T) core.Config[string] { return core.Config[string]{Keys: pemKeyFile(t, "rsa-pkcs8.pem")} }},
-	{"Load, PKCS#1", func(t *testing.T) core.Config[string] { return core.Config[string]{Keys: pemKeyFile(t, "rsa-pkcs1.pem")} }},
+	{"Load", func(t *testing.T) core.Config[string] {
+		return core.Config[string]{Keys: pemKeyFile(t, "rsa-pkcs8.pem")}
+	}},
+	{"Load, PKCS#1", func(t *testing.T) core.Config[string] {
+		return core.Config[string]{Keys: pemKeyFile(t, "rsa-pkcs1.pem")}
+	}},
 	{"Load, an id", func(t *testing.T) core.Config[string] {
 		return core.Config[string]{Keys: pemKeyFile(t, "ec-p256-pkcs8.pem", keys.WithID("2026-11"))}
 	}},

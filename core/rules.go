@@ -11,7 +11,7 @@ import (
 
 // ClaimRules say which tokens are accepted. The zero value accepts a token of
 // at most 8 KiB that has an exp, whose exp has not passed and whose nbf, if
-// any, has, with no leeway, and whose typ is absent, JWT or at+jwt.
+// any, has or does in 30 seconds, and whose typ is absent, JWT or at+jwt.
 type ClaimRules struct {
 	// Issuer is the iss that tokens must have, and that issued ones get. The
 	// comparison is exact (RFC 7519 section 4.1.1).
@@ -35,8 +35,11 @@ type ClaimRules struct {
 	// Required are the names of further claims that must be there. exp always
 	// is, unless InsecureNoExpiry says otherwise.
 	Required []string
-	// Leeway is how far clocks may be apart, for exp, nbf, iat and MaxAge: from
-	// 0, the default, to 5 minutes.
+	// Leeway is how far clocks may be apart, for exp, nbf, iat and MaxAge: at most
+	// 5 minutes. 0: 30 seconds where a date lies in the future, as nbf and iat of a
+	// fresh token do for whoever's clock is behind, and none for exp and MaxAge,
+	// which would only live longer. NoLeeway: none at all. With FlaskConfig 0 is
+	// none too.
 	Leeway time.Duration
 	// MaxAge bounds the time since iat, which must then be there and not in the
 	// future. 0: no bound.
@@ -86,7 +89,12 @@ type ClaimRules struct {
 	pyjwt bool // judge dates as FlaskConfig must
 }
 
+// NoLeeway as ClaimRules.Leeway forgives nothing: who issues and who verifies
+// have one clock.
+const NoLeeway time.Duration = -1
+
 const (
+	futureLeeway         = 30 * time.Second
 	defaultMaxTokenBytes = 8 << 10
 	largestMaxTokenBytes = 1 << 20
 	largestCache         = 1 << 24

@@ -32,9 +32,10 @@ func wantKind(t testing.TB, name string, err error, want core.Kind) {
 // each value that is no date.
 func TestDates(t *testing.T) {
 	leeway := core.ClaimRules{Leeway: 10 * time.Second}
-	none := core.ClaimRules{}
-	iat := core.ClaimRules{VerifyIssuedAt: true, InsecureNoExpiry: true}
-	age := core.ClaimRules{MaxAge: time.Minute, InsecureNoExpiry: true}
+	none := core.ClaimRules{Leeway: core.NoLeeway}
+	iat := core.ClaimRules{VerifyIssuedAt: true, InsecureNoExpiry: true, Leeway: core.NoLeeway}
+	age := core.ClaimRules{MaxAge: time.Minute, InsecureNoExpiry: true, Leeway: core.NoLeeway}
+	usual := core.ClaimRules{MaxAge: time.Minute}
 	ageLeeway := core.ClaimRules{MaxAge: time.Minute, Leeway: 10 * time.Second, InsecureNoExpiry: true}
 	for _, tt := range []struct {
 		name    string
@@ -103,6 +104,12 @@ func TestDates(t *testing.T) {
 		{"age, iat missing", age, 0, `{}`, core.MissingClaim},
 		{"age, iat text", age, 0, `{"iat":"N"}`, core.BadClaim},
 		{"age, iat -1e400", age, 0, `{"iat":-1e400}`, core.TooOld},
+		{"default: exp reached", usual, 0, `{"exp":N,"iat":N}`, core.Expired},
+		{"default: nbf in 30 s", usual, -30 * time.Second, `{"exp":9e9,"nbf":N,"iat":N}`, 0},
+		{"default: nbf beyond", usual, -30*time.Second - 1, `{"exp":9e9,"nbf":N,"iat":1893455990}`, core.NotYetValid},
+		{"default: iat beyond", usual, -30*time.Second - 1, `{"exp":9e9,"iat":N}`, core.IssuedInFuture},
+		{"default: age", usual, time.Minute - 1, `{"exp":9e9,"iat":N}`, 0},
+		{"default: age reached", usual, time.Minute, `{"exp":9e9,"iat":N}`, core.TooOld},
 		{"the longest age", core.ClaimRules{MaxAge: math.MaxInt64, Leeway: time.Minute, InsecureNoExpiry: true}, 0, `{"iat":1}`, 0},
 	} {
 		wantKind(t, tt.name, judge(t, tt.rules, coretest.Now.Add(tt.after), tt.payload), tt.want)

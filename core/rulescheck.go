@@ -9,7 +9,7 @@ import (
 
 // check says all that is wrong with the rules. Each text starts with the field.
 func (r ClaimRules) check() (bad setup.Mistakes) {
-	if r.Leeway < 0 || r.Leeway > setup.MaxLeeway {
+	if r.Leeway < 0 && r.Leeway != NoLeeway || r.Leeway > setup.MaxLeeway {
 		bad.Add("Leeway", "make it smaller; a leeway bridges clocks, not lifetimes", "%v is outside 0 to %v", r.Leeway, setup.MaxLeeway)
 	}
 	if r.MaxAge < 0 {

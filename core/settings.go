@@ -121,7 +121,7 @@ var settings = []setting{
 	{"INSECURE_SHORT_SECRET", "1 allows a secret shorter than RFC 7518 section 3.2 demands", nil},
 	{"INSECURE_GUESSABLE_SECRET", "1 allows a secret that others can guess, as the placeholder of an example", nil},
 
-	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s", (*reading).readLeeway},
+	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s; 0 is none at all", (*reading).readLeeway},
 	{"REQUIRED_CLAIMS", "comma list of claims that must be there besides exp", (*reading).readRequired},
 	{"VERIFY_CLAIMS", "comma list of signature, exp, nbf, iat: those not listed are not checked, but for the signature", (*reading).readVerify},
 	{"ISSUER", "the iss that tokens must have and get", (*reading).readIssuer},

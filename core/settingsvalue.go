@@ -64,7 +64,9 @@ func (r *reading) words(name, value string, known ...string) (words []string, ok
 
 func (r *reading) readLeeway(name, value string) {
 	if d, ok := r.delta(name, value, 0, setup.MaxLeeway); ok {
-		r.rules.Leeway = d
+		if r.rules.Leeway = d; d == 0 && !r.flask { // who says 0 means it
+			r.rules.Leeway = NoLeeway
+		}
 	}
 }
 

@@ -80,6 +80,7 @@ func newApp() *App {
 			Check:          checkClaims,
 		}
 	}).Require())
+	addNodes(gates, auth)
 	gates("/typed", auth(func(c *core.Config[*User]) { c.Rules.Types = []string{"at+jwt"} }).Require())
 	gates("/small", auth(func(c *core.Config[*User]) { c.Rules.MaxTokenBytes = 512 }).Require())
 	gates("/ageless", auth(func(c *core.Config[*User]) { c.Rules.InsecureNoExpiry = true }).Require())

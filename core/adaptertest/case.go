@@ -31,6 +31,7 @@ func Cases() map[string][]Case {
 		"cookie":   cookieCases(),
 		"login":    loginCases(),
 		"body":     bodyCases(),
+		"clock":    clockCases(),
 	}
 }
 

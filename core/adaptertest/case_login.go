@@ -108,7 +108,7 @@ var notAllowed = stored(no(core.MethodNotAllowed)).with("Allow: POST")
 // from the application, it is known beforehand.
 func issued(sub, role string) string {
 	return rs(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`,
-		fmt.Sprintf(`{"exp":%d,"iat":%d,"jti":"1","nbf":%d,"role":%q,"sub":%q}`, now+300, now, now, role, sub))
+		fmt.Sprintf(`{"exp":%d,"iat":%d,"jti":"1","role":%q,"sub":%q}`, now+300, now, role, sub))
 }
 
 // loggedIn is the answer to a login (RFC 6749 section 5.1).

@@ -61,6 +61,14 @@ func (r rawKey) Algorithm() string {
 	return r.k.m.algorithms[0].Name
 }
 
+// GivenID is the key's id, unless that is the thumbprint for want of another.
+func (r rawKey) GivenID() string {
+	if !r.k.made() || r.k.m.anyID {
+		return ""
+	}
+	return r.k.m.id
+}
+
 // Work is about how long one verification takes, as [jws.Bound.Work] counts.
 func (r rawKey) Work(alg string) int {
 	if b := r.k.boundTo(alg); b != nil {

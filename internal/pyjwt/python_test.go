@@ -26,6 +26,7 @@ type job struct {
 	Claims   map[string]any `json:"claims,omitempty"`
 	Token    string         `json:"token,omitempty"`
 	Audience string         `json:"audience,omitempty"`
+	Require  []string       `json:"require,omitempty"` // nil: exp, iat and nbf, as Flask-JWT did
 	Now      int64          `json:"now,omitempty"`
 }
 

@@ -34,7 +34,7 @@ def sign(job):
 
 def verify(job):
     jwt.api_jwt.datetime = clock(job["now"]) if job.get("now") else datetime.datetime
-    options = {"require": ["exp", "iat", "nbf"]}
+    options = {"require": job.get("require", ["exp", "iat", "nbf"])}
     try:
         claims = jwt.decode(
             job["token"], job["key"], [job["alg"]], options, audience=job.get("audience"), leeway=10
