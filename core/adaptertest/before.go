@@ -24,10 +24,7 @@ func runServerCases(t *testing.T, servers []server) {
 	for _, c := range ServerCases() {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, s := range servers {
-				want := s.Answer(c)
-				if got := outside(t, s, c.Raw, want == noAnswer); got != want {
-					t.Errorf("%s: got %q, declared %q: mend Mount.Before", s.Name, got, want)
-				}
+				measure(t, s, c.Raw, s.Answer(c))
 			}
 		})
 	}
@@ -38,9 +35,7 @@ func runServerCases(t *testing.T, servers []server) {
 func runBefore(t *testing.T, s server, c Case, declared string) {
 	t.Helper()
 	s.app.recorder.take()
-	if got := outside(t, s, c.Raw, declared == noAnswer); got != declared {
-		t.Errorf("%s: got %q, declared %q: mend Mount.Before", s.Name, got, declared)
-	}
+	measure(t, s, c.Raw, declared)
 	if kind := s.app.recorder.take(); kind != 0 {
 		t.Errorf("%s: the answer %q is declared to be the server's, but a gate said %v", s.Name, declared, kind)
 	}
@@ -63,6 +58,14 @@ func checkDeclared(t *testing.T, m Mount, tables map[string][]Case) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		t.Errorf("%s: Mount.Before has %q, which no case is called", m.Name, name)
+	}
+}
+
+// measure compares a server's answer with what is declared of it.
+func measure(t *testing.T, s server, raw, declared string) {
+	t.Helper()
+	if got := outside(t, s, raw, declared == noAnswer); !slices.Contains(strings.Split(declared, " or "), got) {
+		t.Errorf("%s: got %q, declared %q: mend Mount.Before", s.Name, got, declared)
 	}
 }
 

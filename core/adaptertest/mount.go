@@ -21,7 +21,7 @@ type Mount struct {
 	// Before declares what the server or the router answers to a case before a gate or
 	// an endpoint is asked, where that is not what the table says: the status, with
 	// "to" and the Location in back quotes if there is one, or "none" if it waits for
-	// more. The key is the name of a Case or of a ServerCase. What is declared is
+	// more; "200 or 400" where the versions of a framework differ. The key is the name of a Case or of a ServerCase. What is declared is
 	// measured: Run fails if the answer is another one and if no case has the name; of a
 	// Case also if the answer is the table's, or if a gate was asked all the same.
 	Before map[string]string

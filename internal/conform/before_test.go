@@ -2,9 +2,7 @@ package conform
 
 import (
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -20,7 +18,7 @@ func TestBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed := tableRows(ofLinked(string(text)))
+	listed := tableRows(string(text))
 	for _, c := range adaptertest.ServerCases() {
 		line := "| " + c.Name + " |"
 		for _, m := range Mounts {
@@ -35,17 +33,6 @@ func TestBefore(t *testing.T) {
 	for _, line := range listed {
 		t.Errorf("%s has a line that is not measured:\n%s", doc, line)
 	}
-}
-
-// ofLinked reads cells such as "200 (400 from fasthttp 1.74 on)" for the fasthttp
-// that is linked.
-func ofLinked(text string) string {
-	change := regexp.MustCompile(`(\w+) \((\w+) from fasthttp 1\.(\d+) on\)`)
-	return change.ReplaceAllStringFunc(text, func(cell string) string {
-		parts := change.FindStringSubmatch(cell)
-		minor, _ := strconv.Atoi(parts[3])
-		return since(minor, parts[1], parts[2])
-	})
 }
 
 // tableRows are the rows of the tables whose columns are the frameworks.
