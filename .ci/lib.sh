@@ -3,6 +3,7 @@
 
 set -euo pipefail
 shopt -s inherit_errexit # a failure inside $(…) counts as well
+root=$PWD
 export LC_ALL=C PATH=$PATH:/usr/sbin # where Debian has nginx
 
 fail() {
@@ -220,8 +221,12 @@ vet_elsewhere() {
 	done
 }
 
-# versions prints the lines of .ci/versions: module, required, newest.
-versions() { grep -v '^\(#.*\)\?$' .ci/versions; }
+# versions [DIR] prints the lines of .ci/versions: directory, module, required,
+# newest; of one directory if it is given.
+versions() { awk -v dir="${1-}" '!/^(#|$)/ && (dir == "" || $1 == dir)' "$root/.ci/versions"; }
+
+# adapter_modules prints the directories of the adapters that are modules of their own.
+adapter_modules() { versions | awk '$1 != "." { print $1 }' | sort -u; }
 
 # test_on "PACKAGES" MODULE@VERSION… tests with these in the place of go.mod's.
 test_on() {
@@ -238,5 +243,14 @@ test_on() {
 # What a framework's version can change: all that a client sees of the adapters.
 suite='./internal/conform ./ginjwt ./echojwt ./fiberjwt ./nethttpjwt'
 
-# newest prints MODULE@VERSION for the newest of each in .ci/versions.
-newest() { versions | awk '{ print $1 "@" $3 }'; }
+# newest DIR prints MODULE@VERSION for the newest of each in .ci/versions.
+newest() { versions "$1" | awk '{ print $2 "@" $4 }'; }
+
+# adapters_on_newest tests the adapters that are modules of their own.
+adapters_on_newest() {
+	local dir modules
+	for dir in $(adapter_modules); do
+		mapfile -t modules < <(newest "$dir")
+		(cd "$dir" && test_on . "${modules[@]}")
+	done
+}

@@ -174,7 +174,7 @@ func wellFormed(r Request) error {
 		return nil
 	}
 	block := raw.RawHeaders()
-	if len(block) == 0 && r.Host() != "" { // no server has read it: a test made it
+	if len(block) == 0 && (r.Host() != "" || r.RemoteAddr() == noPeer) { // no server has read it: a test made it
 		return nil
 	}
 	hosts := 0
@@ -210,6 +210,9 @@ func wellFormed(r Request) error {
 	}
 	return nil
 }
+
+// noPeer is the peer of a request without a connection, as fasthttp and Hertz have it.
+const noPeer = "0.0.0.0:0"
 
 // sentTwice reports whether a field is there more than once where the server
 // does not hand on the second: fasthttp keeps one Content-Type.

@@ -10,16 +10,19 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/echov5jwt"
+	"github.com/jwtgate/jwtgate/internal/doctable"
 )
 
 // mount is Echo v5.
-var mount = adaptertest.Mount{Name: "echo v5", Serve: serve, Before: map[string]string{
+var mount = adaptertest.Mount{Name: "echo v5", Framework: "echo", Serve: serve, Before: map[string]string{
 	"the group itself, no token":                "401",
 	"HEAD of a route for GET":                   "405",
 	"HEAD of a route for GET, no token":         "405",
 	"OPTIONS of a route for GET, no token":      "204",
 	"OPTIONS of a login mounted for POST alone": "204",
 	"`//me`":                   "404",
+	"`//me`, no token":         "404",
+	"`/./me`, no token":        "404",
 	"`/./me`":                  "404",
 	"`/x/../me`":               "404",
 	"`/%6De`":                  "404",
@@ -28,10 +31,12 @@ var mount = adaptertest.Mount{Name: "echo v5", Serve: serve, Before: map[string]
 
 func TestConform(t *testing.T) { adaptertest.Run(t, mount) }
 
+func TestBefore(t *testing.T) { doctable.Check(t, "Echo v5", mount) }
+
 func serve(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) echo.HandlerFunc {
 		return func(c *echo.Context) error {
-			seen := adaptertest.Seen{Context: c.Request().Context(), Stored: c.Get(echov5jwt.Key)}
+			seen := adaptertest.Seen{Context: c.Request().Context(), Stored: c.Get(echov5jwt.Key), Body: c.Request().Body}
 			seen.User, seen.HasUser = echov5jwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = echov5jwt.Claims(c)
 			res := handle(seen)
@@ -82,5 +87,5 @@ func serve(t testing.TB, app *adaptertest.App) string {
 		app.Upgraded(user, conn)
 		return nil
 	}, require)
-	return adaptertest.Listen(t, e)
+	return app.Serve(t, e)
 }

@@ -2,7 +2,6 @@
 package fiberjwt
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/internal/window"
 )
 
 // Key is where a gate's context stands among the Locals. The same is in c.UserContext().
@@ -90,6 +90,9 @@ func (r request) Host() string              { return string(r.c.Request().URI().
 func (r request) Path() string              { return string(r.c.Request().URI().PathOriginal()) }
 func (r request) RemoteAddr() string        { return r.c.Context().RemoteAddr().String() }
 func (r request) RawHeaders() []byte        { return r.c.Request().Header.RawHeaders() }
+func (r request) Header(n string) []string  { return window.Values(r.c.Request().Header.PeekAll(n)) }
+func (r request) RawQuery() string          { return window.Query(r.c.Request().Header.RequestURI()) }
+func (r request) Body() io.Reader           { return window.Body(r.c.Request()) }
 func (r request) SetBody(body io.Reader) {
 	r.c.Request().SetBodyStream(body, r.c.Request().Header.ContentLength())
 }
@@ -99,23 +102,4 @@ func (r request) Scheme() string {
 		return "https"
 	}
 	return "http"
-}
-
-func (r request) RawQuery() string { // as sent: URI().QueryString() ends at a #
-	_, query, _ := bytes.Cut(r.c.Request().Header.RequestURI(), []byte{'?'})
-	return string(query)
-}
-
-func (r request) Header(name string) (values []string) {
-	for _, value := range r.c.Request().Header.PeekAll(name) {
-		values = append(values, string(bytes.TrimFunc(value, func(c rune) bool { return c == ' ' || c == '\t' })))
-	}
-	return values
-}
-
-func (r request) Body() io.Reader { // c.Body would undo Content-Encoding
-	if stream := r.c.Context().RequestBodyStream(); stream != nil {
-		return stream
-	}
-	return bytes.NewReader(r.c.Request().Body())
 }

@@ -2,6 +2,7 @@ package fiberv3jwt_test
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"net"
 	"testing"
@@ -11,10 +12,11 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/fiberv3jwt"
+	"github.com/jwtgate/jwtgate/internal/doctable"
 )
 
 // mount is Fiber v3.
-var mount = adaptertest.Mount{Name: "fiber v3", Serve: serve, NoDisconnect: true, Before: map[string]string{
+var mount = adaptertest.Mount{Name: "fiber v3", Framework: "fiber", Serve: serve, NoDisconnect: true, Before: map[string]string{
 	"PROPFIND of Mount's login":                     "501",
 	"PROPFIND of a route for all methods, no token": "501",
 	"a method in lower case":                        "501",
@@ -45,6 +47,8 @@ var mount = adaptertest.Mount{Name: "fiber v3", Serve: serve, NoDisconnect: true
 	"the group itself, no token":                    "401",
 	"a slash more":                                  "200",
 	"`//me`":                                        "404",
+	"`//me`, no token":                              "404",
+	"`/./me`, no token":                             "404",
 	"`/./me`":                                       "404",
 	"`/x/../me`":                                    "404",
 	"`/ME`":                                         "200",
@@ -54,10 +58,12 @@ var mount = adaptertest.Mount{Name: "fiber v3", Serve: serve, NoDisconnect: true
 
 func TestConform(t *testing.T) { adaptertest.Run(t, mount) }
 
+func TestBefore(t *testing.T) { doctable.Check(t, "Fiber v3", mount) }
+
 func serve(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) fiber.Handler {
 		return func(c fiber.Ctx) error {
-			seen := adaptertest.Seen{Context: c.Context(), Stored: c.Locals(fiberv3jwt.Key)}
+			seen := adaptertest.Seen{Context: c.Context(), Own: c, Stored: c.Locals(fiberv3jwt.Key), Body: bytes.NewReader(c.Body())}
 			seen.User, seen.HasUser = fiberv3jwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = fiberv3jwt.Claims(c)
 			res := handle(seen)
@@ -104,15 +110,7 @@ func serve(t testing.TB, app *adaptertest.App) string {
 		c.RequestCtx().Hijack(func(conn net.Conn) { app.Upgraded(user, conn) })
 		return nil
 	})
-	return listen(t, f)
-}
-
-// listen serves a Fiber app until the test ends.
-func listen(t testing.TB, f *fiber.App) (addr string) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := app.Listen(t)
 	go func() { _ = f.Listener(ln, fiber.ListenConfig{DisableStartupMessage: true}) }()
 	t.Cleanup(func() { _ = f.ShutdownWithTimeout(0) })
 	return ln.Addr().String()

@@ -1,15 +1,16 @@
 package hertzjwt_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"io"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/cloudwego/hertz/pkg/app"
 	"github.com/cloudwego/hertz/pkg/app/server"
+	"github.com/cloudwego/hertz/pkg/common/config"
 	"github.com/cloudwego/hertz/pkg/common/hlog"
 	"github.com/cloudwego/hertz/pkg/network"
 	"github.com/cloudwego/hertz/pkg/protocol/http1/resp"
@@ -17,10 +18,11 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/hertzjwt"
+	"github.com/jwtgate/jwtgate/internal/doctable"
 )
 
 // mount is Hertz, on netpoll where that runs.
-var mount = adaptertest.Mount{Name: "hertz", Serve: serve, NoDisconnect: true, Before: map[string]string{
+var mount = adaptertest.Mount{Name: "hertz", Framework: "hertz", Serve: serve, NoDisconnect: true, Before: map[string]string{
 	"a method that is no token":                                   "404",
 	"an unknown method":                                           "404",
 	"a method in lower case":                                      "404",
@@ -56,6 +58,8 @@ var mount = adaptertest.Mount{Name: "hertz", Serve: serve, NoDisconnect: true, B
 	"PROPFIND of Mount's login":                                   "404",
 	"a slash more":                                                "301 to `/me`",
 	"`//me`":                                                      "200",
+	"`//me`, no token":                                            "401",
+	"`/./me`, no token":                                           "401",
 	"`/./me`":                                                     "200",
 	"`/x/../me`":                                                  "200",
 	"`/me%2F`":                                                    "301 to `/me`",
@@ -66,10 +70,12 @@ var mount = adaptertest.Mount{Name: "hertz", Serve: serve, NoDisconnect: true, B
 
 func TestConform(t *testing.T) { adaptertest.Run(t, mount) }
 
+func TestBefore(t *testing.T) { doctable.Check(t, "Hertz", mount) }
+
 func serve(t testing.TB, a *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) app.HandlerFunc {
 		return func(ctx context.Context, c *app.RequestContext) {
-			seen := adaptertest.Seen{Context: ctx, Stored: c.Value(hertzjwt.Key)}
+			seen := adaptertest.Seen{Context: ctx, Stored: c.Value(hertzjwt.Key), Body: bytes.NewReader(c.Request.Body())}
 			seen.User, seen.HasUser = hertzjwt.Identity[*adaptertest.User](ctx)
 			seen.Claims, seen.HasClaims = hertzjwt.Claims(ctx)
 			res := handle(seen)
@@ -77,12 +83,13 @@ func serve(t testing.TB, a *adaptertest.App) string {
 		}
 	}
 	hlog.SetOutput(io.Discard)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	ln := new(adaptertest.App).Listen(t) // Hertz encrypts by itself
+	options := []config.Option{server.WithListener(ln), server.WithDisablePrintRoute(true), server.WithExitWaitTime(0),
+		server.WithMaxHeaderBytes(cmp.Or(a.HeaderBytes, 16<<10))}
+	if a.TLS != nil {
+		options = append(options, server.WithTLS(a.TLS))
 	}
-	h := server.New(server.WithListener(ln), server.WithDisablePrintRoute(true),
-		server.WithMaxHeaderBytes(cmp.Or(a.HeaderBytes, 16<<10)), server.WithExitWaitTime(0))
+	h := server.New(options...)
 	for _, route := range a.Routes {
 		chain := []app.HandlerFunc{func(_ context.Context, c *app.RequestContext) {
 			for _, outer := range route.Outer {

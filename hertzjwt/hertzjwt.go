@@ -2,7 +2,6 @@
 package hertzjwt
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/cloudwego/hertz/pkg/route"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/internal/window"
 )
 
 // Key is where a gate's context stands among c's values. The same is the ctx that handlers are given.
@@ -21,7 +21,9 @@ const Key = core.ContextKey
 func New[T any](cfg core.Config[T]) app.HandlerFunc { return Require(core.Must(cfg)) }
 
 // Require lets identified requests pass that all guards agree to.
-func Require[T any](a *core.Auth[T], guards ...core.Guard) app.HandlerFunc { return Use(a.Require(guards...)) }
+func Require[T any](auth *core.Auth[T], guards ...core.Guard) app.HandlerFunc {
+	return Use(auth.Require(guards...))
+}
 
 // Optional lets anonymous requests pass too.
 func Optional[T any](auth *core.Auth[T]) app.HandlerFunc { return Use(auth.Optional()) }
@@ -92,7 +94,12 @@ func (r request) Host() string             { return string(r.c.URI().Host()) }
 func (r request) Path() string             { return string(r.c.URI().PathOriginal()) }
 func (r request) RemoteAddr() string       { return r.c.RemoteAddr().String() }
 func (r request) RawHeaders() []byte       { return r.c.Request.Header.RawHeaders() }
-func (r request) RawQuery() string         { return string(bytes.Join(bytes.SplitN(r.c.Request.RequestURI(), []byte("?"), 2)[1:], nil)) }
+func (r request) Header(n string) []string { return window.Values(r.c.Request.Header.PeekAll(n)) }
+func (r request) RawQuery() string         { return window.Query(r.c.Request.RequestURI()) }
+func (r request) Body() io.Reader          { return window.Body(&r.c.Request) }
+func (r request) SetBody(body io.Reader) {
+	r.c.Request.SetBodyStream(body, r.c.Request.Header.ContentLength())
+}
 
 func (r request) TLS() (state *tls.ConnectionState) {
 	if conn, ok := r.c.GetConn().(interface{ ConnectionState() tls.ConnectionState }); ok {
@@ -106,15 +113,4 @@ func (r request) Scheme() string { // in an absolute form the URI's is the clien
 		return "https"
 	}
 	return "http"
-}
-
-func (r request) Header(name string) (values []string) {
-	for _, value := range r.c.Request.Header.PeekAll(name) {
-		values = append(values, string(bytes.Trim(value, " \t")))
-	}
-	return values
-}
-
-func (r request) Body() io.Reader { // one of them is empty
-	return io.MultiReader(r.c.Request.BodyStream(), bytes.NewReader(r.c.Request.BodyBytes()))
 }

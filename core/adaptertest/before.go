@@ -178,6 +178,8 @@ func ServerCases() []ServerCase {
 		{"a slash more", "404", at("/me/", token)},
 		{"`//me`", "307 to `/me`", at("//me", token)},
 		{"`/./me`", "307 to `/me`", at("/./me", token)},
+		{"`//me`, no token", "307 to `/me`", get("//me")},
+		{"`/./me`, no token", "307 to `/me`", get("/./me")},
 		{"`/x/../me`", "307 to `/me`", at("/x/../me", token)},
 		{"`/ME`", "404", at("/ME", token)},
 		{"`/%6De`", "200", at("/%6De", token)},

@@ -74,6 +74,8 @@ func Run(t *testing.T, mounts ...Mount) {
 	asked("sessions", serve(t, mounts, func() *App { return session.App }), sessionCases(session))
 	asked("keys", serve(t, mounts, func() *App { return ringApp(ring, clock) }), keyCases(ring))
 	t.Run("server", func(t *testing.T) { runServerCases(t, servers) })
+	t.Run("events", func(t *testing.T) { events(t, serve(t, mounts, newApp)) })
+	t.Run("TLS", func(t *testing.T) { overTLS(t, mounts) })
 	t.Run("connection", func(t *testing.T) { runConnections(t, servers) })
 	t.Run("client that is gone", func(t *testing.T) { clientGone(t, serve(t, mounts, newApp)) })
 	t.Run("clients that hang up", func(t *testing.T) { clientsThatHangUp(t, mounts) })

@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -16,15 +17,18 @@ import (
 type Mount struct {
 	Name string
 	// Serve mounts the application and listens on a port of its own of 127.0.0.1 until
-	// the test ends. Listen does the latter for a framework on net/http.
+	// the test ends. App.Listen does the latter, App.Serve all of it for net/http.
 	Serve func(t testing.TB, app *App) (addr string)
 	// Before declares what the server or the router answers to a case before a gate or
 	// an endpoint is asked, where that is not what the table says: the status, with
 	// "to" and the Location in back quotes if there is one, or "none" if it waits for
-	// more; "200 or 400" where the versions of a framework differ. The key is the name of a Case or of a ServerCase. What is declared is
-	// measured: Run fails if the answer is another one and if no case has the name; of a
-	// Case also if the answer is the table's, or if a gate was asked all the same.
+	// more; "200 or 400" where the versions of a framework differ. The key is the name of
+	// a Case or of a ServerCase. What is declared is measured: Run fails if the answer is
+	// another one and if no case has the name; of a Case also if the answer is the
+	// table's, or if a gate was asked all the same.
 	Before map[string]string
+	// Framework is what the adapter's Requests call it, "" if they do not.
+	Framework string
 	// NoDisconnect says that a request's Context does not end when the client hangs
 	// up, as on fasthttp. Then Config.CallbackTimeout is what ends a step.
 	NoDisconnect bool
@@ -60,6 +64,8 @@ type App struct {
 	// HeaderBytes is how much the request line and all fields may take. A server that
 	// has a bound of its own, or a buffer of that size, sets it; 0 is 16 KiB.
 	HeaderBytes int
+	// TLS is what the server encrypts with, nil if it does not.
+	TLS *tls.Config
 
 	recorder recorder
 	keeper   keeper
@@ -78,6 +84,9 @@ type Route struct {
 type Seen struct {
 	// Context is the one that a service layer gets, which knows no framework.
 	Context context.Context
+	// Own is the framework's own context, where that is a context.Context, else nil. The
+	// identity is to be found in it too, by core.ContextKey if not otherwise.
+	Own context.Context
 	// Stored is what the framework's own store has under the adapter's Key.
 	Stored any
 	// NoStore says that the framework has no store of its own.
@@ -117,12 +126,21 @@ func (a *App) Upgraded(user *User, conn io.ReadWriter) {
 // Switching is the head of the answer to an Upgrade (RFC 9110 section 15.2.2).
 const Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: lines\r\n\r\n"
 
-// Listen serves a handler of net/http on a port of its own until the test ends.
-func Listen(t testing.TB, h http.Handler) (addr string) {
+// Listen opens a port of its own, with the application's TLS.
+func (a *App) Listen(t testing.TB) net.Listener {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	if a.TLS != nil {
+		ln = tls.NewListener(ln, a.TLS)
+	}
+	return ln
+}
+
+// Serve serves a handler of net/http until the test ends.
+func (a *App) Serve(t testing.TB, h http.Handler) (addr string) {
+	ln := a.Listen(t)
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(ln) }()
 	t.Cleanup(func() { _ = server.Close() })

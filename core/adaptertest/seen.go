@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -35,6 +36,14 @@ func Show(seen Seen) core.Response {
 	if mirror, mirrored := core.Identity[*User](stored); mirror != user || mirrored != ok {
 		return disagreement("Identity of the context", user, "of what is stored", mirror)
 	}
+	if seen.Own != nil {
+		own, found := core.Identity[*User](seen.Own)
+		ownCred, _ := core.CredentialOf(seen.Own)
+		ownClaims, _ := core.ClaimsOf(seen.Own)
+		if cred, _ := core.CredentialOf(seen.Context); own != user || found != ok || ownClaims != c || ownCred.Token != cred.Token {
+			return disagreement("Identity of the context", user, "of the framework's own", own)
+		}
+	}
 	cred, _ := core.CredentialOf(seen.Context)
 	var answer struct {
 		User string `json:"user"`
@@ -57,26 +66,48 @@ func disagreement(a string, x any, b string, y any) core.Response {
 		Body: fmt.Appendf(nil, "%s: %v, %s: %v\n", a, x, b, y)}
 }
 
-// recorder is an Observer that remembers the last event's kind, because all bad
-// tokens are answered alike.
+// recorder is an Observer that remembers the last event, because all bad tokens are
+// answered alike.
 type recorder struct {
 	mu   sync.Mutex
-	kind core.Kind
+	last core.Event
 }
 
 func (r *recorder) Observe(_ context.Context, e core.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.kind = e.Kind
+	r.last = e
 }
 
-// take returns the kind and forgets it.
-func (r *recorder) take() core.Kind {
+// take returns the last event's kind and forgets it.
+func (r *recorder) take() core.Kind { return r.event().Kind }
+
+// event returns the last event and forgets it.
+func (r *recorder) event() core.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k := r.kind
-	r.kind = 0
-	return k
+	e := r.last
+	r.last = core.Event{}
+	return e
+}
+
+// events: the Observer is told which framework and route a request came by.
+func events(t *testing.T, servers []server) {
+	for _, s := range servers {
+		for route, raw := range map[string]string{"/me": me(good("joe")), "/auth": post("/auth", loginJoe)} {
+			w := dial(t, s.addr)
+			w.send(raw)
+			if a, _, err := w.read(false); err != nil || a.Status != 200 {
+				t.Errorf("%s, %s: got %d, %v", s.Name, route, a.Status, err)
+			}
+			if s.Framework == "" {
+				route = ""
+			}
+			if e := s.app.recorder.event(); e.Framework != s.Framework || e.Route != route {
+				t.Errorf("%s: got the framework %q and the route %q, want %q and %q", s.Name, e.Framework, e.Route, s.Framework, route)
+			}
+		}
+	}
 }
 
 // keeper keeps what a handler was given beyond the request, as caches and

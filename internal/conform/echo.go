@@ -12,7 +12,7 @@ import (
 )
 
 // Echo is Echo v4.
-var Echo = adaptertest.Mount{Name: "echo", Serve: serveEcho, Before: map[string]string{
+var Echo = adaptertest.Mount{Name: "echo", Framework: "echo", Serve: serveEcho, Before: map[string]string{
 	"an unknown method":                         "405",
 	"a method in lower case":                    "405",
 	"the group itself, no token":                "401",
@@ -21,6 +21,8 @@ var Echo = adaptertest.Mount{Name: "echo", Serve: serveEcho, Before: map[string]
 	"OPTIONS of a route for GET, no token":      "204",
 	"OPTIONS of a login mounted for POST alone": "204",
 	"`//me`":                   "404",
+	"`//me`, no token":         "404",
+	"`/./me`, no token":        "404",
 	"`/./me`":                  "404",
 	"`/x/../me`":               "404",
 	"`/%6De`":                  "404",
@@ -81,5 +83,5 @@ func serveEcho(t testing.TB, app *adaptertest.App) string {
 		app.Upgraded(user, conn)
 		return nil
 	}, require)
-	return adaptertest.Listen(t, e)
+	return app.Serve(t, e)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Fiber is Fiber v2.
-var Fiber = adaptertest.Mount{Name: "fiber", Serve: serveFiber, NoDisconnect: true, Before: map[string]string{
+var Fiber = adaptertest.Mount{Name: "fiber", Framework: "fiber", Serve: serveFiber, NoDisconnect: true, Before: map[string]string{
 	"an unknown method":                                "400",
 	"a method in lower case":                           "400",
 	"an empty line before the request":                 "200",
@@ -46,6 +46,8 @@ var Fiber = adaptertest.Mount{Name: "fiber", Serve: serveFiber, NoDisconnect: tr
 	"PROPFIND of Mount's login":                        "400",
 	"a slash more":                                     "200",
 	"`//me`":                                           "404",
+	"`//me`, no token":                                 "404",
+	"`/./me`, no token":                                "404",
 	"`/./me`":                                          "404",
 	"`/x/../me`":                                       "404",
 	"`/ME`":                                            "200",
@@ -56,7 +58,7 @@ var Fiber = adaptertest.Mount{Name: "fiber", Serve: serveFiber, NoDisconnect: tr
 func serveFiber(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) fiber.Handler {
 		return func(c *fiber.Ctx) error {
-			seen := adaptertest.Seen{Context: c.UserContext(), Stored: c.Locals(fiberjwt.Key), Body: bytes.NewReader(c.Body())}
+			seen := adaptertest.Seen{Context: c.UserContext(), Own: c.Context(), Stored: c.Locals(fiberjwt.Key), Body: bytes.NewReader(c.Body())}
 			seen.User, seen.HasUser = fiberjwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = fiberjwt.Claims(c)
 			res := handle(seen)
@@ -103,15 +105,12 @@ func serveFiber(t testing.TB, app *adaptertest.App) string {
 		c.Context().Hijack(func(conn net.Conn) { app.Upgraded(user, conn) })
 		return nil
 	})
-	return listenFiber(t, f)
+	return listenFiber(t, app, f)
 }
 
 // listenFiber serves a Fiber app until the test ends.
-func listenFiber(t testing.TB, f *fiber.App) (addr string) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+func listenFiber(t testing.TB, app *adaptertest.App, f *fiber.App) (addr string) {
+	ln := app.Listen(t)
 	go func() { _ = f.Listener(ln) }()
 	t.Cleanup(func() { _ = f.ShutdownWithTimeout(0) })
 	return ln.Addr().String()

@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/adaptertest"
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/echojwt"
 	"github.com/jwtgate/jwtgate/fiberjwt"
@@ -47,7 +48,7 @@ func TestFiberAsItComes(t *testing.T) {
 		}
 		f := fiber.New(fiber.Config{DisableStartupMessage: true})
 		f.Get("/me", fiberjwt.Require(auth), func(c *fiber.Ctx) error { return c.SendString("ok") })
-		if res, _ := ask(t, listenFiber(t, f), "Authorization: Bearer "+issued.Token); res.StatusCode != want {
+		if res, _ := ask(t, listenFiber(t, &adaptertest.App{}, f), "Authorization: Bearer "+issued.Token); res.StatusCode != want {
 			t.Errorf("a token of %d bytes: got %d, want %d", len(issued.Token), res.StatusCode, want)
 		}
 	}
@@ -56,7 +57,7 @@ func TestFiberAsItComes(t *testing.T) {
 // TestFiberErrorPage: Fiber's default error handler answers a request that it
 // cannot parse with the request's own head, token and all.
 func TestFiberErrorPage(t *testing.T) {
-	addr := listenFiber(t, fiber.New(fiber.Config{DisableStartupMessage: true}))
+	addr := listenFiber(t, &adaptertest.App{}, fiber.New(fiber.Config{DisableStartupMessage: true}))
 	res, body := ask(t, addr, "Authorization: Bearer very-secret", "X-Other: \x01")
 	if res.StatusCode != 400 || !strings.Contains(body, "very-secret") {
 		t.Errorf("got %d %q, want 400 and the token", res.StatusCode, body)

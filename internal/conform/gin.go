@@ -12,7 +12,7 @@ import (
 )
 
 // Gin is Gin.
-var Gin = adaptertest.Mount{Name: "gin", Serve: serveGin, Before: map[string]string{
+var Gin = adaptertest.Mount{Name: "gin", Framework: "gin", Serve: serveGin, Before: map[string]string{
 	"an unknown method":                                           "404",
 	"a method in lower case":                                      "404",
 	"an unknown path of a group with a gate, no token":            "404",
@@ -30,6 +30,8 @@ var Gin = adaptertest.Mount{Name: "gin", Serve: serveGin, Before: map[string]str
 	"PROPFIND of Mount's login":                                   "404",
 	"a slash more":                                                "301 to `/me`",
 	"`//me`":                                                      "404",
+	"`//me`, no token":                                            "404",
+	"`/./me`, no token":                                           "404",
 	"`/./me`":                                                     "404",
 	"`/x/../me`":                                                  "404",
 	"`/me%2F`":                                                    "301 to `/me`",
@@ -40,7 +42,7 @@ func serveGin(t testing.TB, app *adaptertest.App) string {
 	gin.SetMode(gin.ReleaseMode) // in debug mode it prints every route
 	show := func(handle func(adaptertest.Seen) core.Response) gin.HandlerFunc {
 		return func(c *gin.Context) {
-			seen := adaptertest.Seen{Context: c.Request.Context(), Body: c.Request.Body}
+			seen := adaptertest.Seen{Context: c.Request.Context(), Own: c, Body: c.Request.Body}
 			seen.Stored, _ = c.Get(ginjwt.Key)
 			seen.User, seen.HasUser = ginjwt.Identity[*adaptertest.User](c)
 			seen.Claims, seen.HasClaims = ginjwt.Claims(c)
@@ -84,5 +86,5 @@ func serveGin(t testing.TB, app *adaptertest.App) string {
 		_, _ = io.WriteString(conn, adaptertest.Switching)
 		app.Upgraded(user, conn)
 	})
-	return adaptertest.Listen(t, router)
+	return app.Serve(t, router)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // NetHTTP is net/http, which the others are compared with.
-var NetHTTP = adaptertest.Mount{Name: "nethttp", Serve: serveNetHTTP}
+var NetHTTP = adaptertest.Mount{Name: "nethttp", Framework: "net/http", Serve: serveNetHTTP}
 
 func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
 	show := func(handle func(adaptertest.Seen) core.Response) http.Handler {
@@ -63,5 +63,5 @@ func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
 		_, _ = io.WriteString(conn, adaptertest.Switching)
 		app.Upgraded(user, conn)
 	})))
-	return adaptertest.Listen(t, mux)
+	return app.Serve(t, mux)
 }
