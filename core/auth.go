@@ -18,7 +18,7 @@ import (
 //	again: Refresh, Logout, LogoutAll, Sessions;
 //	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf
 //	no:    Reject, WithRealm
-//	mount: Routes, KeyRoutes
+//	mount: Routes, KeyRoutes, ResourceRoutes
 type Auth[T any] struct {
 	*engine
 	identify     IdentityHandler[T]
@@ -61,6 +61,7 @@ type engine struct {
 	order       OrderedRevocation // among them; nil: none
 	needed      []string          // claims that our own tokens must have to be called back
 	publishers  []keys.Describer  // of KeyRoutes
+	resource    *document         // of ResourceRoutes; nil: none
 }
 
 // New makes an Auth. It touches nothing outside the process. The error lists
@@ -84,7 +85,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		rules:     c.Rules,
 		login:     c.Login,
 		flask:     c.flask,
-		prepared:  prepare(c.Realm, c.Scheme, c.Sources),
+		prepared:  prepare(challenge{realm: c.Realm, scheme: c.Scheme, metadata: c.Resource.metadataURL()}, c.Sources),
 	}
 	e.origin = e
 	e.issuers = c.issuers()
@@ -100,6 +101,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	})
 	e.needed = c.neededOfOurs()
 	e.publishers = publishers(c.Keys, c.Signer)
+	e.resource = c.resourceDocument(e.issuers)
 	e.ownLookup = cfg.Lookup != nil || slices.ContainsFunc(c.Sources, isForeign)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
@@ -135,8 +137,15 @@ func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
 	if realm == "" || !setup.PrintableASCII(realm) {
 		panic(fmt.Sprintf("jwtgate: WithRealm: %q is empty or has characters outside printable ASCII", realm))
 	}
+	by := a.prepared.by
+	by.realm = realm
+	return a.challenging(by)
+}
+
+// challenging is the same Auth with other challenges.
+func (a *Auth[T]) challenging(by challenge) *Auth[T] {
 	e := *a.engine
-	e.prepared = prepare(realm, e.prepared.scheme, e.prepared.sources)
+	e.prepared = prepare(by, e.prepared.sources)
 	b := *a
 	b.engine = &e
 	return &b

@@ -45,6 +45,7 @@ import (
 //
 //	Realm            "api"
 //	Scheme           "Bearer"
+//	Resource         none
 //	AuthResponse     access_token, token_type, expires_in, refresh_token
 //	OnError          Error.Response
 //
@@ -126,6 +127,8 @@ type Config[T any] struct {
 	// printable ASCII; quotes are escaped.
 	Realm  string
 	Scheme string
+	// Resource is this API as clients find it by themselves (RFC 9728).
+	Resource ResourceConfig
 	// AuthResponse answers a login or a refresh that succeeded.
 	AuthResponse AuthResponseHandler[T]
 	// OnError answers a refusal.

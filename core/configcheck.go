@@ -28,6 +28,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	c.checkIdentify(raw, &bad)
 	c.checkLogin(raw, &bad)
 	c.checkSessions(raw, &bad)
+	bad.In("Resource", raw.Resource.check())
 	return bad.Err("jwtgate: core.New")
 }
 

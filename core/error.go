@@ -36,9 +36,9 @@ type Error struct {
 	// RetryAfter becomes Retry-After, in whole seconds rounded up.
 	RetryAfter time.Duration
 
-	setting       bool   // a setting is missing: the Cause is for the Observer, whatever the status
-	stack         []byte // of a recovered panic
-	realm, scheme string // of the Auth that refuses; filled in by Reject
+	setting bool      // a setting is missing: the Cause is for the Observer, whatever the status
+	stack   []byte    // of a recovered panic
+	by      challenge // of the gate that refuses; filled in by Reject
 }
 
 // Error names the kind and the cause.

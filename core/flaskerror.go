@@ -81,7 +81,7 @@ func FlaskErrorOf(e *Error) *FlaskError {
 	case errors.As(e.Cause, &own) && own != nil:
 		return own
 	case e.Kind == MissingToken:
-		realm := e.realm
+		realm := e.by.realm
 		setup.Default(&realm, flaskRealm)
 		return &FlaskError{
 			Err: "Authorization Required", Description: "Request does not contain an access token",

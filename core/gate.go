@@ -14,9 +14,17 @@ type Gate func(Request) (ctx context.Context, res Response, ok bool)
 // to. Behind another Require of the same Auth only the guards are asked. It panics
 // at guards that can never be true: the Policy of another Auth, an iss that is none
 // of this one's, two that contradict each other.
+//
+// With Config.Resource its challenges name all scopes that the guards want, so that a
+// client asks for them at once, and knows them before it has a token.
 func (a *Auth[T]) Require(guards ...Guard) Gate {
 	a.checkGuards(guards)
 	guards = slices.Clone(guards)
+	if scopes := wantedScopes(guards); a.resource != nil && len(scopes) > 0 {
+		by := a.prepared.by
+		by.scopes = scopes
+		a = a.challenging(by)
+	}
 	return func(r Request) (context.Context, Response, bool) { return a.pass(r, false, guards) }
 }
 

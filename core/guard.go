@@ -94,6 +94,14 @@ func (g Guard) Named(name string) Guard {
 	return g
 }
 
+// wantedScopes are the scopes of all these, each once.
+func wantedScopes(guards []Guard) (scopes []string) {
+	for _, g := range guards {
+		scopes = union(scopes, g.scopes...)
+	}
+	return scopes
+}
+
 // checkGuards panics at a zero Guard, which would let everybody pass or nobody.
 func checkGuards(where string, guards ...Guard) {
 	for i, g := range guards {

@@ -29,7 +29,8 @@ const (
 	// ActionKeys is a fetch of keys from a provider, or a change of a key ring. It
 	// belongs to no request.
 	ActionKeys
-	// ActionPublish is the answer of an endpoint of KeyRoutes.
+	// ActionPublish is the answer of an endpoint of KeyRoutes or
+	// ResourceRoutes.
 	ActionPublish
 	// ActionRefresh is the refresh endpoint's, or Renew's. A Kind of ReusedRefresh
 	// is a theft.

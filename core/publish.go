@@ -19,9 +19,9 @@ import (
 // for such things; the name is a habit and no standard.
 const keySetPath = "/.well-known/jwks.json"
 
-// keySetMaxAge is for key sets that do not change while the program runs. The
-// next version of the program may have another one.
-const keySetMaxAge = time.Minute
+// publishedMaxAge is for what does not change while the program runs. The next
+// version of the program may publish something else.
+const publishedMaxAge = time.Minute
 
 // publishers returns those of Keys and Signer that have keys to publish, or may
 // have some later.
@@ -55,26 +55,37 @@ func (a *Auth[T]) KeyRoutes() []Route {
 	if len(a.publishers) == 0 {
 		return nil
 	}
-	e := &keySetEndpoint{engine: a.engine}
-	return []Route{{Path: keySetPath, Serve: e.serve}}
+	s := &keySet{engine: a.engine}
+	return []Route{{Path: keySetPath, Serve: publisher{a.engine, s.document}.serve}}
 }
 
-// keySetEndpoint publishes the keys of an Auth.
-type keySetEndpoint struct {
+// keySet is what the keys of an Auth are published as.
+type keySet struct {
 	*engine
 	last atomic.Pointer[keyDocument]
 }
 
-// keyDocument is a key set as it is sent. It is made once, and written many times.
+// keyDocument is a key set of these keys.
 type keyDocument struct {
-	of              []*keys.Key
+	document
+	of []*keys.Key
+}
+
+// document is a text as it is sent. It is made once, and written many times.
+type document struct {
 	tag             string
 	ok, notModified Response
 }
 
-var keySetMethods = []string{http.MethodGet, http.MethodHead}
+// publisher is an endpoint that shows everybody a document.
+type publisher struct {
+	*engine
+	document func() *document
+}
 
-func (e *keySetEndpoint) serve(r Request) (res Response) {
+var publisherMethods = []string{http.MethodGet, http.MethodHead}
+
+func (e publisher) serve(r Request) (res Response) {
 	o := e.watch(ActionPublish, r)
 	if failed := caught(func() { res = e.publish(r, o) }, func(failed *Error) { // the Observer's
 		o.tell(r.Context(), failed)
@@ -84,10 +95,10 @@ func (e *keySetEndpoint) serve(r Request) (res Response) {
 	return res
 }
 
-func (e *keySetEndpoint) publish(r Request, o *outcome) Response {
+func (e publisher) publish(r Request, o *outcome) Response {
 	err := wellFormed(r)
-	if err == nil && !slices.Contains(keySetMethods, r.Method()) {
-		err = &Error{Kind: MethodNotAllowed, Methods: keySetMethods}
+	if err == nil && !slices.Contains(publisherMethods, r.Method()) {
+		err = &Error{Kind: MethodNotAllowed, Methods: publisherMethods}
 	}
 	if err != nil {
 		return e.refuse(r.Context(), o, ActionPublish, r, Credential{}, classify(err))
@@ -103,22 +114,22 @@ func (e *keySetEndpoint) publish(r Request, o *outcome) Response {
 }
 
 // document returns the key set of now.
-func (e *keySetEndpoint) document() *keyDocument {
+func (s *keySet) document() *document {
 	var few [8]*keys.Key
-	of, maxAge := few[:0], keySetMaxAge
-	for _, p := range e.publishers {
+	of, maxAge := few[:0], publishedMaxAge
+	for _, p := range s.publishers {
 		f := p.Facts()
 		of = append(of, f.Own...)
 		if f.MaxAge > 0 {
 			maxAge = min(maxAge, f.MaxAge)
 		}
 	}
-	if doc := e.last.Load(); doc != nil && slices.Equal(doc.of, of) {
-		return doc
+	if doc := s.last.Load(); doc != nil && slices.Equal(doc.of, of) {
+		return &doc.document
 	}
-	doc := newKeyDocument(slices.Clone(of), maxAge, e.rules.Issuer)
-	e.last.Store(doc)
-	return doc
+	doc := newKeyDocument(slices.Clone(of), maxAge, s.rules.Issuer)
+	s.last.Store(doc)
+	return &doc.document
 }
 
 func newKeyDocument(of []*keys.Key, maxAge time.Duration, issuer string) *keyDocument {
@@ -133,8 +144,13 @@ func newKeyDocument(of []*keys.Key, maxAge time.Duration, issuer string) *keyDoc
 		}
 	}
 	body := append(append([]byte(`{"keys":[`), bytes.Join(texts, []byte(","))...), "]}\n"...)
+	return &keyDocument{of: of, document: newDocument("application/jwk-set+json", body, maxAge)} // RFC 7517 section 8.5.2
+}
+
+// newDocument makes a document that caches may keep for maxAge.
+func newDocument(mediaType string, body []byte, maxAge time.Duration) (doc document) {
 	sum := sha256.Sum256(body)
-	doc := &keyDocument{of: of, tag: `"` + jws.Encode(sum[:16]) + `"`}
+	doc.tag = `"` + jws.Encode(sum[:16]) + `"`
 	// Canonical names, as a Response has them.
 	header := http.Header{
 		"Access-Control-Allow-Origin": {"*"}, // it is public, and cookies are not looked at
@@ -143,7 +159,7 @@ func newKeyDocument(of []*keys.Key, maxAge time.Duration, issuer string) *keyDoc
 	}
 	doc.notModified = Response{Status: http.StatusNotModified, Header: header}
 	doc.ok = Response{Status: http.StatusOK, Header: header.Clone(), Body: body}
-	doc.ok.Header["Content-Type"] = []string{"application/jwk-set+json"} // RFC 7517 section 8.5.2
+	doc.ok.Header["Content-Type"] = []string{mediaType}
 	return doc
 }
 

@@ -46,7 +46,7 @@ func (a *engine) refusalOf(action Action, r Request, cred Credential, e *Error) 
 // respond makes the Response to a refusal, with OnError's help if it is set: failed is
 // its panic.
 func (a *engine) respond(r Request, cred Credential, e *Error) (res Response, failed *Error) {
-	e.realm, e.scheme = a.prepared.realm, a.prepared.scheme
+	e.by = a.prepared.by
 	if a.onError == nil {
 		return a.prepared.forError(e, cred), nil
 	}
@@ -59,7 +59,7 @@ func (a *engine) respond(r Request, cred Credential, e *Error) (res Response, fa
 		res = a.prepared.decorate(typed(res), cred)
 	}, func(*Error) {}) // the caller's to tell, also where the goroutine ends
 	if failed != nil {
-		failed.realm, failed.scheme = e.realm, e.scheme
+		failed.by = e.by
 		res = a.prepared.forError(failed, cred)
 	}
 	return res, failed
@@ -109,7 +109,20 @@ func (e *Error) Response() Response {
 // refusal is the refusal as a value.
 func (e *Error) refusal() *Refusal {
 	k := e.Kind.row()
-	return &Refusal{Kind: e.Kind.valid(), Code: k.code, Text: k.text, Scopes: slices.Clone(e.Scopes), RetryAfter: e.RetryAfter}
+	return &Refusal{Kind: e.Kind.valid(), Code: k.code, Text: k.text, Scopes: slices.Clone(e.scopes()), RetryAfter: e.RetryAfter}
+}
+
+// scopes are those that the client is told that the route needs.
+func (e *Error) scopes() []string {
+	switch {
+	case e.Kind == InsufficientScope && len(e.by.scopes) > 0:
+		return union(e.by.scopes, e.Scopes...)
+	case e.Kind == InsufficientScope:
+		return e.Scopes
+	case e.Kind.row().challenge == noChallenge:
+		return nil
+	}
+	return e.by.scopes
 }
 
 // Challenge is the value of WWW-Authenticate, "" if the kind has none.
@@ -118,7 +131,7 @@ func (e *Error) Challenge() string {
 	if k.challenge == noChallenge {
 		return ""
 	}
-	scheme, realm := e.scheme, e.realm
+	scheme, realm := e.by.scheme, e.by.realm
 	setup.Default(&scheme, defaultScheme)
 	setup.Default(&realm, defaultRealm)
 	var b strings.Builder
@@ -129,8 +142,8 @@ func (e *Error) Challenge() string {
 	if k.challenge == codedChallenge {
 		b.WriteString(`, error="` + k.code + `", error_description="` + k.text + `"`)
 	}
-	if e.Kind == InsufficientScope && len(e.Scopes) > 0 {
-		param(&b, "scope", strings.Join(e.Scopes, " "))
+	if wanted := e.scopes(); len(wanted) > 0 {
+		param(&b, "scope", strings.Join(wanted, " "))
 	}
 	if e.Kind == StepUp {
 		if len(e.ACR) > 0 {
@@ -140,7 +153,17 @@ func (e *Error) Challenge() string {
 			param(&b, "max_age", strconv.FormatInt(int64(e.MaxAge/time.Second), 10))
 		}
 	}
+	if e.by.metadata != "" {
+		param(&b, "resource_metadata", e.by.metadata)
+	}
 	return b.String()
+}
+
+// challenge is what all challenges of a gate have in common.
+type challenge struct {
+	realm, scheme string
+	metadata      string   // where the metadata of the resource is (RFC 9728 section 5.1); "": nowhere
+	scopes        []string // that the route wants, where clients are told in advance
 }
 
 // quotedEscaper escapes a quoted-string (RFC 9110 section 5.6.4).
@@ -155,31 +178,31 @@ func param(b *strings.Builder, name, value string) {
 
 // prepared are the Responses of an Auth that can be made in advance.
 type prepared struct {
-	realm, scheme string
-	sources       []Source
-	refusals      [kindEnd]Response
+	by       challenge
+	sources  []Source
+	refusals [kindEnd]Response
 	// vary names the fields that a source reads, with and without those of a
 	// header: where a credential is required, caches keep answers to requests
 	// with Authorization apart already (RFC 9111 section 3.5).
 	vary, varyOptional []string
 }
 
-func prepare(realm, scheme string, sources []Source) prepared {
-	p := prepared{realm: realm, scheme: scheme, sources: sources}
+func prepare(by challenge, sources []Source) prepared {
+	p := prepared{by: by, sources: sources}
 	if len(sources) == 0 {
 		sources = []Source{HeaderSource{}}
 	}
 	for _, s := range sources {
 		switch v := s.(type) {
 		case HeaderSource:
-			p.varyOptional = append(p.varyOptional, v.withDefaults(scheme).Name)
+			p.varyOptional = append(p.varyOptional, v.withDefaults(by.scheme).Name)
 		case CookieSource:
 			p.vary = append(p.vary, "Cookie")
 			p.varyOptional = append(p.varyOptional, "Cookie")
 		}
 	}
 	for k := MissingToken; k < kindEnd; k++ {
-		e := &Error{Kind: k, realm: realm, scheme: scheme}
+		e := &Error{Kind: k, by: by}
 		res := p.decorate(e.Response(), Credential{})
 		res.names = slices.Collect(maps.Keys(res.Header))
 		p.refusals[k] = res

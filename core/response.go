@@ -36,7 +36,8 @@ type Refusal struct {
 	// for people that goes with it: the members error and description of the default
 	// answer.
 	Code, Text string
-	// Scopes are those that the route needs, with InsufficientScope.
+	// Scopes are those that the route needs, as the challenge names them: with
+	// InsufficientScope, and with Config.Resource where there is no good token either.
 	Scopes []string
 	// RetryAfter is how long to wait, 0 if that is not known.
 	RetryAfter time.Duration

@@ -72,7 +72,9 @@ func Run(t *testing.T, mounts ...Mount) {
 	}
 	asked("Flask", serve(t, mounts, flaskApp), flaskCases())
 	asked("sessions", serve(t, mounts, func() *App { return session.App }), sessionCases(session))
-	asked("keys", serve(t, mounts, func() *App { return ringApp(ring, clock) }), keyCases(ring))
+	published := serve(t, mounts, func() *App { return ringApp(ring, clock) })
+	asked("keys", published, keyCases(ring))
+	asked("resource", published, resourceCases(ring))
 	t.Run("server", func(t *testing.T) { runServerCases(t, servers) })
 	t.Run("events", func(t *testing.T) { events(t, serve(t, mounts, newApp)) })
 	t.Run("TLS", func(t *testing.T) { overTLS(t, mounts) })

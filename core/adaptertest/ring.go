@@ -34,7 +34,10 @@ func newRingKey(id string) *keys.Key {
 	return key
 }
 
-// ringApp is an application whose keys are in a ring, and published.
+const resource = "https://api.example.com/orders"
+
+// ringApp is an application whose keys are in a ring, and published, with the
+// metadata of a resource (RFC 9728).
 func ringApp(ring *keys.Ring, now func() time.Time) *App {
 	a := &App{proceed: make(chan struct{})}
 	a.Config = core.Config[*User]{
@@ -46,8 +49,9 @@ func ringApp(ring *keys.Ring, now func() time.Time) *App {
 		Payload:      userClaims,
 		Identify:     identify,
 	}
+	a.Config.Resource = core.ResourceConfig{Identifier: resource}
 	a.Auth = core.Must(a.Config)
-	a.Endpoints = append(a.Auth.Routes(), a.Auth.KeyRoutes()...)
+	a.Endpoints = slices.Concat(a.Auth.Routes(), a.Auth.KeyRoutes(), a.Auth.ResourceRoutes())
 	return a
 }
 
@@ -61,13 +65,31 @@ func newTestRing() *keys.Ring {
 // keyCases: the published keys are the same bytes on all frameworks, and the
 // conditional requests of caches work.
 func keyCases(ring *keys.Ring) []Case {
-	const path = "/.well-known/jwks.json"
-	r, err := http.NewRequest("GET", "http://example.com"+path, nil)
-	check(err)
-	res := ringApp(ring, clock).Auth.KeyRoutes()[0].Serve(core.FromHTTP(r))
-	if n := strings.Count(string(res.Body), `"kty"`); n != 2 {
+	cases, body := publishedCases(ringApp(ring, clock).Auth.KeyRoutes()[0])
+	if n := strings.Count(body, `"kty"`); n != 2 {
 		panic(fmt.Sprintf("%d keys are published, want the two that have a public half", n))
 	}
+	return cases
+}
+
+// resourceCases: the metadata of a resource likewise, and what leads there.
+func resourceCases(ring *keys.Ring) []Case {
+	const where = `resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/orders"`
+	cases, body := publishedCases(ringApp(ring, clock).Auth.ResourceRoutes()[0])
+	if !strings.Contains(body, `"resource":"`+resource+`"`) {
+		panic("the metadata name another resource: " + body)
+	}
+	return append(cases,
+		row("RFC 9728 5.1, no token", get("/me"), no(core.MissingToken).challenge(where)),
+		row("RFC 9728 5.1, a bad token", get("/me", "Authorization: Bearer x.y.z"), no(core.Malformed).challenge(where)))
+}
+
+// publishedCases are those of a document that everybody may see, and its text.
+func publishedCases(route core.Route) (cases []Case, body string) {
+	path := route.Path
+	r, err := http.NewRequest("GET", "http://example.com"+path, nil)
+	check(err)
+	res := route.Serve(core.FromHTTP(r))
 	tag := res.Header.Get("Etag")
 	ok := Answer{Status: http.StatusOK, Header: res.Header, Body: string(res.Body)}
 	same := Answer{Status: http.StatusNotModified, Header: res.Header.Clone()}
@@ -86,7 +108,7 @@ func keyCases(ring *keys.Ring) []Case {
 		row("POST", post(path, "{}"), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
 		row("OPTIONS", do("OPTIONS", path), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
 		row("DELETE", do("DELETE", path), no(core.MethodNotAllowed).with("Allow: GET, HEAD")),
-	}
+	}, ok.Body
 }
 
 // rotation rotates the keys ten times while clients log in and call, on all

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/pemkey"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
@@ -48,7 +49,7 @@ func (c RemoteConfig) readURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !c.InsecureHTTP:
+	case u.Scheme == "http" && !field.IsLoopback(u.Hostname()) && !c.InsecureHTTP:
 		return nil, fmt.Errorf("it is plain http to %s, and who can change the answer can sign tokens; use https, or say RemoteConfig.InsecureHTTP", u.Host)
 	case u.Scheme == "http" && c.TokenFile != "":
 		return nil, errors.New("it is plain http, and the token of RemoteConfig.TokenFile is sent by https alone")
@@ -114,7 +115,7 @@ func (c RemoteConfig) ownTransport(home *url.URL) *http.Transport {
 	if given {
 		theirs = c.Client.Transport
 	}
-	local := !given && isLocalhost(home.Hostname())
+	local := !given && field.IsLocalhost(home.Hostname())
 	if !local && !c.PublicOnly && c.CAFile == "" {
 		return nil
 	}

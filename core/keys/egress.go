@@ -6,8 +6,9 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"syscall"
+
+	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
 // notPublic are the blocks of special purpose in which no provider can be, by the
@@ -63,7 +64,7 @@ func (c RemoteConfig) checkAddress(ip netip.Addr) error {
 // checkHost is checkAddress of a host that is an address, or is known to be this
 // machine. Other names are judged when they are resolved.
 func (c RemoteConfig) checkHost(host string) error {
-	if isLocalhost(host) {
+	if field.IsLocalhost(host) {
 		return c.checkAddress(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -86,22 +87,9 @@ func (c RemoteConfig) dialer(resolver *net.Resolver) func(ctx context.Context, n
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		// Names below localhost are this machine, and no server of names is asked
 		// (RFC 6761 section 6.3).
-		if host, port, err := net.SplitHostPort(address); err == nil && isLocalhost(host) {
+		if host, port, err := net.SplitHostPort(address); err == nil && field.IsLocalhost(host) {
 			address = net.JoinHostPort("localhost", port)
 		}
 		return d.DialContext(ctx, network, address)
 	}
-}
-
-// isLocalhost reports whether a name is localhost, or below it.
-func isLocalhost(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
-// isLoopback reports whether host is this machine by its name or its address
-// (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return isLocalhost(host) || err == nil && ip.Unmap().IsLoopback()
 }
