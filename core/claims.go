@@ -43,7 +43,7 @@ func parseClaims(payload string) (*Claims, error) {
 	c := &Claims{raw: payload}
 	var err error
 	if c.fields, err = strictjson.Fields(payload, c.inline[:0]); err != nil {
-		return nil, &Error{Kind: Malformed, Cause: fmt.Errorf("payload: %w", err)}
+		return nil, &Error{Kind: Malformed, Cause: fmt.Errorf("%w: %w", errPayload, err)}
 	}
 	return c, nil
 }

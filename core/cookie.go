@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -120,7 +119,7 @@ func (c CookieSource) find(r Request, sessionOf func(token string) string) (Cred
 	return Credential{Token: keep.Part(token, whole)}, nil
 }
 
-var errTwoCookies = errors.New("the cookie with the token is there more than once")
+var errTwoCookies = because("the cookie with the token is there more than once")
 
 // guardedName reports whether browsers let nobody but the host itself, over TLS, set
 // a cookie of this name. They compare the prefix without case, but only as it is

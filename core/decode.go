@@ -76,7 +76,7 @@ func newDecoder(source keys.Source, rules ClaimRules) *decoder {
 // decode is the default DecodeHandler.
 func (d *decoder) decode(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > d.rules.MaxTokenBytes {
-		return nil, errTooLong
+		return nil, tooLong(len(token), d.rules.MaxTokenBytes)
 	}
 	claims, err := d.known(ctx, token)
 	if claims == nil && err == nil {
@@ -93,7 +93,7 @@ func (d *decoder) fresh(ctx context.Context, token string, early *Claims) (*Clai
 		if d.rules.pyjwt {
 			err = inPyJWTsWords(err, token)
 		}
-		return nil, err
+		return nil, explained(err, token)
 	}
 	d.remember(token, claims)
 	return claims, nil
@@ -149,11 +149,11 @@ func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*
 	}
 	if want := key.Issuer(); want != "" {
 		if iss, _ := claims.text("iss"); iss != want {
-			return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
+			return nil, &Error{Kind: WrongIssuer, Claim: "iss", Cause: because("iss is not the issuer of the key, %q%s", want, nearMiss(iss, want))}
 		}
 	}
 	if !remembered && !d.types[header.typ] {
-		return nil, WrongType
+		return nil, &Error{Kind: WrongType, Cause: because("the token's typ is %v, and %s is wanted (Rules.Types)", found(header.typ), d.wantedTypes())}
 	}
 	if !remembered && d.rules.Signer != nil && !slices.Contains(d.rules.Signer, header.signer) {
 		return nil, errSigner
@@ -170,9 +170,11 @@ func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*
 	return claims, nil
 }
 
-var errSigner = &Error{Kind: WrongAudience, Claim: "signer", Cause: errors.New("the header's signer is none of Rules.Signer")}
+var errSigner = &Error{Kind: WrongAudience, Claim: "signer", Cause: because("the header's signer is none of Rules.Signer")}
 
-var errTooLong = &Error{Kind: Malformed, Cause: errors.New("the token is longer than MaxTokenBytes")}
+func tooLong(n, most int) error {
+	return &Error{Kind: Malformed, Cause: because("the token has %d bytes, and Rules.MaxTokenBytes is %d", n, most)}
+}
 
 // payloadOf decodes and parses a payload segment.
 func payloadOf(segment string) (*Claims, error) {
@@ -189,7 +191,7 @@ func payloadOf(segment string) (*Claims, error) {
 // section 3.1), whatever the key source returns.
 func (d *decoder) verify(ctx context.Context, hint *keys.Hint, parts jws.Compact) (*keys.Key, error) {
 	if strings.EqualFold(hint.Algorithm, "none") {
-		return nil, WrongAlgorithm // before the key source is troubled
+		return nil, errAlgNone // before the key source is troubled
 	}
 	var few [512]byte
 	signature, err := jws.AppendSegment(few[:0], parts.Signature, jws.ErrSignatureEncoding)
@@ -200,18 +202,10 @@ func (d *decoder) verify(ctx context.Context, hint *keys.Hint, parts jws.Compact
 	if err != nil {
 		return nil, keySourceError(err)
 	}
-	refusal := UnknownKey
-	if len(candidates) == 0 {
-		if !keys.FactsOf(d.keys).Allows(hint.Algorithm) {
-			refusal = WrongAlgorithm
-		}
-	}
 	var tried jws.Budget
+	var last *keys.Key
 	for _, key := range candidates {
 		if !key.Allows(hint.Algorithm) {
-			if refusal == UnknownKey {
-				refusal = WrongAlgorithm
-			}
 			continue
 		}
 		if !tried.Another(key.Raw(inside.Pass{}).Work(hint.Algorithm)) {
@@ -220,9 +214,12 @@ func (d *decoder) verify(ctx context.Context, hint *keys.Hint, parts jws.Compact
 		if key.Raw(inside.Pass{}).Verify(hint.Algorithm, parts.SigningInput, signature) {
 			return key, nil
 		}
-		refusal = BadSignature
+		last = key
 	}
-	return nil, refusal
+	if last != nil {
+		return nil, &Error{Kind: BadSignature, Cause: because("the signature is not that of the key %s: was the token signed with another one, or changed?", nameOf(last))}
+	}
+	return nil, d.noKey(ctx, hint, candidates)
 }
 
 // keySourceError makes an outage of what a key source returned, unless it said

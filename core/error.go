@@ -43,7 +43,7 @@ type Error struct {
 
 // Error names the kind and the cause.
 func (e *Error) Error() string {
-	s := e.Kind.Error()
+	s := "jwtgate: " + e.Kind.String()
 	if e.Claim != "" {
 		s += " (" + e.Claim + ")"
 	}

@@ -70,7 +70,7 @@ func TestKindTable(t *testing.T) {
 		case challenge != "":
 			form = "bare"
 		}
-		if int(tt.kind) != i+1 || tt.kind.String() != tt.name || tt.kind.Error() != "jwtgate: "+tt.name ||
+		if int(tt.kind) != i+1 || tt.kind.String() != tt.name || tt.kind.Error() != tt.name ||
 			tt.kind.Status() != tt.status || res.Status != tt.status || form != tt.form {
 			t.Errorf("%s: got %d %v %d %d %q", tt.name, tt.kind, tt.kind, res.Status, tt.kind.Status(), challenge)
 		}

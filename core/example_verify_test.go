@@ -51,5 +51,5 @@ func ExampleAuth_Verify() {
 	// Output:
 	// joe [orders]
 	// jwtgate: expired (exp) true 401
-	// jwtgate: wrong_audience (aud) true 401
+	// jwtgate: wrong_audience (aud): aud names none of Rules.Audience, "orders" true 401
 }

@@ -84,6 +84,7 @@ func (a *Auth[T]) enter(ctx context.Context, r Request, optional bool, cred *Cre
 	}
 	rec, err = a.verify(ctx, r, cred, o)
 	if optional && cred.Token == "" && isMissing(err) { // a Decode that says MissingToken had a token
+		o.ignored(err)
 		return a.anonymous(ctx), false, nil
 	}
 	return rec, false, err

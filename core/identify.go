@@ -78,7 +78,7 @@ func (c Config[T]) issuers() (all []string) {
 var errMixed = errors.New("tokens of several issuers are taken, at which one sub may be two people: set Identify to a function that tells them apart by iss, " +
 	"or Rules.Issuer to one of them (RFC 7519 section 4.1.2)")
 
-var errNoSubject = errors.New("sub is absent, empty or no string (RFC 7519 section 4.1.2)")
+var errNoSubject = because("sub is absent, empty or no string (RFC 7519 section 4.1.2)")
 
 // zeroTest returns the test for "nobody": the zero value of T, and where T is an
 // interface also a nil pointer in it.

@@ -179,8 +179,9 @@ func (k Kind) String() string {
 	return k.row().name
 }
 
-// Error makes a Kind an error.
-func (k Kind) Error() string { return "jwtgate: " + k.String() }
+// Error makes a Kind an error. It is the name alone, so that a Kind reads the same
+// however it is printed: package fmt takes Error before String.
+func (k Kind) Error() string { return k.String() }
 
 // Is makes errors.Is(Expired, BadToken) true.
 func (k Kind) Is(target error) bool {

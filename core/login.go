@@ -215,7 +215,7 @@ func (a *engine) credentials(r Request) (Credentials, error) {
 	return c, nil
 }
 
-var errFields = errors.New("the username or the password is absent, empty or no string, or there is more than these")
+var errFields = because("the username or the password is absent, empty or no string, or there is more than these")
 
 // noStore keeps an answer with a token, or about one, out of caches (RFC 6749
 // section 5.1).

@@ -79,9 +79,13 @@ func lookup(sources []Source, scheme string) LookupHandler {
 	return func(r Request) (Credential, error) {
 		var found Credential
 		have := false
+		var none error = MissingToken
 		for _, s := range explicit {
 			switch c, err := s.Find(r); {
 			case isMissing(err):
+				if none == MissingToken {
+					none = missing(err)
+				}
 			case err != nil:
 				return Credential{Source: s}, err
 			case have:
@@ -102,7 +106,7 @@ func lookup(sources []Source, scheme string) LookupHandler {
 				return c, err
 			}
 		}
-		return Credential{}, MissingToken
+		return Credential{}, none
 	}
 }
 
@@ -115,7 +119,7 @@ func only(s Source) LookupHandler {
 	return func(r Request) (c Credential, err error) {
 		switch c, err = find(r); {
 		case isMissing(err):
-			return Credential{}, MissingToken
+			return Credential{}, missing(err)
 		case err != nil:
 			return Credential{Source: s}, err
 		case c.Source == nil:
@@ -131,11 +135,12 @@ func isMissing(err error) bool {
 	return err == MissingToken || err != nil && errors.Is(err, MissingToken) && classify(err).Kind == MissingToken
 }
 
-var errTwoMethods = errors.New("a token is presented by more than one method")
+var errTwoMethods = because("a token is presented by more than one method")
 
 var (
-	errTwoFields     = errors.New("the header field with the token is there more than once")
-	errControl       = errors.New("the header field with the token has a control character")
-	errEmptyToken    = errors.New("the place for the token is there, but empty")
-	errSeveralTokens = errors.New("the header field has more than one token")
+	errEmptyField    = &Error{Kind: MissingToken, Cause: because("the header field for the token is there, and empty")}
+	errTwoFields     = because("the header field with the token is there more than once")
+	errControl       = because("the header field or the cookie with the token has a tab or another control character in it: one space stands between the scheme and the token")
+	errEmptyToken    = because("the header field has the scheme, and no token behind it")
+	errSeveralTokens = because("the header field has a space or a comma in the token, or more than one token")
 )

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
@@ -23,8 +22,8 @@ type Moment struct {
 
 var (
 	errMomentRealm = errors.New("the Moment is from an Auth of another realm")
-	errMomentOld   = fmt.Errorf("the login began more than %v ago, which is longer than an ending is remembered", setup.LoginLasts)
-	errEndedSince  = errors.New("the subject's sessions or tokens were ended after the login began")
+	errMomentOld   = because("the login began more than %v ago, which is longer than an ending is remembered", setup.LoginLasts)
+	errEndedSince  = because("the subject's sessions or tokens were ended after the login began")
 )
 
 // Begin is to be called before the credentials of an identity are looked at that

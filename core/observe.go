@@ -136,7 +136,11 @@ type Event struct {
 	Account, Peer string
 	// Cause is what an operator should know of: the defect or the outage behind a 5xx,
 	// what was wrong with keys or their files, a journal or a connection, the setting
-	// for want of which a valid token is refused. It is never what a client did wrong.
+	// for want of which a valid token is refused. Of what a client did wrong it is the
+	// reason, in words of our own, if Kind and Claim do not say it all: what was found,
+	// and what was wanted; docs/refused.md lists them. Then, and only then, it may hold
+	// a name from the header of a token that is not verified, its alg, kid or typ, cut
+	// and escaped.
 	Cause error
 	// Stack is a recovered panic's.
 	Stack []byte

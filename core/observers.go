@@ -60,7 +60,7 @@ func (e Event) level() slog.Level {
 	switch {
 	case e.Kind == Internal:
 		return slog.LevelError
-	case e.Cause != nil, e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace:
+	case e.Cause != nil && reasonOf(e.Cause) == nil, e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace:
 		return slog.LevelWarn
 	case e.Kind != 0:
 		return slog.LevelInfo

@@ -80,6 +80,13 @@ func (o *outcome) refusedBy(no verdict) {
 	}
 }
 
+// ignored says what stands where a token belongs and counts as none.
+func (o *outcome) ignored(err error) {
+	if o != nil {
+		o.event.Cause = reasonOf(err)
+	}
+}
+
 // tell reports how the action ends: with a refusal, if there is one.
 func (o *outcome) tell(ctx context.Context, refusal *Error) {
 	if o == nil {
@@ -136,6 +143,8 @@ func (o *outcome) with(refusal *Error) Event {
 	}
 	if refusal.Kind.Status() >= 500 || refusal.setting {
 		e.Cause = refusal.Cause
+	} else {
+		e.Cause = reasonOf(refusal.Cause)
 	}
 	if e.Wanted == nil {
 		e.Wanted = slices.Concat(refusal.Scopes, refusal.ACR)

@@ -194,7 +194,7 @@ func TestMissingSettingIsTold(t *testing.T) {
 		{"null", `"aud":null`, core.ClaimRules{}, core.WrongAudience, "aud", "Rules.Audience is nil"},
 		{"any audience", `"aud":"other"`, core.ClaimRules{InsecureAnyAudience: true}, 0, "", ""},
 		{"the audience", `"aud":"api"`, core.ClaimRules{Audience: []string{"api"}}, 0, "", ""},
-		{"another audience", `"aud":"other"`, core.ClaimRules{Audience: []string{"api"}}, core.WrongAudience, "aud", ""},
+		{"another audience", `"aud":"other"`, core.ClaimRules{Audience: []string{"api"}}, core.WrongAudience, "aud", "aud names none of Rules.Audience, \"api\""},
 		{"no aud", `"x":1`, core.ClaimRules{}, 0, "", ""},
 		{"bound to a key", `"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},
 		{"bound to a certificate", `"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`, core.ClaimRules{}, core.BadClaim, "cnf", "InsecureIgnoreConfirmation"},

@@ -124,7 +124,7 @@ func (c *choice) add(d *decoder, issuers ...string) {
 // decode is the DecodeHandler.
 func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > c.longest {
-		return nil, errTooLong
+		return nil, tooLong(len(token), c.longest)
 	}
 	for _, d := range c.decoders { // to look costs less than to read iss
 		if claims, err := d.known(ctx, token); claims != nil || err != nil {
@@ -133,12 +133,12 @@ func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	}
 	parts, err := jws.Split(token)
 	if err != nil {
-		return nil, &Error{Kind: Malformed, Cause: err}
+		return nil, explained(&Error{Kind: Malformed, Cause: err}, token)
 	}
 	payload := strings.TrimRight(parts.Payload, "=") // which AWS's load balancers write, and nobody else
 	early, err := payloadOf(payload)
 	if err != nil {
-		return nil, err
+		return nil, explained(err, token)
 	}
 	iss, named := early.text("iss")
 	d := c.of[iss]
@@ -151,7 +151,7 @@ func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 		d = c.tenants
 	}
 	if len(token) > d.rules.MaxTokenBytes {
-		return nil, errTooLong
+		return nil, tooLong(len(token), d.rules.MaxTokenBytes)
 	}
 	if len(payload) < len(parts.Payload) && !d.padded {
 		return nil, &Error{Kind: Malformed, Cause: jws.ErrPayloadEncoding}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -101,10 +100,10 @@ func (a *Auth[T]) refreshed(ctx context.Context, presented string, r Request) (r
 }
 
 var (
-	errRefreshForm = errors.New("the refresh token is not one of ours")
-	errSessionGone = errors.New("the session is over, or never was")
-	errSessionOver = errors.New("the session is older than Sessions.Lifetime")
-	errStamp       = errors.New("the identity's stamp is another than at the login: its credentials were changed")
+	errRefreshForm = because("the refresh token is not one of ours")
+	errSessionGone = because("the session is over, or never was")
+	errSessionOver = because("the session is older than Sessions.Lifetime")
+	errStamp       = because("the identity's stamp is another than at the login: its credentials were changed")
 )
 
 // refused is the refusal that a state stands for, if it does.

@@ -76,14 +76,23 @@ func typed(res Response) Response {
 	return res
 }
 
-// preparedFor is the answer to a Kind where nobody else wants to see it: one that
-// is there already, without an *Error in between. Nil: there is none.
+// preparedFor is the answer to a refusal where nobody else wants to see it: one that
+// is there already, without a copy of the *Error in between. Nil: there is none.
 func (a *engine) preparedFor(cred Credential, err error) *Response {
-	k, ok := err.(Kind)
-	if !ok || k != k.valid() || cred.inQuery() || a.onError != nil || a.observer != nil {
+	if cred.inQuery() || a.onError != nil || a.observer != nil {
 		return nil
 	}
-	return &a.prepared.refusals[k]
+	switch e := err.(type) {
+	case Kind:
+		if e == e.valid() {
+			return &a.prepared.refusals[e]
+		}
+	case *Error:
+		if e != nil && e.plain() && e.Kind == e.Kind.valid() {
+			return &a.prepared.refusals[e.Kind]
+		}
+	}
+	return nil
 }
 
 // Response is the default answer, made anew at each call: the status of the
@@ -212,10 +221,15 @@ func prepare(by challenge, sources []Source) prepared {
 
 // forError is the default answer, prepared where nothing but the kind matters.
 func (p *prepared) forError(e *Error, cred Credential) Response {
-	if !cred.inQuery() && e.Scopes == nil && e.ACR == nil && e.MaxAge == 0 && e.Methods == nil && e.RetryAfter == 0 {
+	if !cred.inQuery() && e.plain() {
 		return p.refusals[e.Kind]
 	}
 	return p.decorate(e.Response(), cred)
+}
+
+// plain reports whether nothing but the kind matters to the answer.
+func (e *Error) plain() bool {
+	return e.Scopes == nil && e.ACR == nil && e.MaxAge == 0 && e.Methods == nil && e.RetryAfter == 0
 }
 
 // decorate adds what caches must know.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -235,7 +234,7 @@ func isField(have []byte, name string) bool {
 }
 
 var (
-	errHost   = errors.New("the request has no Host, a bad one, or two")
-	errLength = errors.New("the request has two lengths")
-	errField  = errors.New("a header field has a bad name or a control character")
+	errHost   = because("the request has no Host, a bad one, or two")
+	errLength = because("the request has two lengths")
+	errField  = because("a header field has a bad name or a control character")
 )

@@ -163,14 +163,14 @@ func (r *ClaimRules) judgeParties(c *Claims) error {
 		if iss, ok := c.text("iss"); !ok {
 			return &Error{Kind: absentOrBad(c, "iss"), Claim: "iss"}
 		} else if iss != r.Issuer {
-			return &Error{Kind: WrongIssuer, Claim: "iss"}
+			return &Error{Kind: WrongIssuer, Claim: "iss", Cause: because("iss is not Rules.Issuer, %q%s", r.Issuer, nearMiss(iss, r.Issuer))}
 		}
 	}
 	if r.ClientID != nil {
 		if id, ok := c.text("client_id"); !ok {
 			return &Error{Kind: absentOrBad(c, "client_id"), Claim: "client_id"}
 		} else if !slices.Contains(r.ClientID, id) {
-			return &Error{Kind: WrongAudience, Claim: "client_id"}
+			return &Error{Kind: WrongAudience, Claim: "client_id", Cause: because("client_id is none of Rules.ClientID, %v", wanted(r.ClientID))}
 		}
 	}
 	switch {
@@ -207,7 +207,11 @@ func (r *ClaimRules) judgeAudience(c *Claims) error {
 	if slices.ContainsFunc(aud, func(have string) bool { return slices.Contains(r.Audience, have) }) {
 		return nil
 	}
-	return &Error{Kind: WrongAudience, Claim: "aud"}
+	near := ""
+	for _, have := range aud {
+		near = max(near, nearMiss(have, r.Audience...))
+	}
+	return &Error{Kind: WrongAudience, Claim: "aud", Cause: because("aud names none of Rules.Audience, %v%s", wanted(r.Audience), near)}
 }
 
 func absentOrBad(c *Claims, name string) Kind {

@@ -17,10 +17,10 @@ import (
 const maxSessionBody = 4 << 10
 
 var (
-	errRefreshBody    = errors.New("refresh_token is absent, empty or no string")
-	errNoRefreshToken = errors.New("there is no refresh token, neither in the body nor in the cookie")
-	errSessionQuery   = errors.New("the query does not name one session, as ?id=… with the id from the list")
-	errNotOurs        = errors.New("the access token belongs to no session of this Auth")
+	errRefreshBody    = because("refresh_token is absent, empty or no string")
+	errNoRefreshToken = because("there is no refresh token, neither in the body nor in the cookie")
+	errSessionQuery   = because("the query does not name one session, as ?id=… with the id from the list")
+	errNotOurs        = because("the access token belongs to no session of this Auth")
 )
 
 // readBody reads a body of at most limit bytes.

@@ -96,6 +96,7 @@ func TestReadEnvForms(t *testing.T) {
 		{`DEFAULT_REALM="Login Required"`, `it has " around it`},
 		{`AUTH_USERNAME_KEY="email"`, `it has " around it`},
 		{`AUTH_URL_RULE="/auth"`, "is not a plain path"},
+		{`QUERY_STRING_NAME=?token=`, "write the name alone, as access_token"},
 		{`MAX_TOKEN_BYTES="8192"`, `it has " around it`},
 
 		{`SECRET_KEY="` + hex + `"`, `it has " around it`},

@@ -103,7 +103,7 @@ func (r *reading) readInsecureName(name, value string) {
 
 func (r *reading) readQueryName(name, value string) {
 	value, ok := r.text(name, value)
-	if ok && strings.ContainsAny(value, "?&=# ,") {
+	if ok && (strings.HasPrefix(value, "?") || strings.HasSuffix(value, "=")) {
 		r.bad(name, "write the name alone, as access_token", "%.64q is not the name of a parameter", value)
 		return
 	}

@@ -56,12 +56,12 @@ func (h *HeaderSource) find(r Request) (c Credential, err error) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
 	if value == "" {
-		return Credential{}, MissingToken
+		return Credential{}, errEmptyField
 	}
 	c.Token = value
 	if !h.Bare {
 		if !strings.EqualFold(scheme, h.Scheme) {
-			return Credential{}, MissingToken
+			return Credential{}, h.whyNoScheme(value)
 		}
 		c.Scheme, c.Token = h.Scheme, strings.TrimLeft(rest, " ")
 	}
@@ -69,7 +69,7 @@ func (h *HeaderSource) find(r Request) (c Credential, err error) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errEmptyToken}
 	}
 	if strings.IndexByte(c.Token, ' ') >= 0 || strings.IndexByte(c.Token, ',') >= 0 {
-		return Credential{}, &Error{Kind: BadRequest, Cause: errSeveralTokens}
+		return Credential{}, h.whySeveral(c.Token)
 	}
 	c.Token = keep.Part(c.Token, values[0])
 	return c, nil
@@ -130,7 +130,7 @@ func parameter(parameters, want string) (c Credential, err error) {
 	return c, nil
 }
 
-var errParameter = errors.New("the parameter with the token, in the query or the form, is empty, repeated or badly escaped")
+var errParameter = because("the parameter with the token, in the query or the form, is empty, repeated or badly escaped")
 
 // SourceFunc is a source of the user's own: a path parameter, a WebSocket
 // subprotocol. What it reads of the body the handler reads again. Like a header it is taken to be there on purpose; for anything a

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"io"
 	"mime"
 	"strings"
@@ -68,7 +67,7 @@ func (j JSONSource) Find(r Request) (Credential, error) {
 	return Credential{}, MissingToken
 }
 
-var errMember = errors.New("the member with the token is empty, no text, or more than a token")
+var errMember = because("the member with the token is empty, no text, or more than a token")
 
 const (
 	formMedia = "application/x-www-form-urlencoded"

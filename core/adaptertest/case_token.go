@@ -79,7 +79,7 @@ func headerCases() []Case {
 		row("RFC 8725 3.1: an HMAC under the name RS256", at("/rs", hs(rs256, payload("joe", ""))), no(core.BadSignature)),
 		row("RFC 8725 3.1: RS256 with the public key alone", at("/rs", rs(rs256, payload("joe", ""))), joe),
 		row("RFC 7515 4.1.4: kid of the key", me(header(`{"alg":"HS256","kid":"secret"}`)), joe),
-		row("RFC 7515 4.1.4: kid of another key", me(header(`{"alg":"HS256","kid":"rsa"}`)), no(core.UnknownKey)),
+		row("RFC 7515 4.1.4: kid of another key", me(header(`{"alg":"HS256","kid":"rsa"}`)), no(core.WrongAlgorithm)),
 		row("RFC 7515 4.1.4: an unknown kid", me(header(`{"alg":"HS256","kid":"old"}`)), no(core.UnknownKey)),
 		row("RFC 8725 3.10: kid as a path", me(header(`{"alg":"HS256","kid":"../../../../dev/null"}`)), no(core.UnknownKey)),
 		row("RFC 8725 3.10: kid as SQL", me(header(`{"alg":"HS256","kid":"x' UNION SELECT 'key'--"}`)), no(core.UnknownKey)),

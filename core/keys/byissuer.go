@@ -65,9 +65,10 @@ func (m issuerMap) String() string { return fmt.Sprintf("ByIssuer[%d]", len(m)) 
 // Facts implements [Describer]. The keys are shared also where those of an issuer
 // are files: a token for another service of his has the same signature.
 func (m issuerMap) Facts() Facts {
-	f := Facts{Shared: true, ReadsIssuer: true, Issuers: slices.Sorted(maps.Keys(m))}
+	f := Facts{Shared: true, ReadsIssuer: true, Algorithms: []string{}, Issuers: slices.Sorted(maps.Keys(m))}
 	for _, iss := range f.Issuers {
-		f.Notices = append(f.Notices, FactsOf(m[iss]).Notices...)
+		of := FactsOf(m[iss])
+		f.Notices, f.Algorithms = append(f.Notices, of.Notices...), union(f.Algorithms, of.Algorithms)
 	}
 	return f
 }

@@ -3,6 +3,7 @@ package keys_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log"
 	"sync"
@@ -103,12 +104,12 @@ func ExampleByIssuer() {
 
 	for _, iss := range []string{"https://shop.example.com", "https://login.example.com", "https://evil.example"} {
 		_, err := decode(context.Background(), customers.Mint(&testing.T{}, core.Payload{"aud": "api", "iss": iss}))
-		fmt.Println(iss, err)
+		fmt.Println(iss, err == nil, errors.Is(err, core.BadSignature), errors.Is(err, core.UnknownKey))
 	}
 	// Output:
-	// https://shop.example.com <nil>
-	// https://login.example.com jwtgate: bad_signature
-	// https://evil.example jwtgate: unknown_key
+	// https://shop.example.com true false false
+	// https://login.example.com false true false
+	// https://evil.example false false true
 }
 
 // Tenants come and go in a database.
@@ -195,7 +196,7 @@ func ExampleSource_keySet() {
 	fmt.Println(err)
 	fmt.Println(source.Find(context.Background(), hint))
 	// Output:
-	// jwtgate: unavailable
+	// unavailable
 	// <nil>
 	// [Key{EdDSA, id "a", verifies only}] <nil>
 }

@@ -113,7 +113,7 @@ func Example_keyfunc() {
 	// Output:
 	// joe true <nil>
 	// the same key: true
-	// unknown key: jwtgate: unknown_key
+	// unknown key: true
 }
 
 // Keys that jwx finds. In a program jwk.Cache fetches them.
@@ -126,7 +126,7 @@ func Example_jwx() {
 	// Output:
 	// joe true <nil>
 	// the same key: true
-	// unknown key: jwtgate: unknown_key
+	// unknown key: true
 }
 
 // Keys that go-jose finds.
@@ -139,7 +139,7 @@ func Example_goJose() {
 	// Output:
 	// joe true <nil>
 	// the same key: true
-	// unknown key: jwtgate: unknown_key
+	// unknown key: true
 }
 
 // Or hand the key set of another library over as JSON: core reads it with its own
@@ -161,7 +161,7 @@ func Example_keySet() {
 	// Output:
 	// joe true <nil>
 	// the same key: true
-	// unknown key: jwtgate: unknown_key
+	// unknown key: true
 }
 
 // published is the key set of an issuer.
@@ -183,7 +183,7 @@ func try(source keys.Source) {
 		}
 		claims, err := decode(context.Background(), token)
 		if i > 0 {
-			fmt.Println("unknown key:", err)
+			fmt.Println("unknown key:", errors.Is(err, core.UnknownKey))
 			continue
 		}
 		sub, ok := claims.String("sub")
