@@ -150,12 +150,17 @@ func (p pair) sign(header, claims members) string {
 }
 
 func (p pair) signIn(encoding *base64.Encoding, header, claims members) string {
+	return p.signAs(encoding, encoding, encoding, header, claims)
+}
+
+// signAs makes a token whose segments are encoded each in its way.
+func (p pair) signAs(first, second, third *base64.Encoding, header, claims members) string {
 	alg := "RS256"
 	if _, ok := p.Signer.(*ecdsa.PrivateKey); ok {
 		alg = "ES256"
 	}
 	header = with(members{"alg": alg, "kid": p.id}, header)
-	input := encoding.EncodeToString([]byte(compact(header))) + "." + encoding.EncodeToString([]byte(compact(claims)))
+	input := first.EncodeToString([]byte(compact(header))) + "." + second.EncodeToString([]byte(compact(claims)))
 	hash := sha256.Sum256([]byte(input))
 	var signature []byte
 	switch k := p.Signer.(type) {
@@ -168,7 +173,7 @@ func (p pair) signIn(encoding *base64.Encoding, header, claims members) string {
 		}
 		signature = append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
 	}
-	return input + "." + encoding.EncodeToString(signature)
+	return input + "." + third.EncodeToString(signature)
 }
 
 // dated are claims with the dates of a token that was issued a minute ago.
