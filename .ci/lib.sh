@@ -3,7 +3,7 @@
 
 set -euo pipefail
 shopt -s inherit_errexit # a failure inside $(…) counts as well
-root=$PWD
+root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 export LC_ALL=C PATH=$PATH:/usr/sbin # where Debian has nginx
 
 fail() {

@@ -54,10 +54,15 @@ func Endpoint(serve func(core.Request) core.Response) http.Handler {
 	})
 }
 
+// Router is what *http.ServeMux and chi's routers have in common for Mount.
+type Router interface {
+	Handle(path string, handler http.Handler)
+}
+
 // Mount registers routes for every method: Mount(mux, auth.Routes()...).
-func Mount(mux *http.ServeMux, routes ...core.Route) {
+func Mount(router Router, routes ...core.Route) {
 	for _, route := range routes {
-		mux.Handle(route.Path, Endpoint(route.Serve))
+		router.Handle(route.Path, Endpoint(route.Serve))
 	}
 }
 

@@ -32,6 +32,9 @@ type Mount struct {
 	// NoDisconnect says that a request's Context does not end when the client hangs
 	// up, as on fasthttp. Then Config.CallbackTimeout is what ends a step.
 	NoDisconnect bool
+	// Kept names the rows of "what is kept" in which the framework itself keeps the
+	// request as long as its context lives, as chi keeps the path.
+	Kept []string
 }
 
 // Answer is what is answered to the case before us: what Before says, or net/http's.

@@ -3,6 +3,7 @@ package conform
 import (
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -11,9 +12,43 @@ import (
 )
 
 // NetHTTP is net/http, which the others are compared with.
-var NetHTTP = adaptertest.Mount{Name: "nethttp", Framework: "net/http", Serve: serveNetHTTP}
+var NetHTTP = adaptertest.Mount{Name: "nethttp", Framework: "net/http", Serve: func(t testing.TB, app *adaptertest.App) string {
+	return ServeRouter(t, app, serveMux{http.NewServeMux()})
+}}
 
-func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
+// Router is what ServeRouter needs of a router for net/http's handlers: in its own
+// words, with its own ways of putting middleware before a route.
+type Router interface {
+	http.Handler
+	// Handle registers a handler for every method.
+	Handle(path string, h http.Handler)
+	// With registers one for a method, "" for all, behind middleware.
+	With(method, path string, h http.Handler, before ...func(http.Handler) http.Handler)
+	// Group registers one behind middleware of all paths under a prefix.
+	Group(prefix string, before func(http.Handler) http.Handler, method, path string, h http.Handler)
+}
+
+// serveMux is net/http's router, with patterns that name the method.
+type serveMux struct{ *http.ServeMux }
+
+func (m serveMux) With(method, path string, h http.Handler, before ...func(http.Handler) http.Handler) {
+	for _, b := range slices.Backward(before) {
+		h = b(h)
+	}
+	if method != "" {
+		method += " "
+	}
+	m.Handle(method+path, h)
+}
+
+func (m serveMux) Group(prefix string, before func(http.Handler) http.Handler, method, path string, h http.Handler) {
+	group := http.NewServeMux()
+	group.Handle(method+" "+prefix+path, h)
+	m.Handle(prefix+"/", before(group))
+}
+
+// ServeRouter mounts the application on a router with the functions of nethttpjwt.
+func ServeRouter(t testing.TB, app *adaptertest.App, router Router) string {
 	show := func(handle func(adaptertest.Seen) core.Response) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			seen := adaptertest.Seen{Context: r.Context(), NoStore: true, Body: r.Body}
@@ -25,34 +60,33 @@ func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
 			_, _ = w.Write(res.Body)
 		})
 	}
-	mux := http.NewServeMux()
 	for _, route := range app.Routes {
-		h := show(route.Handle)
-		for i := range route.Gates {
-			h = nethttpjwt.Use(route.Gates[len(route.Gates)-1-i])(h)
+		chain := []func(http.Handler) http.Handler{func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for _, outer := range route.Outer {
+					w.Header().Add(outer[0], outer[1])
+				}
+				next.ServeHTTP(w, r)
+			})
+		}}
+		for _, gate := range route.Gates {
+			chain = append(chain, nethttpjwt.Use(gate))
 		}
-		mux.HandleFunc(route.Path, func(w http.ResponseWriter, r *http.Request) {
-			for _, outer := range route.Outer {
-				w.Header().Add(outer[0], outer[1])
-			}
-			h.ServeHTTP(w, r)
-		})
+		router.With("", route.Path, show(route.Handle), chain...)
 	}
-	nethttpjwt.Mount(mux, app.Endpoints...)
+	nethttpjwt.Mount(router, app.Endpoints...)
 	require := nethttpjwt.Require(app.Auth)
-	mux.Handle("POST /login", nethttpjwt.Login(app.Auth))
-	mux.Handle("/me", require(show(adaptertest.Show)))
-	mux.Handle("/optional", nethttpjwt.Optional(app.Auth)(show(adaptertest.Show)))
-	mux.Handle("/new", nethttpjwt.New(app.Config)(show(adaptertest.Show)))
-	mux.Handle("GET /item", require(show(adaptertest.Show)))
-	api := http.NewServeMux()
-	api.Handle("GET /api/item", show(adaptertest.Show))
-	mux.Handle("/api/", require(api))
-	mux.Handle("GET /stream", require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	router.With("POST", "/login", nethttpjwt.Login(app.Auth))
+	router.With("", "/me", show(adaptertest.Show), require)
+	router.With("", "/optional", show(adaptertest.Show), nethttpjwt.Optional(app.Auth))
+	router.With("", "/new", show(adaptertest.Show), nethttpjwt.New(app.Config))
+	router.With("GET", "/item", show(adaptertest.Show), require)
+	router.Group("/api", require, "GET", "/item", show(adaptertest.Show))
+	router.With("GET", "/stream", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, _ := nethttpjwt.Identity[*adaptertest.User](r)
 		app.Stream(user, w, func() { _ = http.NewResponseController(w).Flush() })
-	})))
-	mux.Handle("GET /upgrade", require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	}), require)
+	router.With("GET", "/upgrade", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, _ := nethttpjwt.Identity[*adaptertest.User](r)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -62,6 +96,6 @@ func serveNetHTTP(t testing.TB, app *adaptertest.App) string {
 		defer conn.Close()
 		_, _ = io.WriteString(conn, adaptertest.Switching)
 		app.Upgraded(user, conn)
-	})))
-	return app.Serve(t, mux)
+	}), require)
+	return app.Serve(t, router)
 }
