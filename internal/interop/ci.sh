@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests of this module with the peers that they need: installs Node.js if it
-# is missing or too old, and the npm packages, and lets no test be skipped for
-# want of them. Go must be there.
+# is missing or too old, and the npm packages, and Debian's PyJWT and authlib, and
+# lets no test be skipped for want of them. Go must be there.
 #
 #	bash internal/interop/ci.sh
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -38,7 +38,21 @@ install_peers() {
 		{ cat "$tmp/npm.log"; fail "npm could not install the peers"; }
 }
 
+python=${JWTGATE_PYTHON:-/usr/bin/python3}
+
+has_readers() { "$python" -c 'import authlib.jose, cryptography, jwt; jwt.PyJWKClient' 2>/dev/null; }
+
+install_readers() {
+	if ! has_readers; then
+		[[ $(type -P apt-get) ]] || fail "install Python's PyJWT, cryptography and authlib first, or name a Python that has them in JWTGATE_PYTHON"
+		install_packages python3-jwt python3-cryptography python3-authlib
+		has_readers || fail "$python does not find PyJWT and authlib; name the Python that does in JWTGATE_PYTHON"
+	fi
+	printf '    %s\n' "$("$python" -c 'import authlib, jwt; print("PyJWT", jwt.__version__, "and authlib", authlib.__version__)')"
+}
+
 install_node
 install_peers
+install_readers
 go vet ./...
-JWTGATE_PEERS=required go test -count=1 -timeout="$(limit 5m)" ./...
+JWTGATE_PYTHON=$python JWTGATE_PEERS=required go test -count=1 -timeout="$(limit 5m)" ./...

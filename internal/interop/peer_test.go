@@ -162,7 +162,8 @@ var client = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// A task is what jose.mjs is asked to do, a result what it answers.
+// A task is what a program in the directory peers is asked to do, a result what it
+// answers.
 type task map[string]any
 
 type result struct {
@@ -177,21 +178,27 @@ type result struct {
 // results in what results points to.
 func askJose(t *testing.T, tasks []task, results any) {
 	t.Helper()
+	ask(t, tasks, results, "node", "jose.mjs")
+}
+
+// ask lets a program in the directory peers do some tasks.
+func ask(t *testing.T, tasks []task, results any, program ...string) {
+	t.Helper()
 	input, err := json.Marshal(tasks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "jose.mjs")
+	cmd := exec.CommandContext(ctx, program[0], program[1:]...)
 	cmd.Dir = "peers"
 	cmd.Stdin = bytes.NewReader(input)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("jose.mjs: %v\n%s", err, &stderr)
+		t.Fatalf("%s: %v\n%s", program, err, &stderr)
 	}
 	if err := json.Unmarshal(stdout.Bytes(), results); err != nil {
-		t.Fatalf("jose.mjs printed %q: %v", &stdout, err)
+		t.Fatalf("%s printed %q: %v", program, &stdout, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"net/http"
@@ -60,6 +61,8 @@ func publishers(t *testing.T) map[string]*auth {
 		"Load, P-521":              {Keys: loaded(p521())},
 		"Load, Ed25519":            {Keys: loaded(edKey())},
 		"Load, WithID":             {Keys: loaded(rsaKey(), keys.WithID("2026-11"))},
+		"Parse, a JWK":             {Keys: must(keys.Parse(must(json.Marshal(privateJWK(t, "ES256")))))},
+		"a secret beside":          {Keys: must(keys.NewSet(jwttest.Secret(), now)), Signer: now},
 		"LoadPair":                 {Keys: must(keys.LoadPair(file("private.pem", rsaKey()), public))},
 		"New, a crypto.Signer":     {Keys: must(keys.New(struct{ crypto.Signer }{p256()}))},
 		"two keys":                 {Keys: must(keys.NewSet(loaded(p384()), now, loaded(edKey()))), Signer: now},

@@ -1,7 +1,9 @@
 // What the npm package jose makes of keys and tokens. It reads a list of tasks in
 // JSON from standard input, and writes the list of their results: an object with
 // what was asked for, or with the error.
+import { createPublicKey } from 'node:crypto'
 import * as jose from 'jose'
+import jwksRsa from 'jwks-rsa'
 
 const options = ({ issuer, audience }) => ({ issuer, audience })
 const encoder = new TextEncoder()
@@ -11,6 +13,14 @@ const tasks = {
   async verify(task) {
     const keys = jose.createRemoteJWKSet(new URL(task.url))
     const { payload, protectedHeader } = await jose.jwtVerify(task.token, keys, options(task))
+    return { payload, header: protectedHeader }
+  },
+
+  // The same with the key that jwks-rsa finds in the set by the token's kid.
+  async verifyByJwksRsa(task) {
+    const { kid } = jose.decodeProtectedHeader(task.token)
+    const key = await jwksRsa({ jwksUri: task.url }).getSigningKey(kid)
+    const { payload, protectedHeader } = await jose.jwtVerify(task.token, createPublicKey(key.getPublicKey()), options(task))
     return { payload, header: protectedHeader }
   },
 
