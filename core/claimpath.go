@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,7 +156,7 @@ func unreadable(raw string, names []string, want string) error {
 	is := "an array with other things than strings in it"
 	switch strictjson.KindOf(raw) {
 	case strictjson.Null:
-		return errNull
+		is = "null"
 	case strictjson.StringKind:
 		is = "a string"
 	case strictjson.Number:
@@ -167,8 +166,5 @@ func unreadable(raw string, names []string, want string) error {
 	case strictjson.ObjectKind:
 		is = "an object"
 	}
-	return fmt.Errorf("the claim %s is %s, and the guard reads %s", ClaimPath{names}, is, want)
+	return because("the claim %s is %s, and the guard reads %s", ClaimPath{names}, is, want)
 }
-
-// errNull is what some issuers write for none.
-var errNull = errors.New("the claim is null")

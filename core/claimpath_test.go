@@ -130,7 +130,7 @@ func TestWhoSaidNo(t *testing.T) {
 		{"a string on the way", `{"realm_access":"s3cr3t"}`, roles, "has_any", "realm_access.roles", "admin owner", "the claim realm_access is a string, and the guard reads an object"},
 		{"a number among strings", `{"realm_access":{"roles":["s3cr3t",1]}}`, core.All(roles), "has_any", "realm_access.roles", "admin owner", "the claim realm_access.roles is an array with other things than strings in it, and the guard reads a string or an array of strings"},
 		{"a number as scope", `{"scope":7}`, core.Scopes("a"), "scopes", "scope", "a", "the claim scope is a number, and the guard reads a string or an array of strings"},
-		{"null", `{"realm_access":{"roles":null}}`, roles, "has_any", "realm_access.roles", "admin owner", ""},
+		{"null", `{"realm_access":{"roles":null}}`, roles, "has_any", "realm_access.roles", "admin owner", "the claim realm_access.roles is null, and the guard reads a string or an array of strings"},
 	} {
 		var seen jwttest.Recorder
 		cfg := coretest.Accepting()

@@ -75,10 +75,9 @@ func hasAny(claim ClaimPath, values []string) Guard {
 	})
 }
 
-// refusing is a guard's no about a claim. If there is a reason why the claim cannot
-// be read, it is for who can set another guard, or another claim.
+// refusing is a guard's no about a claim, with the reason why it cannot be read.
 func refusing(k Kind, claim string, unreadable error, scopes ...string) error {
-	return &Error{Kind: k, Claim: claim, Cause: unreadable, Scopes: scopes, setting: unreadable != nil && unreadable != errNull}
+	return &Error{Kind: k, Claim: claim, Cause: unreadable, Scopes: scopes}
 }
 
 // union is both lists, each word once.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 )
 
 // reason is a Cause that says what of a request was wrong: what was found, and what
@@ -31,6 +33,9 @@ func (r *reason) Unwrap() error { return r.err }
 // reasonOf is the reason in a cause, nil if there is none.
 func reasonOf(cause error) error {
 	if r, ok := errors.AsType[*reason](cause); ok {
+		return r
+	}
+	if r, ok := errors.AsType[inside.Reason](cause); ok {
 		return r
 	}
 	return nil

@@ -49,7 +49,7 @@ func (r *recipe) entra(issuer, path, version, client string, audience, tenants [
 	}
 	return r.provider(r.oidc(issuer), core.ClaimRules{
 		Audience: audience,
-		Check:    checks(is("ver", version), has(client), granted),
+		Check:    checks(is("ver", version), has(client, "access token"), granted),
 	})
 }
 
@@ -61,7 +61,7 @@ func granted(claims *core.Claims) error {
 	if roles, _ := claims.Strings("roles"); len(roles) > 0 {
 		return nil
 	}
-	return refusal(claims, "scp", errNotGranted)
+	return refusal(claims, "scp", "the token has neither scp nor roles: nobody has granted its client anything")
 }
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -63,6 +63,6 @@ func firebase(name, issuer, project, certificates string, remote []keys.RemoteCo
 	return r.provider(r.at(certificates, issuer+project), core.ClaimRules{
 		Audience: []string{project},
 		Required: []string{"auth_time"},
-		Check:    checks(has("sub")),
+		Check:    checks(has("sub", "user's token")),
 	})
 }

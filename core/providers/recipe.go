@@ -2,11 +2,12 @@ package providers
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
@@ -111,34 +112,31 @@ func checks(list ...check) func(context.Context, *core.Claims) error {
 // is wants a claim that is a string to be one of these.
 func is(claim string, values ...string) check {
 	values = slices.Clone(values)
+	reason := inside.Reason(fmt.Sprintf("the claim %s is none of %.200q, which the recipe takes: the token is another kind, or somebody else's", claim, values))
 	return func(claims *core.Claims) error {
 		if v, ok := claims.String(claim); !ok || !slices.Contains(values, v) {
-			return refusal(claims, claim, errOther)
+			return refusal(claims, claim, reason)
 		}
 		return nil
 	}
 }
 
-// has wants a claim that says something to be there.
-func has(claim string) check {
+// has wants a claim that says something to be there, as it is in every token of the
+// kind that is meant.
+func has(claim, kind string) check {
+	reason := inside.Reason(fmt.Sprintf("the claim %s is not there, or empty, and every %s of this provider has it", claim, kind))
 	return func(claims *core.Claims) error {
 		if v, ok := claims.String(claim); !ok || v == "" {
-			return refusal(claims, claim, errNotAccess)
+			return refusal(claims, claim, reason)
 		}
 		return nil
 	}
 }
 
-var (
-	errOther      = errors.New("the token is another kind, or somebody else's, than the recipe takes")
-	errNotAccess  = errors.New("the token lacks what every access token of this provider has; is it an ID token?")
-	errNotGranted = errors.New("the token has neither scp nor roles: nobody has granted its client anything")
-)
-
-func refusal(claims *core.Claims, claim string, cause error) error {
+func refusal(claims *core.Claims, claim string, reason inside.Reason) error {
 	kind := core.BadClaim
 	if !claims.Has(claim) {
 		kind = core.MissingClaim
 	}
-	return &core.Error{Kind: kind, Claim: claim, Cause: cause}
+	return &core.Error{Kind: kind, Claim: claim, Cause: reason}
 }

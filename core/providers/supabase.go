@@ -34,6 +34,6 @@ func Supabase(project, secret string, remote ...keys.RemoteConfig) (core.Provide
 		return keys.Join(legacy, remote)
 	}, core.ClaimRules{
 		Audience: []string{"authenticated"},
-		Check:    checks(is("role", "authenticated"), has("sub")),
+		Check:    checks(is("role", "authenticated"), has("sub", "user's token")),
 	})
 }

@@ -21,6 +21,6 @@ func Zitadel(issuer, project string, remote ...keys.RemoteConfig) (core.Provider
 	r.text("project", project, "the Resource ID of the project", func(s string) bool { return strings.Trim(s, "0123456789") == "" })
 	return r.provider(r.oidc(strings.TrimSuffix(issuer, "/")), core.ClaimRules{
 		Audience: []string{project},
-		Check:    checks(has("jti")),
+		Check:    checks(has("jti", "access token")),
 	})
 }

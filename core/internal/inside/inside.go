@@ -6,6 +6,13 @@ package inside
 // Pass is what core shows at the door.
 type Pass struct{}
 
+// Reason is why a token that is verified is refused, in words of this module: what was
+// wanted, and no value of a claim. A room above core that refuses one says it to the
+// Observer by this; a client never hears it.
+type Reason string
+
+func (r Reason) Error() string { return string(r) }
+
 // What settings ask of keys; package keys fills it in.
 var (
 	// ReadKey makes a *keys.Key of one or two []pemkey.Text, with []keys.Option.
