@@ -32,10 +32,11 @@ type Credentials struct {
 	Request Request
 
 	body string // one strict JSON object
+	form bool   // that was made of a form
 }
 
 // Decode stores further members of the login's body in the value v points to:
-// a one-time code, a tenant. Names are matched exactly, as by Claims.Decode, and
+// a one-time code, a tenant. Those of a form are texts. Names are matched exactly, as by Claims.Decode, and
 // the error of a member that does not fit is a BadBody.
 func (c Credentials) Decode(v any) error {
 	if c.body == "" {

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,11 +63,11 @@ func TestNothingIsUsedUp(t *testing.T) {
 		spoil func(*core.Config[*coretest.User])
 	}{
 		{"AuthResponse panics", func(c *core.Config[*coretest.User]) {
-			c.AuthResponse = func(core.Request, *coretest.User, core.Issued) core.Response {
+			c.AuthResponse = func(_ core.Request, _ *coretest.User, issued core.Issued) core.Response {
 				if fail {
 					panic("no answer")
 				}
-				return core.Response{}
+				return core.Response{Body: []byte(`{"refresh_token":"` + issued.RefreshToken + `"}`)}
 			}
 		}},
 		{"a cookie too large", func(c *core.Config[*coretest.User]) {
@@ -113,11 +114,12 @@ func TestNothingIsUsedUp(t *testing.T) {
 		fail = false
 		h := coretest.NewHouse(t, tt.spoil)
 		store := h.Store.(*sessions.MemoryStore)
-		issued, err := h.Issue(t.Context(), core.Moment{}, coretest.Joe)
-		if err != nil {
-			t.Fatal(err)
+		b := &browser{t, map[string]string{}}
+		first := h.Login(coretest.Post(coretest.JoesLogin))
+		refresh := func() core.Response { return h.RefreshBy(refreshTokenIn(first)) }
+		if b.take(first); len(b.jar) > 0 {
+			refresh = func() core.Response { return h.Refresh(b.sends("POST", ourPage...)) }
 		}
-		refresh := func() core.Response { return h.RefreshBy(issued.RefreshToken) }
 		once := func(name string) {
 			t.Helper()
 			for range 5 {
@@ -143,6 +145,13 @@ func TestNothingIsUsedUp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// refreshTokenIn is the refresh token in an answer's body.
+func refreshTokenIn(res core.Response) string {
+	var got coretest.Tokens
+	_ = json.Unmarshal(res.Body, &got)
+	return got.Refresh
 }
 
 // TestObserverCannotUndo: an Observer that panics at what was done does not cost the

@@ -176,6 +176,12 @@ type LoginConfig struct {
 	UsernameField, PasswordField string
 	// MaxBytes bounds the body. 0: 16384.
 	MaxBytes int
+	// Form takes a form (application/x-www-form-urlencoded) of the same fields too, for
+	// pages without scripts and for clients of other libraries. Credentials.Decode finds
+	// its further fields as texts. With Sessions.Cookies a form must prove that it comes
+	// from our own pages, as an unsafe request with a cookie must by Sec-Fetch-Site and
+	// Origin: any page could log its reader in as somebody else.
+	Form bool
 }
 
 const (
@@ -193,9 +199,7 @@ func (c Config[T]) withDefaults() Config[T] {
 	setup.Default(&c.Realm, defaultRealm)
 	setup.Default(&c.Scheme, defaultScheme)
 	setup.Default(&c.Login.Path, "/auth")
-	setup.Default(&c.Login.UsernameField, "username")
-	setup.Default(&c.Login.PasswordField, "password")
-	setup.Default(&c.Login.MaxBytes, defaultMaxLogin)
+	c.Login = c.Login.withDefaults()
 	if c.Login.Methods == nil {
 		c.Login.Methods = []string{"POST"}
 	}
@@ -203,6 +207,9 @@ func (c Config[T]) withDefaults() Config[T] {
 	c.Sessions = c.Sessions.withDefaults(c.Login.Path)
 	if c.Sessions.Cookies != nil && c.Sources == nil && c.Lookup == nil {
 		c.Sources = []Source{HeaderSource{}, CookieSource{}}
+	}
+	if t := c.Sessions.Cookies; t != nil && t.InsecureHTTP {
+		*t, c.Sources = t.onLoopback(c.Sources)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -226,7 +233,7 @@ func (c Config[T]) withDefaults() Config[T] {
 		c.Stamp = defaultStamp[T]()
 	}
 	if c.AuthResponse == nil {
-		c.AuthResponse = defaultAuthResponse[T](c.Scheme, c.Sessions.inBody())
+		c.AuthResponse = defaultAuthResponse[T](c.Scheme)
 	}
 	return c
 }

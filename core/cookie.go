@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/field"
@@ -38,6 +39,12 @@ type CookieSource struct {
 	// other session; a token without sid proves nothing. All services that read the
 	// cookie need the same secret.
 	DoubleSubmit *keys.Key
+	// CSRFHeader is the field that repeats the value. "": X-CSRF-Token.
+	CSRFHeader string
+	// CSRFField is a field of a form that repeats it where there is no such header, for
+	// pages without scripts: a hidden one, before what may be long, since the first 16
+	// KiB of a form are looked into (application/x-www-form-urlencoded). "": none.
+	CSRFField string
 	// InsecureNoCSRF takes the cookie on any method from anywhere.
 	InsecureNoCSRF bool
 	// InsecureName lets Name do without __Host- and __Secure- (RFC 6265bis section
@@ -45,11 +52,16 @@ type CookieSource struct {
 	// http://, can then set the cookie, and have a user act in a session of theirs.
 	// It is for development without TLS, and for names that others have chosen.
 	InsecureName bool
+
+	loopback bool // read where the Host is a loopback, and nowhere else
 }
 
 func (c CookieSource) withDefaults() CookieSource {
 	if c.Name == "" {
 		c.Name = "__Host-access_token"
+	}
+	if c.CSRFHeader == "" {
+		c.CSRFHeader = "X-Csrf-Token"
 	}
 	return c
 }
@@ -72,6 +84,12 @@ func (c CookieSource) check() (errs []error) {
 	if c.DoubleSubmit != nil && (c.InsecureNoCSRF || len(c.TrustedOrigins) > 0) {
 		bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
 	}
+	if c.DoubleSubmit == nil && (c.CSRFHeader != "" || c.CSRFField != "") {
+		bad("CSRFHeader and CSRFField say where the value of DoubleSubmit is; set that too")
+	}
+	if c.CSRFHeader != "" && !field.IsToken(c.CSRFHeader) {
+		bad("CSRFHeader: %q is not the name of a header field", c.CSRFHeader)
+	}
 	if c.InsecureNoCSRF && len(c.TrustedOrigins) > 0 {
 		bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
 	}
@@ -87,6 +105,9 @@ func (c CookieSource) Find(r Request) (Credential, error) {
 // find is Find for tokens whose session the function knows.
 func (c CookieSource) find(r Request, sessionOf func(token string) string) (Credential, error) {
 	token, whole, found := "", "", false
+	if c.loopback && !isLoopback(r.Host()) {
+		return Credential{}, MissingToken
+	}
 	for _, line := range r.Header("Cookie") {
 		for rest := line; rest != ""; {
 			var pair string
@@ -107,16 +128,22 @@ func (c CookieSource) find(r Request, sessionOf func(token string) string) (Cred
 	if field.HasControl(token) {
 		return Credential{}, &Error{Kind: BadRequest, Cause: errControl}
 	}
-	switch {
-	case c.InsecureNoCSRF, !mayChange(r):
-	case c.DoubleSubmit != nil:
-		if !doubleSubmitted(r, c.DoubleSubmit, sessionOf(token)) {
-			return Credential{}, CSRF
-		}
-	case !sameSite(r, c.TrustedOrigins):
+	if !c.proved(r, token, sessionOf) {
 		return Credential{}, CSRF
 	}
 	return Credential{Token: keep.Part(token, whole)}, nil
+}
+
+// proved reports whether a request that comes with a cookie comes from our pages, as
+// far as that matters.
+func (c CookieSource) proved(r Request, token string, sessionOf func(token string) string) bool {
+	switch {
+	case c.InsecureNoCSRF, !mayChange(r):
+		return true
+	case c.DoubleSubmit != nil:
+		return c.doubleSubmitted(r, sessionOf(token))
+	}
+	return sameSite(r, c.TrustedOrigins)
 }
 
 var errTwoCookies = because("the cookie with the token is there more than once")
@@ -126,6 +153,22 @@ var errTwoCookies = because("the cookie with the token is there more than once")
 // written here do all of them.
 func guardedName(name string) bool {
 	return strings.HasPrefix(name, "__Host-") || strings.HasPrefix(name, "__Secure-")
+}
+
+// bareName is a cookie's name without the prefix that browsers keep to TLS.
+func bareName(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "__Host-"), "__Secure-")
+}
+
+// isLoopback reports whether a Host is this machine, by its name (RFC 6761 section
+// 6.3) or its address.
+func isLoopback(host string) bool {
+	name := strings.TrimSuffix(strings.ToLower(hostname(host)), ".")
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // unguarded is what to do about a name.

@@ -94,7 +94,7 @@ func TestGraceIsLogged(t *testing.T) {
 // winner's session goes on.
 func TestStrict(t *testing.T) {
 	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
-		c.Sessions.Strict, c.Sessions.Cookies = true, &core.SessionCookies{InBody: true}
+		c.Sessions.Strict, c.Sessions.Cookies = true, &core.SessionCookies{Delivery: func(core.Credentials) sessions.Delivery { return sessions.InBody }}
 	})
 	first := h.LogIn("joe")
 	second := coretest.TokensOf(t, h.RefreshBy(first.Refresh))

@@ -41,17 +41,17 @@ func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ..
 	o, s := a.watch(ActionIssue, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
 	defer recoverTo(&err)
-	_, issued, err = a.admit(ctx, moment, identity, extra, nil)
+	_, issued, err = a.admit(ctx, moment, identity, extra, Credentials{})
 	if s = issued.Session; err != nil {
 		return Issued{}, classify(err)
 	}
 	return issued, nil
 }
 
-// admit is the end of every login: the token, the answer to the request, unless
-// that is nil, and the session, if there are any. The session comes last, when
+// admit is the end of every login: the token, the answer to the request of the
+// Credentials, if there is one, and the session, if there are any. The session comes last, when
 // nothing is left that could fail. The session is set as far as it is known.
-func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Payload, r Request) (res Response, issued Issued, err error) {
+func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Payload, c Credentials) (res Response, issued Issued, err error) {
 	if m, err = a.since(ctx, m); err != nil {
 		return res, issued, err
 	}
@@ -60,8 +60,12 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Paylo
 	if a.sessions != nil {
 		token = newRefreshToken(a.realm)
 		id, now := token.sessionID(), a.sessionTime()
+		delivery, err := a.deliveryOf(c)
+		if err != nil {
+			return res, issued, err
+		}
 		s = &sessions.Session{
-			ID: id, Label: a.label(r), Stamp: a.stampOf(identity, id),
+			ID: id, Label: a.label(c.Request), Stamp: a.stampOf(identity, id), Delivery: delivery,
 			Created: now, LastUsed: now, Expires: a.sessions.expiry(now, now),
 		}
 	}
@@ -71,8 +75,8 @@ func (a *Auth[T]) admit(ctx context.Context, m Moment, identity T, extra []Paylo
 	if s != nil {
 		issued.RefreshToken, issued.Session = token.String(), *s
 	}
-	if r != nil {
-		if res, err = a.welcome(r, identity, issued); err != nil {
+	if c.Request != nil {
+		if res, err = a.welcome(c.Request, identity, issued); err != nil {
 			return res, issued, err
 		}
 	}

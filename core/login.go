@@ -4,16 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/jwtgate/jwtgate/core/internal/field"
-	"github.com/jwtgate/jwtgate/core/internal/keep"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
-	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
@@ -24,7 +20,7 @@ type AuthResponseHandler[T any] func(r Request, identity T, issued Issued) Respo
 
 // defaultAuthResponse is RFC 6749 section 5.1, without the tokens if they are in
 // cookies alone.
-func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[T] {
+func defaultAuthResponse[T any](scheme string) AuthResponseHandler[T] {
 	return func(_ Request, _ T, issued Issued) Response {
 		body := struct {
 			AccessToken  string `json:"access_token,omitempty"`
@@ -32,7 +28,7 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 			ExpiresIn    int64  `json:"expires_in,omitempty"`
 			RefreshToken string `json:"refresh_token,omitempty"`
 		}{issued.Token, scheme, int64(issued.ExpiresIn / time.Second), issued.RefreshToken}
-		if !inBody {
+		if issued.Session.Delivery != sessions.InBody {
 			body.AccessToken, body.TokenType, body.RefreshToken = "", "", ""
 		}
 		res, err := JSONResponse(http.StatusOK, body)
@@ -50,19 +46,48 @@ func defaultAuthResponse[T any](scheme string, inBody bool) AuthResponseHandler[
 // without Authenticate answers every login with Internal: mount LoginRoute,
 // which notices at start-up.
 func (a *Auth[T]) Login(r Request) (res Response) {
+	read := func(r Request) (Credentials, error) { return a.login.read(r, a.flask) }
+	return a.greet(r, entrance[T]{methods: a.login.Methods, parse: read, authenticate: a.authenticate})
+}
+
+// LoginBy is a login by something else than what Login takes: a one-time code, a link
+// in a mail, a provider's answer, another form. It goes the way of Login with steps of
+// its own: it parses, takes the Moment, asks Throttle, authenticates, issues, answers,
+// and tells the Observer of each of these that says no, and of the yes, as an
+// ActionLogin. So one call in a handler is all of a login.
+//
+// What parse returns Throttle and authenticate get, and Who the Username; an error of
+// it is a refusal as that of any step. LoginConfig.Read parses a body. Without a
+// Username a logins.Limiter counts by address alone. parse may be nil, where
+// Credentials.Request says all. Whether a request for it may come from another site,
+// as a provider's does, is for parse to say, by a state that it compares.
+func (a *Auth[T]) LoginBy(r Request, parse func(Request) (Credentials, error), authenticate AuthenticateHandler[T], extra ...Payload) Response {
+	return a.greet(r, entrance[T]{parse: parse, authenticate: authenticate, extra: extra})
+}
+
+// entrance is what two ways to log in do not have in common.
+type entrance[T any] struct {
+	methods      []string // nil: all
+	parse        func(Request) (Credentials, error)
+	authenticate AuthenticateHandler[T]
+	extra        []Payload
+}
+
+// greet is the endpoint of an entrance.
+func (a *Auth[T]) greet(r Request, by entrance[T]) (res Response) {
 	r = rereadLast(r)
 	o := a.watch(ActionLogin, r)
-	if e := caught(func() { res = a.greet(r, o) }, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
+	if e := caught(func() { res = a.greeted(r, o, by) }, func(e *Error) { o.tell(r.Context(), e) }); e != nil {
 		res = a.refusalOf(ActionLogin, r, Credential{}, e)
 	}
 	return noStore(typed(res))
 }
 
-func (a *Auth[T]) greet(r Request, o *outcome) Response {
-	if r.Method() == http.MethodOptions && slices.Contains(a.login.Methods, http.MethodOptions) {
-		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(a.login.Methods, ", ")}}}
+func (a *Auth[T]) greeted(r Request, o *outcome, by entrance[T]) Response {
+	if r.Method() == http.MethodOptions && slices.Contains(by.methods, http.MethodOptions) {
+		return Response{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(by.methods, ", ")}}}
 	}
-	res, s, err := a.logIn(r, o)
+	res, s, err := a.logIn(r, o, by)
 	ctx := withSession(r.Context(), s)
 	if err != nil {
 		return a.refuse(ctx, o, ActionLogin, r, Credential{}, classify(err))
@@ -75,14 +100,15 @@ func (a *Auth[T]) greet(r Request, o *outcome) Response {
 // Admit answers the login of an identity that something else has authenticated,
 // the callback of a provider or a link in a mail: it issues, starts a session and
 // answers as Login does once Authenticate has returned. The moment is from Begin,
-// taken before the authentication began.
+// taken before the authentication began. Where an attempt should count for Throttle,
+// and one that fails be seen as a login, LoginBy is the better way.
 func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Payload) Response {
 	return a.endpoint(ActionLogin, r, nil, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
 		if a.nobody(identity) {
 			return ctx, Response{}, BadCredentials
 		}
-		res, issued, err := a.admit(ctx, moment, identity, extra, r)
+		res, issued, err := a.admit(ctx, moment, identity, extra, Credentials{Realm: a.realm, Request: r})
 		return withSession(ctx, issued.Session), res, err
 	})
 }
@@ -91,26 +117,30 @@ func (a *Auth[T]) Admit(r Request, moment Moment, identity T, extra ...Payload) 
 func (a *Auth[T]) welcome(r Request, identity T, issued Issued) (Response, error) {
 	timed, cancel := boundRequest(r, a.timeout)
 	defer cancel()
-	res := a.authResponse(timed, identity, issued)
+	told := issued
+	if told.Session.Delivery != sessions.InBody { // what is for the cookie is for no body
+		told.RefreshToken = ""
+	}
+	res := a.authResponse(timed, identity, told)
 	setup.Default(&res.Status, http.StatusOK)
 	if a.sessions == nil {
 		return res, nil
 	}
-	return a.sessions.setTokens(r.Context(), res, issued, a.sessionTime())
+	return a.sessions.setTokens(r, res, issued, a.sessionTime())
 }
 
 // logIn is the order of a login's steps. The session is set as far as it is known.
-func (a *Auth[T]) logIn(r Request, o *outcome) (res Response, s sessions.Session, err error) {
+func (a *Auth[T]) logIn(r Request, o *outcome, by entrance[T]) (res Response, s sessions.Session, err error) {
 	if err := wellFormed(r); err != nil {
 		return res, s, err
 	}
-	if !slices.Contains(a.login.Methods, r.Method()) {
-		return res, s, &Error{Kind: MethodNotAllowed, Methods: a.login.Methods}
+	if by.methods != nil && !slices.Contains(by.methods, r.Method()) {
+		return res, s, &Error{Kind: MethodNotAllowed, Methods: by.methods}
 	}
-	if a.authenticate == nil {
-		return res, s, errors.New("Login is mounted, but Config.Authenticate is nil")
+	if by.authenticate == nil {
+		return res, s, errors.New("a login is mounted that nobody authenticates: Config.Authenticate, or what LoginBy was given, is nil")
 	}
-	c, err := a.credentials(r)
+	c, err := a.credentials(r, by.parse)
 	if err != nil {
 		return res, s, err
 	}
@@ -121,19 +151,36 @@ func (a *Auth[T]) logIn(r Request, o *outcome) (res Response, s sessions.Session
 	if err != nil {
 		return res, s, err
 	}
-	identity, err := a.admitted(r, c, o)
+	identity, err := a.admitted(r, c, o, by.authenticate)
 	if err != nil {
 		return res, s, err
 	}
 	done := o.step("issue")
-	res, issued, err := a.admit(r.Context(), moment, identity, nil, r)
+	res, issued, err := a.admit(r.Context(), moment, identity, by.extra, c)
 	done()
 	return res, issued.Session, err
 }
 
-// admitted asks Throttle and then Authenticate, and tells Throttle how that went,
-// also if the client has gone meanwhile or Authenticate panics.
-func (a *Auth[T]) admitted(r Request, c Credentials, o *outcome) (identity T, err error) {
+// credentials parses what a login sends. A form that sets cookies must come from our
+// pages: one of another site would have its reader act as somebody else, unknowing.
+func (a *Auth[T]) credentials(r Request, parse func(Request) (Credentials, error)) (c Credentials, err error) {
+	if parse != nil {
+		timed, cancel := boundRequest(r, a.timeout)
+		defer cancel()
+		if c, err = parse(timed); err != nil {
+			return c, err
+		}
+	}
+	c.Realm, c.Request = a.realm, r
+	if c.form && a.sessions != nil && a.sessions.Cookies != nil && !a.sessions.refresh.InsecureNoCSRF && !sameSite(r, a.sessions.refresh.TrustedOrigins) {
+		return c, CSRF
+	}
+	return c, nil
+}
+
+// admitted asks Throttle and then who authenticates, and tells Throttle how that went,
+// also if the client has gone meanwhile or the step panics.
+func (a *Auth[T]) admitted(r Request, c Credentials, o *outcome, authenticate AuthenticateHandler[T]) (identity T, err error) {
 	var settle func(context.Context, error)
 	if a.throttle != nil {
 		done := o.step("throttle")
@@ -143,7 +190,7 @@ func (a *Auth[T]) admitted(r Request, c Credentials, o *outcome) (identity T, er
 		}
 	}
 	if settle == nil {
-		return a.authenticated(r, c, o)
+		return a.authenticated(r, c, o, authenticate)
 	}
 	outcome := error(Internal) // of a panic
 	defer func() {
@@ -151,15 +198,15 @@ func (a *Auth[T]) admitted(r Request, c Credentials, o *outcome) (identity T, er
 		defer cancel()
 		settle(ctx, outcome)
 	}()
-	identity, err = a.authenticated(r, c, o)
+	identity, err = a.authenticated(r, c, o, authenticate)
 	outcome = err
 	return identity, err
 }
 
-// authenticated asks Authenticate.
-func (a *Auth[T]) authenticated(r Request, c Credentials, o *outcome) (identity T, err error) {
+// authenticated asks who somebody is.
+func (a *Auth[T]) authenticated(r Request, c Credentials, o *outcome, authenticate AuthenticateHandler[T]) (identity T, err error) {
 	defer o.step("authenticate")()
-	identity, err = judged(r, a.timeout, a.authenticate, c)
+	identity, err = judged(r, a.timeout, authenticate, c)
 	if err == nil && a.nobody(identity) {
 		err = BadCredentials
 	}
@@ -174,64 +221,10 @@ func judged[F ~func(context.Context, Credentials) (Out, error), Out any](r Reque
 	return f(c.Request.Context(), c)
 }
 
-// credentials reads the body: bounded, JSON by its Content-Type, strictly one
-// object, with the two fields.
-func (a *engine) credentials(r Request) (Credentials, error) {
-	if media := contentType(r); media != jsonMedia && !(a.flask && flaskJSON(media)) {
-		return Credentials{}, UnsupportedMedia
-	}
-	body, err := readBody(r, a.login.MaxBytes)
-	if err != nil {
-		return Credentials{}, err
-	}
-	if a.flask {
-		body = strings.TrimPrefix(body, "\ufeff")
-	}
-	c := Credentials{Realm: a.realm, Request: r, body: body}
-	members, err := strictjson.Object(c.body, nil)
-	if err != nil {
-		return Credentials{}, &Error{Kind: BadBody, Cause: err}
-	}
-	for _, m := range members {
-		var field *string
-		switch m.Name {
-		case a.login.UsernameField:
-			field = &c.Username
-		case a.login.PasswordField:
-			field = &c.Password
-		default:
-			continue
-		}
-		if s, ok := strictjson.String(m.Value); ok {
-			*field = keep.String(s) // a name that is kept must not keep the body, and the password in it
-		}
-	}
-	if a.login.OnlyFields && len(members) != 2 {
-		return Credentials{}, &Error{Kind: BadBody, Cause: errFields}
-	}
-	if c.Username == "" || c.Password == "" {
-		return Credentials{}, &Error{Kind: BadBody, Cause: errFields}
-	}
-	return c, nil
-}
-
-var errFields = because("the username or the password is absent, empty or no string, or there is more than these")
-
 // noStore keeps an answer with a token, or about one, out of caches (RFC 6749
 // section 5.1).
 func noStore(res Response) Response {
 	res = res.withOwnHeader()
 	res.Header.Set("Cache-Control", "no-store")
 	return res
-}
-
-// checkLoginMethod says what is wrong with a method of the login endpoint.
-func checkLoginMethod(m string) error {
-	switch {
-	case !field.IsToken(m) || m != strings.ToUpper(m):
-		return fmt.Errorf("%.64q is not the name of a method in capitals", m)
-	case m == "GET" || m == "HEAD" || m == "TRACE":
-		return fmt.Errorf("%s carries no body; credentials in a URL end up in logs", m)
-	}
-	return nil
 }

@@ -19,7 +19,7 @@ func (a *Auth[T]) Renew(ctx context.Context, token string) (issued Issued, err e
 	if a.sessions == nil {
 		return Issued{}, classify(errNoSessions)
 	}
-	_, issued, err = a.refreshed(ctx, token, nil)
+	_, issued, err = a.refreshed(ctx, token, nil, false)
 	if s = issued.Session; err != nil {
 		return Issued{}, classify(err)
 	}
@@ -27,10 +27,12 @@ func (a *Auth[T]) Renew(ctx context.Context, token string) (issued Issued, err e
 }
 
 // refreshed is the order of the steps: Find, Renew, Payload and Encode, the answer
-// to the request, unless that is nil, and Rotate. Nothing is used up before the
+// to the request, unless that is nil, and Rotate. A session's tokens come and go by
+// the way that its login chose, so that what a script cannot read it cannot make the
+// server tell. Nothing is used up before the
 // last of them, so whatever fails can be tried again with the same token. The
 // session is set as far as it is known.
-func (a *Auth[T]) refreshed(ctx context.Context, presented string, r Request) (res Response, issued Issued, err error) {
+func (a *Auth[T]) refreshed(ctx context.Context, presented string, r Request, byCookie bool) (res Response, issued Issued, err error) {
 	token, ok := parseRefreshToken(a.realm, presented)
 	if !ok {
 		return res, issued, &Error{Kind: BadRefresh, Cause: errRefreshForm}
@@ -55,6 +57,9 @@ func (a *Auth[T]) refreshed(ctx context.Context, presented string, r Request) (r
 	}
 	if err := a.sessions.refused(found.State); err != nil {
 		return res, issued, err
+	}
+	if r != nil && byCookie != (s.Delivery != sessions.InBody) {
+		return res, issued, &Error{Kind: BadRefresh, Cause: errDelivery}
 	}
 	if a.sessions.outlived(s, now) {
 		return res, issued, &Error{Kind: BadRefresh, Cause: errSessionOver}
@@ -103,6 +108,7 @@ var (
 	errRefreshForm = because("the refresh token is not one of ours")
 	errSessionGone = because("the session is over, or never was")
 	errSessionOver = because("the session is older than Sessions.Lifetime")
+	errDelivery    = because("the refresh token came in the body, and its session's are in cookies, or the reverse")
 	errStamp       = because("the identity's stamp is another than at the login: its credentials were changed")
 )
 

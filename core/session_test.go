@@ -297,6 +297,12 @@ func TestSessionConfig(t *testing.T) {
 	var none *sessions.MemoryStore
 	public, _ := jwttest.RSA().Public()
 	type config = core.Config[*coretest.User]
+	domain := func(domain string, source core.CookieSource, cookies core.SessionCookies) func(*config) {
+		return func(c *config) {
+			cookies.Domain = domain
+			c.Sources, c.Sessions.Cookies = []core.Source{source}, &cookies
+		}
+	}
 	for _, tt := range []struct {
 		name  string
 		spoil func(*config)
@@ -307,10 +313,6 @@ func TestSessionConfig(t *testing.T) {
 		{"nil store", func(c *config) { c.Sessions.Store = none }, "Sessions.Store: a nil *sessions.MemoryStore"},
 		{"no renew", func(c *config) { c.Renew = nil }, "Renew: nil; set a function"},
 		{"nil revocation", func(c *config) { c.Revocation = (*denylist.Tokens)(nil) }, "Revocation: a nil *denylist.Tokens"},
-		{"throttle without login", func(c *config) {
-			c.Authenticate = nil
-			c.Throttle = func(context.Context, core.Credentials) (func(context.Context, error), error) { return nil, nil }
-		}, "Throttle: Authenticate is nil"},
 		{"no signer", func(c *config) { c.Keys, c.Authenticate = public, nil }, "Signer: nil, and Keys cannot sign; sessions need"},
 		{"no payload", func(c *config) { c.Payload, c.Authenticate = nil, nil }, "Payload: nil, and sessions need it"},
 		{"lifetime", func(c *config) { c.Sessions.Lifetime = -1 }, "Sessions.Lifetime: -1ns is outside 1m0s to"},
@@ -335,7 +337,27 @@ func TestSessionConfig(t *testing.T) {
 		{"script cookie's name", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{CSRF: "XSRF-TOKEN"} }, `Sessions.Cookies.CSRF: "XSRF-TOKEN" begins neither`},
 		{"a prefix in small letters", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{Refresh: "__host-t"} }, `Sessions.Cookies.Refresh: "__host-t" begins neither`},
 		{"cookie name", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{Refresh: "a;b"} }, `Sessions.Cookies.Refresh: "a;b" is not the name`},
-		{"cookies to all", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{SameSite: http.SameSiteNoneMode} }, "Sessions.Cookies.SameSite: others let every site"},
+		{"cookies to all", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{SameSite: http.SameSiteNoneMode} }, "Sessions.Cookies.SameSite: None lets every site send the token, and nothing says which may; set DoubleSubmit or TrustedOrigins"},
+		{"cookies of another kind", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{SameSite: 77} }, "Sessions.Cookies.SameSite: 77 is none of these; set http.SameSiteLaxMode"},
+		{"kept apart by nothing", func(c *config) { c.Sessions.Cookies = &core.SessionCookies{Partitioned: true} }, "Sessions.Cookies.Partitioned: a cookie that no other site's page sends"},
+		{"a domain without the session's own value", func(c *config) {
+			c.Sessions.Cookies = &core.SessionCookies{Domain: "example.com"}
+			c.Sources = []core.Source{core.CookieSource{Name: "__Secure-t", TrustedOrigins: []string{"https://a.example.com"}}}
+		}, "Sessions.Cookies.Domain: every host of example.com could set the cookies, and have a user act in another's session; set DoubleSubmit"},
+		{"a domain, and a cookie of one host", domain("example.com", core.CookieSource{DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: the CookieSource's Name is "__Host-access_token", and of a cookie with a Domain only __Secure- can begin the name; name it __Secure-access_token`},
+		{"a domain, and a refresh cookie of one host", domain("example.com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{Refresh: "__Host-r"}), `Sessions.Cookies.Domain: Refresh is "__Host-r"`},
+		{"a domain, and a name of any", domain("example.com", core.CookieSource{Name: "t", InsecureName: true, DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: the CookieSource's Name is "t"`},
+		{"a domain with a dot before", domain(".example.com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: ".example.com" is no domain`},
+		{"a domain that is a URL", domain("https://example.com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "https://example.com" is no domain`},
+		{"a domain with a port", domain("example.com:443", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "example.com:443" is no domain`},
+		{"a domain that is an address", domain("192.0.2.1", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "192.0.2.1" is no domain`},
+		{"a domain that is everybody's", domain("com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "com" is no domain`},
+		{"a domain in capitals", domain("Example.com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "Example.com" is no domain`},
+		{"a header for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFHeader: "X-A"}} }, "Sources[0]: CSRFHeader and CSRFField say where the value of DoubleSubmit is"},
+		{"a field for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFField: "csrf"}} }, "Sources[0]: CSRFHeader and CSRFField say"},
+		{"a header of no name", func(c *config) {
+			c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.Secret(), CSRFHeader: "X A"}}
+		}, `Sources[0]: CSRFHeader: "X A" is not the name of a header field`},
 		{"public key as secret", func(c *config) { c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.RSA()}} }, "Sources[0]: DoubleSubmit: it is no secret"},
 		{"two policies", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.Secret(), TrustedOrigins: []string{"https://a.b"}}}

@@ -2,12 +2,10 @@ package core
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/sessions"
 )
@@ -88,9 +86,6 @@ func (s SessionConfig) withDefaults(login string) SessionConfig {
 	return s
 }
 
-// inBody reports whether an answer's body holds the tokens.
-func (s SessionConfig) inBody() bool { return s.Cookies == nil || s.Cookies.InBody }
-
 // none reports whether nothing is set that needs a Store.
 func (s SessionConfig) none() bool {
 	return s.Store == nil && s.Lifetime == 0 && s.Idle == 0 && s.Grace == 0 && !s.Strict && s.MaxPerSubject == 0 &&
@@ -124,9 +119,6 @@ func (c Config[T]) checkSessions(raw Config[T], bad *setup.Mistakes) {
 	}
 	if raw.Stamp != nil && raw.Sessions.Store == nil {
 		bad.Add("Stamp", "", "Sessions.Store is nil, so there is nothing that could keep it")
-	}
-	if raw.Throttle != nil && raw.Authenticate == nil {
-		bad.Add("Throttle", "", "Authenticate is nil, so there is no login to slow down")
 	}
 	s := c.Sessions
 	switch {
@@ -163,7 +155,7 @@ func (c Config[T]) checkSessions(raw Config[T], bad *setup.Mistakes) {
 	}
 	c.checkLasting(raw, bad)
 	if s.Cookies != nil {
-		c.checkTokenCookies(bad)
+		c.checkTokenCookies(raw, bad)
 	}
 }
 
@@ -195,31 +187,4 @@ func (c Config[T]) checkLasting(raw Config[T], bad *setup.Mistakes) {
 func plainPath(p string) bool {
 	return strings.HasPrefix(p, "/") && (p == "/" || !strings.HasSuffix(p, "/")) &&
 		!strings.ContainsAny(p, "?#:*{} \t") && setup.PrintableASCII(p)
-}
-
-// checkTokenCookies says what is wrong with the cookies that tokens are put in.
-func (c Config[T]) checkTokenCookies(bad *setup.Mistakes) {
-	const in = "Sessions.Cookies."
-	t := c.Sessions.Cookies
-	access, ok := accessCookie(c.Sources)
-	if !ok {
-		bad.Add("Sessions.Cookies", "add core.CookieSource{}", "no Cookie is among Sources, so nobody would read the access token")
-	}
-	names := map[string]bool{access.Name: true}
-	for setting, name := range map[string]string{"Refresh": t.Refresh, "CSRF": t.CSRF} {
-		if !field.IsToken(name) {
-			bad.Add(in+setting, "", "%q is not the name of a cookie (RFC 6265 section 4.1.1)", name)
-		} else if !t.InsecureNames && !guardedName(name) {
-			bad.Add(in+setting, "", "%w", unguarded(name, "InsecureNames"))
-		}
-		if names[name] {
-			bad.Add(in+setting, "", "%q is another cookie's name too", name)
-		}
-		names[name] = true
-	}
-	switch t.SameSite {
-	case http.SameSiteLaxMode, http.SameSiteStrictMode:
-	default:
-		bad.Add(in+"SameSite", "set http.SameSiteLaxMode or http.SameSiteStrictMode", "others let every site send the token")
-	}
 }

@@ -38,20 +38,26 @@ func readBody(r Request, limit int) (string, error) {
 
 // presented returns the refresh token of a request: in the body, or if that is
 // empty and the token must be somewhere, in the cookie. "" is none.
-func (a *engine) presented(r Request, must bool) (string, error) {
+func (a *engine) presented(r Request, must bool) (token string, byCookie bool, err error) {
 	body, unread := readBody(r, maxSessionBody)
-	if unread == nil && body == "" {
+	if unread == nil && body == "" || a.sessions.refresh.CSRFField != "" && contentType(r) == formMedia {
 		if !must {
-			return "", nil
+			return "", false, nil
 		}
 		if a.sessions.Cookies != nil {
 			cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
 			if isMissing(err) {
 				err = &Error{Kind: BadRefresh, Cause: errNoRefreshToken}
 			}
-			return cred.Token, err
+			return cred.Token, true, err
 		}
 	}
+	token, err = refreshTokenOf(r, body, unread, must)
+	return token, false, err
+}
+
+// refreshTokenOf is the refresh token in a body, of which readBody has said unread.
+func refreshTokenOf(r Request, body string, unread error, must bool) (string, error) {
 	// As at the login, a body that is no JSON is 415 whatever its size: 413 and what
 	// else was wrong with reading it come after that.
 	if contentType(r) != jsonMedia {
@@ -88,19 +94,26 @@ func (a *engine) explicit(r Request) bool {
 	return !cookie && !isMissing(err) && (err != nil || cred.Token != "")
 }
 
-// insider verifies the access token of a request and returns its session. A token
+// insider verifies the access token of a request and returns its session, also of one
+// who is nobody any more. A token
 // without one, or another issuer's, is good for calls but may not touch sessions:
 // its subject is perhaps somebody else of the same name.
 func (a *Auth[T]) insider(r Request) (context.Context, sessions.Session, error) {
 	var cred Credential
 	rec, err := a.verify(r.Context(), r, &cred, nil)
-	if err != nil {
+	if rec == nil {
 		return r.Context(), sessions.Session{}, err
 	}
 	id, _ := rec.claims.String("sid")
 	s := sessions.Session{ID: id, Subject: rec.claims.Subject()}
-	if !isSessionID(id) || s.Subject == "" || rec.claims.Issuer() != a.rules.Issuer {
+	ours := isSessionID(id) && s.Subject != "" && rec.claims.Issuer() == a.rules.Issuer
+	switch {
+	case !ours && err == nil:
 		return r.Context(), sessions.Session{}, &Error{Kind: Forbidden, Claim: "sid", Cause: errNotOurs}
+	case !ours:
+		return r.Context(), sessions.Session{}, err
+	case err != nil: // the token is good, and nobody's
+		return r.Context(), s, err
 	}
 	return rec, s, nil
 }

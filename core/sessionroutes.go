@@ -19,16 +19,16 @@ var (
 // Refresh is the endpoint of the line "again": for the refresh token it gives
 // the next tokens. The body is a JSON object with refresh_token, a string; with
 // Sessions.Cookies it may be empty, and the token is in the cookie. The answer is
-// that of a login. A refusal leaves the browser's cookies alone, since another
+// that of a login, by the way that the session's login chose. A refusal leaves the browser's cookies alone, since another
 // tab may have new ones by now.
 func (a *Auth[T]) Refresh(r Request) Response {
 	return a.endpoint(ActionRefresh, r, postMethods, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
-		token, err := a.presented(r, true)
+		token, byCookie, err := a.presented(r, true)
 		if err != nil {
 			return ctx, Response{}, err
 		}
-		res, issued, err := a.refreshed(ctx, token, r)
+		res, issued, err := a.refreshed(ctx, token, r, byCookie)
 		return withSession(ctx, issued.Session), res, err
 	})
 }
@@ -36,7 +36,8 @@ func (a *Auth[T]) Refresh(r Request) Response {
 // Logout is the endpoint that ends one session: that of the refresh token in the
 // body, a JSON object with refresh_token; else that of the access token, if it is
 // not in a cookie; else that of the cookies. The answer is 204, also for a
-// session that is over (RFC 7009 section 2.2), and clears the cookies.
+// session that is over (RFC 7009 section 2.2), and clears the cookies, whatever they
+// are worth by now.
 func (a *Auth[T]) Logout(r Request) Response {
 	return a.endpoint(ActionLogout, r, postMethods, func(r Request) (context.Context, Response, error) {
 		ctx := r.Context()
@@ -45,7 +46,7 @@ func (a *Auth[T]) Logout(r Request) Response {
 			return ctx, Response{}, err
 		}
 		ctx = withSession(ctx, s)
-		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		res, err := a.sessions.clearTokens(r, Response{Status: http.StatusNoContent})
 		if err == nil && s.ID != "" {
 			err = a.end(ctx, s.ID)
 		}
@@ -55,23 +56,58 @@ func (a *Auth[T]) Logout(r Request) Response {
 
 // leaving is the session that a logout is to end; without an ID if there is none
 // any more.
-func (a *Auth[T]) leaving(r Request) (sessions.Session, error) {
-	token, err := a.presented(r, false)
-	if err != nil {
-		return sessions.Session{}, err
+func (a *Auth[T]) leaving(r Request) (s sessions.Session, err error) {
+	token, _, err := a.presented(r, false)
+	switch {
+	case err != nil:
+	case token != "":
+		s.ID = a.sessions.sessionOfRefresh(token)
+	case a.sessions.Cookies != nil && !a.explicit(r):
+		return a.leavingByCookie(r)
+	default:
+		_, s, err = a.insider(r)
 	}
-	if token == "" && a.sessions.Cookies != nil && !a.explicit(r) {
-		cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
-		if err != nil && !isMissing(err) {
-			return sessions.Session{}, err
-		}
-		token = cred.Token
-	}
-	if token != "" {
-		return sessions.Session{ID: a.sessions.sessionOfRefresh(token)}, nil
-	}
-	_, s, err := a.insider(r)
 	return s, err
+}
+
+// leavingByCookie is leaving of a browser. Where its cookies have come to be worth
+// nothing, there is nothing to end, and they are cleared all the same.
+func (a *Auth[T]) leavingByCookie(r Request) (s sessions.Session, err error) {
+	cred, err := a.sessions.refresh.find(r, a.sessions.sessionOfRefresh)
+	if id := a.sessions.sessionOfRefresh(cred.Token); err == nil && id != "" {
+		return sessions.Session{ID: id}, nil
+	}
+	if err != nil && !isMissing(err) && a.sessions.sessionOfRefresh(a.sessions.inCookie(r, a.sessions.Cookies.Refresh)) != "" {
+		return s, err
+	}
+	_, s, err = a.insider(r)
+	kind := Kind(0)
+	if err != nil {
+		kind = classify(err).Kind
+	}
+	switch {
+	case kind == 0:
+		return s, nil
+	case kind.Is(BadToken), kind == Forbidden:
+		return s, nil // with proof, or it would be a CSRF
+	case kind == MissingToken, kind == CSRF:
+		if sameSite(r, a.sessions.refresh.TrustedOrigins) && a.leftovers(r) {
+			return sessions.Session{}, nil
+		}
+	}
+	return s, err
+}
+
+// leftovers reports whether a request has cookies of ours, and none that is still good
+// for anything: then it is enough that our page sends it, even if it does not repeat
+// the value of a session that there is no more.
+func (a *Auth[T]) leftovers(r Request) bool {
+	access := a.sessions.inCookie(r, a.sessions.access)
+	if access != "" {
+		_, err := bounded(r.Context(), a.timeout, a.decode, access)
+		return err != nil && classify(err).Kind.Is(BadToken)
+	}
+	return a.sessions.inCookie(r, a.sessions.Cookies.Refresh) != "" || a.sessions.inCookie(r, a.sessions.Cookies.CSRF) != ""
 }
 
 // LogoutAll is the endpoint that ends all sessions of the access token's subject.
@@ -83,7 +119,7 @@ func (a *Auth[T]) LogoutAll(r Request) Response {
 			return rec, Response{}, err
 		}
 		ctx := sessionContext{rec, s}
-		res, err := a.sessions.clearTokens(Response{Status: http.StatusNoContent})
+		res, err := a.sessions.clearTokens(r, Response{Status: http.StatusNoContent})
 		if err == nil {
 			err = a.endSubject(ctx, s.Subject)
 		}
@@ -127,7 +163,7 @@ func (a *Auth[T]) dismiss(ctx context.Context, r Request, own sessions.Session) 
 	}
 	res := Response{Status: http.StatusNoContent}
 	if cred.Token == own.ID {
-		if res, err = a.sessions.clearTokens(res); err != nil {
+		if res, err = a.sessions.clearTokens(r, res); err != nil {
 			return Response{}, err
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// ThrottleHandler is asked before the password of a login is checked, and before
+// ThrottleHandler is asked before the password of a login, or what LoginBy was given, is checked, and before
 // the login waits for its turn in a logins.PasswordCheck. It returns an error to refuse:
 // a TooManyRequests, as an *Error with RetryAfter. Any other error counts as it
 // does from Authenticate. logins.Limiter has one ready.

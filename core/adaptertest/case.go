@@ -81,6 +81,8 @@ func Run(t *testing.T, mounts ...Mount) {
 	t.Run("connection", func(t *testing.T) { runConnections(t, servers) })
 	t.Run("client that is gone", func(t *testing.T) { clientGone(t, serve(t, mounts, newApp)) })
 	t.Run("clients that hang up", func(t *testing.T) { clientsThatHangUp(t, mounts) })
+	t.Run("logins", func(t *testing.T) { loginsBy(t, mounts) })
+	t.Run("delivery", func(t *testing.T) { deliveries(t, mounts) })
 	t.Run("life of sessions", func(t *testing.T) { sessionFlow(t, mounts) })
 	t.Run("rotation", func(t *testing.T) { rotation(t, mounts) })
 	t.Run("what is kept", func(t *testing.T) { whatIsKept(t, mounts) })

@@ -116,7 +116,8 @@ func NewLimiter(l Limits) (*Limiter, error) {
 
 // Allow is a ThrottleHandler: Config.Throttle = limiter.Allow. It takes a try from
 // each rate that the login belongs to, or refuses and takes none; settle gives
-// them back if the login succeeds.
+// them back if the login succeeds. A login without a Username, as that of a link or a
+// provider, belongs to an address and to no account.
 func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(context.Context, error), err error) {
 	if l == nil || l.now == nil {
 		return nil, errZeroLimiter
@@ -132,10 +133,11 @@ func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(cont
 	if wait == 0 && site != "" {
 		wait = taken.from(l.sites, party{realm: c.Realm, address: site}, now)
 	}
-	if wait == 0 {
+	named := c.Username != ""
+	if wait == 0 && named {
 		wait = taken.from(l.guessers, guesser, now)
 	}
-	if wait == 0 && !l.familiar.knows(guesser, now) {
+	if wait == 0 && named && !l.familiar.knows(guesser, now) {
 		wait = taken.from(l.accounts, account, now)
 	}
 	if wait > 0 {
@@ -145,7 +147,9 @@ func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(cont
 	return func(_ context.Context, err error) {
 		if err == nil {
 			taken.back()
-			l.familiar.meet(guesser, l.now())
+			if named {
+				l.familiar.meet(guesser, l.now())
+			}
 		}
 	}, nil
 }

@@ -36,7 +36,9 @@ const (
 	loggedAll
 	loggedEnd
 	loggedPut
-	loggedStamp // of the session that is put
+	loggedStamp    // of the session that is put
+	loggedDelivery // the same; in the body, if it is not there
+	loggedNoMore
 )
 
 // openJournal reads the journal and keeps it open.
@@ -93,6 +95,9 @@ func (l logged) append(b []byte, clock time.Duration, realm int64) []byte {
 		if l.Put.Stamp != [32]byte{} {
 			parts |= loggedStamp
 		}
+		if l.Put.Delivery != InBody {
+			parts |= loggedDelivery
+		}
 	}
 	b = binary.AppendVarint(b, clock.Milliseconds())
 	b = binary.AppendVarint(binary.AppendVarint(b, parts), realm)
@@ -117,6 +122,9 @@ func (s *memorySession) append(b []byte) []byte {
 	b = append(b, s.current[:]...)
 	if s.Stamp != [32]byte{} {
 		b = append(b, s.Stamp[:]...)
+	}
+	if s.Delivery != InBody {
+		b = binary.AppendVarint(b, int64(s.Delivery))
 	}
 	created, used, expires := s.Created.UnixMilli(), s.LastUsed.UnixMilli(), s.Expires.UnixMilli()
 	b = binary.AppendVarint(binary.AppendVarint(b, created), used-created)
@@ -159,7 +167,7 @@ func (m *MemoryStore) replay(record []byte) error {
 	f := journal.FieldsOf(record)
 	m.before = max(m.before, milliseconds(f.Int()))
 	parts := f.Int()
-	if parts == 0 || parts >= loggedStamp<<1 {
+	if parts == 0 || parts >= loggedNoMore {
 		return doneWith(f, parts == 0)
 	}
 	number := f.Int()
@@ -184,7 +192,11 @@ func (m *MemoryStore) replay(record []byte) error {
 		}
 	}
 	if parts&loggedPut != 0 {
-		if s := readSession(f, parts&loggedStamp != 0); f.Done() {
+		s := readSession(f, parts)
+		if !s.Delivery.Valid() {
+			return errLogged
+		}
+		if f.Done() {
 			m.put(r, s)
 		}
 	}
@@ -198,12 +210,15 @@ func doneWith(f *journal.Fields, known bool) error {
 	return errLogged
 }
 
-func readSession(f *journal.Fields, stamped bool) *memorySession {
+func readSession(f *journal.Fields, parts int64) *memorySession {
 	s := &memorySession{}
 	s.ID, s.Subject, s.Label = readID(f), string(f.Text()), string(f.Text())
 	copy(s.current[:], f.Raw(len(s.current)))
-	if stamped {
+	if parts&loggedStamp != 0 {
 		copy(s.Stamp[:], f.Raw(len(s.Stamp)))
+	}
+	if parts&loggedDelivery != 0 {
+		s.Delivery = Delivery(f.Int())
 	}
 	created := f.Int()
 	used := created + f.Int()

@@ -14,6 +14,12 @@ func testCreate(t *testing.T, b *bench) {
 	b.create(s, token)
 	b.alive("a new session", s, token, start)
 	same(t, "Find", b.find(s.ID, token, start).Session, s)
+	for _, delivery := range []sessions.Delivery{sessions.InBody, sessions.InCookies, sessions.InSessionCookies} {
+		s, token := newSession("joe", start), newHash()
+		s.Delivery = delivery
+		b.create(s, token)
+		same(t, delivery.String(), b.find(s.ID, token, start).Session, s)
+	}
 	if _, err := b.store.Create(t.Context(), b.creation(s, newHash())); err == nil {
 		t.Error("Create with an ID that is taken: got no error")
 	}

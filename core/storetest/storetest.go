@@ -93,7 +93,8 @@ func newHash() (h sessions.TokenHash) {
 func newSession(subject string, at time.Time) sessions.Session {
 	return sessions.Session{
 		ID: newID(), Subject: subject, Label: "a label", Created: at, LastUsed: at, Expires: at.Add(week),
-		Stamp: newHash(), // any 32 bytes
+		Stamp:    newHash(), // any 32 bytes
+		Delivery: sessions.InSessionCookies,
 	}
 }
 
@@ -250,7 +251,7 @@ func ids(list []sessions.Session) []string {
 func same(t *testing.T, name string, got, want sessions.Session) {
 	t.Helper()
 	if got.ID != want.ID || got.Subject != want.Subject || got.Label != want.Label || !got.Created.Equal(want.Created) ||
-		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) || got.Stamp != want.Stamp {
+		!got.LastUsed.Equal(want.LastUsed) || !got.Expires.Equal(want.Expires) || got.Stamp != want.Stamp || got.Delivery != want.Delivery {
 		t.Errorf("%s: got %+v, want %+v", name, got, want)
 	}
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // A session is a hash: s subject, l label, c created, u last used, e expires, p the
-// hash of its identity's stamp if it has one, t the hash of the current token, x
+// hash of its identity's stamp if it has one, d its delivery if that is not in the
+// body, t the hash of the current token, x
 // until when its subject's list is sure to be kept. Times are milliseconds, as
 // text, and callers' but for x, which is by Redis's clock. Without e it is the mark
 // of a session that was ended, which stays for a minute. Beside it, in the same
@@ -40,7 +41,7 @@ local function text(n) return string.format('%.0f', n) end
 const luaEnd = `
 local function finish()
 	redis.call('PUBLISH', ARGV[2], ARGV[1])
-	redis.call('HDEL', KEYS[1], 's', 'l', 'u', 'e', 'p', 't', 'x')
+	redis.call('HDEL', KEYS[1], 's', 'l', 'u', 'e', 'p', 'd', 't', 'x')
 	redis.call('PEXPIRE', KEYS[1], ARGV[3])
 	redis.call('DEL', KEYS[2])
 end
@@ -49,8 +50,8 @@ end
 // luaJudge says what there is of a token: a state, the session, and the place of a
 // token that is in its grace.
 const luaJudge = `
-local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p', 't', 'x')
-local session = {v[1], v[2], v[3], v[4], v[5], v[6] or ''}
+local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p', 't', 'x', 'd')
+local session = {v[1], v[2], v[3], v[4], v[5], v[6] or '', v[9] or ''}
 local function judge(token, now)
 	if not v[5] or now >= tonumber(v[5]) then return 'gone' end
 	if token == v[7] then return 'current' end
@@ -116,14 +117,15 @@ if v[1] then return {v[2] == ARGV[3] and v[3] == ARGV[7] and 'created' or 'taken
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'ended'} end
 redis.call('HSET', KEYS[1], 's', ARGV[1], 'l', ARGV[2], 'c', ARGV[3], 'u', ARGV[4], 'e', ARGV[5], 't', ARGV[7], 'x', text(clock() + ARGV[9]))
 if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'p', ARGV[6]) end
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'd', ARGV[10]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 return {'created'}`)
 
 	// readScript returns a session, nothing if there is none, and one word if it
 	// was ended a moment ago.
 	readScript = newScript(`
-local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p')
-if v[5] then return {v[1], v[2], v[3], v[4], v[5], v[6] or ''} end
+local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p', 'd')
+if v[5] then return {v[1], v[2], v[3], v[4], v[5], v[6] or '', v[7] or ''} end
 return redis.call('EXISTS', KEYS[1]) == 1 and {'ended'} or {}`)
 
 	// expiresScript returns when a session expires.
@@ -132,10 +134,10 @@ return redis.call('EXISTS', KEYS[1]) == 1 and {'ended'} or {}`)
 	// endScript ends a session and returns it. Where there is none, and with ARGV[4],
 	// it leaves the mark all the same: the session may be about to be written.
 	endScript = newScript(luaEnd + `
-local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p')
+local v = redis.call('HMGET', KEYS[1], 's', 'l', 'c', 'u', 'e', 'p', 'd')
 if v[5] then
 	finish()
-	return {v[1], v[2], v[3], v[4], v[5], v[6] or ''}
+	return {v[1], v[2], v[3], v[4], v[5], v[6] or '', v[7] or ''}
 end
 if ARGV[4] == '' then return {} end
 redis.call('DEL', KEYS[2]) -- a script that has written may go on when memory is short

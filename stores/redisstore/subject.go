@@ -48,7 +48,7 @@ func (s *Store) create(ctx context.Context, r *realm, c sessions.Creation) (crea
 		}
 	}
 	made, err := s.run(ctx, createScript, r.session(n.ID)[:1], n.Subject, n.Label, millis(n.Created), millis(n.LastUsed),
-		millis(n.Expires), stampText(n.Stamp), c.Token[:], kept(n.Expires.Sub(c.Now)), listed.Milliseconds())
+		millis(n.Expires), stampText(n.Stamp), c.Token[:], kept(n.Expires.Sub(c.Now)), listed.Milliseconds(), deliveryText(n.Delivery))
 	switch {
 	case err != nil:
 		return created, err

@@ -31,11 +31,11 @@ func foundOf(id string, text []string) (found sessions.Outcome, err error) {
 	return found, err
 }
 
-// sessionOf reads a session: subject, label, three times in milliseconds, and the
-// stamp.
+// sessionOf reads a session: subject, label, three times in milliseconds, the
+// stamp, and the delivery.
 func sessionOf(id string, text []string) (sessions.Session, error) {
-	if len(text) != 6 {
-		return sessions.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 6; is the prefix another program's too?", id, len(text))
+	if len(text) != 7 {
+		return sessions.Session{}, fmt.Errorf("redisstore: session %s: %d fields, not 7; is the prefix another program's too?", id, len(text))
 	}
 	if n := len(text[5]); n != 0 && n != 32 {
 		return sessions.Session{}, fmt.Errorf("redisstore: session %s: a stamp of %d bytes, not 32", id, n)
@@ -49,6 +49,12 @@ func sessionOf(id string, text []string) (sessions.Session, error) {
 		*t = time.UnixMilli(n).UTC()
 	}
 	copy(s.Stamp[:], text[5])
+	if d := text[6]; d != "" {
+		n, err := strconv.ParseUint(d, 10, 8)
+		if s.Delivery = sessions.Delivery(n); err != nil || !s.Delivery.Valid() {
+			return sessions.Session{}, fmt.Errorf("redisstore: session %s: a delivery that this version does not know", id)
+		}
+	}
 	return s, nil
 }
 
@@ -58,6 +64,14 @@ func stampText(stamp [32]byte) string {
 		return ""
 	}
 	return string(stamp[:])
+}
+
+// deliveryText is how a session's delivery is kept: nothing if it is the body.
+func deliveryText(d sessions.Delivery) string {
+	if d == sessions.InBody {
+		return ""
+	}
+	return strconv.Itoa(int(d))
 }
 
 // members reads a subject's list: IDs, each followed by Created.
