@@ -56,7 +56,8 @@ import (
 type Config[T any] struct {
 	_ [0]func() // no unkeyed literals
 
-	flask bool // made by FlaskConfig: nil steps take Flask-JWT's defaults
+	flask bool   // made by FlaskConfig: nil steps take Flask-JWT's defaults
+	env   string // the prefix of the variables that ReadEnv has read; "": none
 
 	// What most programs set.
 

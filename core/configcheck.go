@@ -29,7 +29,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	c.checkLogin(raw, &bad)
 	c.checkSessions(raw, &bad)
 	bad.In("Resource", raw.Resource.check())
-	return bad.Err("jwtgate: core.New")
+	return byVariable(bad, c.env).Err("jwtgate: core.New")
 }
 
 // checkKeys is about who may have signed, and what that demands of Rules.

@@ -39,7 +39,8 @@ func EnvSettings() iter.Seq2[string, string] {
 // mistake too, because a misspelt setting would leave a door open; ignore lists
 // variables, by their full names, to pass over. The names that Kubernetes gives
 // to links with services, as JWT_SERVICE_HOST and JWT_PORT_80_TCP, are passed
-// over anyway. What only several settings together get wrong, New reports.
+// over anyway. What only several settings together get wrong, New reports, and names
+// the variables too.
 //
 // Into what FlaskConfig returned, REQUIRED_CLAIMS is the whole list, exp too,
 // and the plain variable SECRET_KEY is the key where there is no other.
@@ -58,6 +59,7 @@ func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) e
 	}
 	c.Keys, c.Signer, c.Rules, c.Lifetime, c.NotBefore = s.keys, s.signer, s.rules, s.lifetime, s.notBefore
 	c.Realm, c.Scheme, c.Sources, c.Login = s.realm, s.scheme, s.sources, s.login
+	c.env = prefix
 	return nil
 }
 
