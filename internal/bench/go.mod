@@ -13,13 +13,18 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/gofiber/contrib/jwt v1.1.2
 	github.com/gofiber/fiber/v2 v2.52.14
+	github.com/gofiber/fiber/v3 v3.1.0
 	github.com/golang-jwt/jwt/v4 v4.5.2
 	github.com/golang-jwt/jwt/v5 v5.3.0
 	github.com/hertz-contrib/jwt v1.0.4
 	github.com/jwtgate/jwtgate v0.0.0
+	github.com/jwtgate/jwtgate/echov5jwt v0.0.0
+	github.com/jwtgate/jwtgate/fiberv3jwt v0.0.0
+	github.com/jwtgate/jwtgate/hertzjwt v0.0.0
 	github.com/kataras/jwt v0.1.12
 	github.com/labstack/echo-jwt/v4 v4.4.0
 	github.com/labstack/echo/v4 v4.15.3
+	github.com/labstack/echo/v5 v5.4.5
 	github.com/lestrrat-go/jwx/v3 v3.3.0
 	github.com/valyala/fasthttp v1.70.0
 )
@@ -42,6 +47,8 @@ require (
 	github.com/go-playground/universal-translator v0.18.1 // indirect
 	github.com/go-playground/validator/v10 v10.30.1 // indirect
 	github.com/goccy/go-json v0.10.6 // indirect
+	github.com/gofiber/schema v1.7.0 // indirect
+	github.com/gofiber/utils/v2 v2.0.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/klauspost/compress v1.18.7 // indirect
@@ -65,12 +72,14 @@ require (
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/pelletier/go-toml/v2 v2.2.4 // indirect
+	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/rivo/uniseg v0.2.0 // indirect
 	github.com/rogpeppe/go-internal v1.10.0 // indirect
 	github.com/segmentio/asm v1.2.1 // indirect
 	github.com/tidwall/gjson v1.18.0 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.0 // indirect
+	github.com/tinylib/msgp v1.6.3 // indirect
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	github.com/ugorji/go/codec v1.3.1 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
@@ -88,4 +97,9 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
-replace github.com/jwtgate/jwtgate => ../../
+replace (
+	github.com/jwtgate/jwtgate => ../../
+	github.com/jwtgate/jwtgate/echov5jwt => ../../echov5jwt
+	github.com/jwtgate/jwtgate/fiberv3jwt => ../../fiberv3jwt
+	github.com/jwtgate/jwtgate/hertzjwt => ../../hertzjwt
+)

@@ -14,12 +14,17 @@ import (
 	"github.com/cloudwego/hertz/pkg/network/standard"
 	golangjwt4 "github.com/golang-jwt/jwt/v4"
 	hertzpeer "github.com/hertz-contrib/jwt"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/hertzjwt"
 )
 
-// jwtgate has no adapter for Hertz: its middleware stands beside a bare handler
-// of its own, to be compared with the others.
 var hertzContestants = []contestant{
 	{"hertz", bareName, "", hertzBuild(nil)},
+	{"hertz", floorName, "", hertzBuild(hertzFloor)},
+	{"hertz", refusalName, "", hertzBuild(hertzRefusal)},
+	{"hertz", oursName, "github.com/jwtgate/jwtgate", hertzBuild(hertzOurs(0))},
+	{"hertz", cachedName, "github.com/jwtgate/jwtgate", hertzBuild(hertzOurs(1024))},
 	{"hertz", "hertz-contrib/jwt", "github.com/hertz-contrib/jwt", hertzBuild(hertzPeer)},
 }
 
@@ -45,6 +50,40 @@ func hertzBuild(middleware func(*fixture) (app.HandlerFunc, error)) func([]*fixt
 func hertzOK(_ context.Context, c *app.RequestContext) {
 	c.SetContentType(okTypes[0])
 	_, _ = c.Write(okBody)
+}
+
+func hertzFloor(*fixture) (app.HandlerFunc, error) {
+	return func(ctx context.Context, c *app.RequestContext) {
+		authorization := string(c.GetHeader("Authorization"))
+		if authorization == "" {
+			c.AbortWithStatus(401)
+			return
+		}
+		c.Set("identity", floorIdentity)
+		c.Next(context.WithValue(ctx, floorKey{}, floorIdentity))
+	}, nil
+}
+
+func hertzRefusal(f *fixture) (app.HandlerFunc, error) {
+	res := missingAnswer(f)
+	return func(_ context.Context, c *app.RequestContext) {
+		for name, values := range res.Header {
+			c.Response.Header.Set(name, values[0])
+		}
+		c.SetStatusCode(res.Status)
+		_, _ = c.Write(res.Body)
+		c.Abort()
+	}, nil
+}
+
+func hertzOurs(cacheTokens int) func(*fixture) (app.HandlerFunc, error) {
+	return func(f *fixture) (app.HandlerFunc, error) {
+		auth, err := core.New(f.config(cacheTokens))
+		if err != nil {
+			return nil, err
+		}
+		return hertzjwt.Require(auth), nil
+	}
 }
 
 func hertzPeer(f *fixture) (app.HandlerFunc, error) {
