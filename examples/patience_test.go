@@ -22,6 +22,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jwtgate/jwtgate/internal/program"
 )
 
 // The examples are copied as they stand. Without time-outs a client that sends
@@ -83,7 +85,8 @@ func TestTimeoutsAreSet(t *testing.T) {
 		t.Errorf("found %d examples only", len(programs))
 	}
 	for dir, seen := range programs {
-		if !seen["http.Server"] && !seen["fiber.Config"] {
+		hertz := seen["WithReadTimeout"] && seen["WithWriteTimeout"] && seen["WithIdleTimeout"]
+		if !seen["http.Server"] && !seen["fiber.Config"] && !hertz {
 			t.Errorf("%s: no server with time-outs", dir)
 		}
 		if !seen["NotifyContext"] || !seen["Shutdown"] {
@@ -119,12 +122,12 @@ func key(e ast.Expr) string {
 }
 
 // programs are all examples of this module, on each of their frameworks.
-func programs(t *testing.T) (all []program) {
+func programs(t *testing.T) (all []program.Program) {
 	t.Helper()
 	for _, framework := range quickstarts {
-		all = append(all, program{name: "quickstart-" + framework})
+		all = append(all, program.Program{Name: "quickstart-" + framework})
 		for _, name := range []string{"server", "browser", "cors"} {
-			all = append(all, program{name: name, args: []string{"-framework", framework, "-addr", "ADDR"}})
+			all = append(all, program.Program{Name: name, Args: []string{"-framework", framework, "-addr", "ADDR"}})
 		}
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -140,13 +143,9 @@ func programs(t *testing.T) (all []program) {
 		t.Fatal(err)
 	}
 	return append(all,
-		program{name: "proxy", args: []string{"-addr", "ADDR"}},
-		program{name: "flask-port", env: []string{"SECRET_KEY=" + rand.Text() + rand.Text()}},
-		program{name: "customdecode", env: []string{"JWT_PUBLIC_KEY_FILE=" + public}})
-}
-
-func (p program) String() string {
-	return strings.TrimSpace(p.name + " " + strings.Join(p.args[:min(2, len(p.args))], " "))
+		program.Program{Name: "proxy", Args: []string{"-addr", "ADDR"}},
+		program.Program{Name: "flask-port", Env: []string{"SECRET_KEY=" + rand.Text() + rand.Text()}},
+		program.Program{Name: "customdecode", Env: []string{"JWT_PUBLIC_KEY_FILE=" + public}})
 }
 
 // TestGracefulEnd: a login that is being read when the signal comes is answered.
@@ -156,30 +155,30 @@ func TestGracefulEnd(t *testing.T) {
 	}
 	for _, p := range programs(t) {
 		t.Run(p.String(), func(t *testing.T) {
-			s := start(t, p)
+			s := p.Start(t)
 			login := `{"username":"joe","password":"pass"}`
-			if p.name == "flask-port" {
+			if p.Name == "flask-port" {
 				login = `{"username":"user1","password":"abcxyz"}`
 			}
-			c, r := s.send(t, "POST /auth HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"+
+			c, r := send(t, s, "POST /auth HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"+
 				"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(login))
-			if p.name != "customdecode" { // which has no login
+			if p.Name != "customdecode" { // which has no login
 				if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
 					t.Fatalf("got %q, %v, want 100 Continue", line, err)
 				}
 				_, _ = r.ReadString('\n')
 			}
-			if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			if err := s.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
 			for listens := true; listens; {
-				conn, err := net.Dial("tcp", s.addr)
+				conn, err := net.Dial("tcp", s.Addr)
 				if listens = err == nil; listens {
 					_ = conn.Close()
 					time.Sleep(time.Millisecond)
 				}
 			}
-			if p.name != "customdecode" {
+			if p.Name != "customdecode" {
 				if _, err := io.WriteString(c, login); err != nil {
 					t.Fatal(err)
 				}
@@ -189,7 +188,7 @@ func TestGracefulEnd(t *testing.T) {
 				}
 			}
 			_ = c.Close()
-			s.endsWell(t)
+			s.EndsWell(t)
 		})
 	}
 }
@@ -203,14 +202,14 @@ func TestUnfinishedRequests(t *testing.T) {
 	for _, p := range programs(t) {
 		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
-			s := start(t, p)
+			s := p.Start(t)
 			var conns []net.Conn
 			for i := range 50 {
 				half := "GET /me HTTP/1.1\r\nHost: loc"
 				if i%2 == 0 {
 					half = "POST /auth HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 36\r\n\r\n{"
 				}
-				c, _ := s.send(t, "%s", half)
+				c, _ := send(t, s, "%s", half)
 				conns = append(conns, c)
 			}
 			deadline := time.Now().Add(20 * time.Second)
@@ -225,9 +224,9 @@ func TestUnfinishedRequests(t *testing.T) {
 }
 
 // send opens a connection and sends what may be a part of a request.
-func (s *server) send(t *testing.T, format string, args ...any) (net.Conn, *bufio.Reader) {
+func send(t *testing.T, s *program.Server, format string, args ...any) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	c, err := net.Dial("tcp", s.addr)
+	c, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +247,7 @@ func TestTakenAddress(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	for _, p := range programs(t) {
-		cmd := p.command(t, l.Addr().String())
+		cmd := p.Command(t, l.Addr().String())
 		out, err := cmd.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "in use") || strings.Contains(string(out), "http://") {
 			t.Errorf("%v: got the end %v and\n%s", p, err, out)
