@@ -53,7 +53,7 @@ type engine struct {
 	login     LoginConfig
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
-	issuers   []string      // whose tokens alone Decode takes; nil: it is not known
+	decided   decided       // of the claims of tokens, by Decode
 	sessions  *sessionRules // nil: none
 	realm     string        // of sessions and logins, not that of challenges
 
@@ -88,7 +88,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		prepared:  prepare(challenge{realm: c.Realm, scheme: c.Scheme, metadata: c.Resource.metadataURL()}, c.Sources),
 	}
 	e.origin = e
-	e.issuers = c.issuers()
+	e.decided = c.decided()
 	if o, ok := c.Observer.(StepObserver); ok {
 		e.steps = o.WantsSteps()
 	}
@@ -101,7 +101,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	})
 	e.needed = c.neededOfOurs()
 	e.publishers = publishers(c.Keys, c.Signer)
-	e.resource = c.resourceDocument(e.issuers)
+	e.resource = c.resourceDocument(e.decided["iss"])
 	e.ownLookup = cfg.Lookup != nil || slices.ContainsFunc(c.Sources, isForeign)
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)

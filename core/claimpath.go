@@ -75,7 +75,8 @@ func readsAsPath(name string) string {
 var (
 	neverText = map[string]string{
 		"exp": "a number", "nbf": "a number", "iat": "a number", // RFC 7519 section 4.1
-		"cnf": "an object", "act": "an object", "may_act": "an object", // RFC 7800, RFC 8693
+		"auth_time": "a number",                                              // OpenID Connect Core 1.0 section 2
+		"cnf":       "an object", "act": "an object", "may_act": "an object", // RFC 7800, RFC 8693
 		"realm_access": "an object", "resource_access": "an object", "kubernetes.io": "an object",
 	}
 	neverObject = []string{"iss", "sub", "aud", "jti", "exp", "nbf", "iat"}

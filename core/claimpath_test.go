@@ -77,6 +77,14 @@ func TestNeverTrue(t *testing.T) {
 		{"below a string", "nothing is inside of sub", func() { core.HasAny(core.Path("sub", "id"), "a") }},
 		{"another issuer", `https://login.example.com`, func() { auth.Require(core.HasAny("iss", "https://login.example.org")) }},
 		{"another issuer in Any", "https://login.example.com", func() { auth.Require(core.Any(some, core.HasAny("iss", "b"))) }},
+		{"an aud, where tokens with one are refused", "wants aud to be one of", func() { auth.Require(core.HasAny("aud", "a")) }},
+		{"another client", `it is one of ["app" "web"]`, func() {
+			coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Rules: core.ClaimRules{ClientID: []string{"app", "web"}}}).Require(core.Not(core.HasAny("client_id", "other")))
+		}},
+		{"an issuer that no provider has", `it is one of ["https://login.example.com" "https://idp.example.com"]`, func() {
+			coretest.MustNew(t, core.Config[*core.Claims]{Keys: jwttest.Secret(), Rules: core.ClaimRules{Issuer: "https://login.example.com"}, Providers: []core.Provider{
+				{Keys: jwttest.RSA(), Rules: core.ClaimRules{Issuer: "https://idp.example.com", Audience: []string{"a"}}}}}).Require(core.HasAny("iss", "https://other.example.com"))
+		}},
 		{"a contradiction", "another says no", func() { auth.Require(never, core.Not(never)) }},
 		{"a contradiction in All", "another says no", func() { core.All(core.HasAny("roles", "x"), core.Not(never)) }},
 		{"a contradiction behind Any", "another says no", func() { core.All(core.HasAny("roles", "x"), core.Not(core.Any(never, some))) }},
@@ -89,7 +97,8 @@ func TestNeverTrue(t *testing.T) {
 		}
 	}
 	auth.Require(core.HasAny("iss", "b", "https://login.example.com"), core.HasAny("roles", "x"), core.Not(core.HasAny("roles", "z")),
-		core.Not(core.Scopes("a", "b", "c")), some, core.HasAny("roles", "y"), core.Any(never, core.Not(never)), core.HasAny("aud", "a"), core.HasAny("aud", "b"))
+		core.Not(core.Scopes("a", "b", "c")), some, core.HasAny("roles", "y"), core.Any(never, core.Not(never)), core.HasAny("client_id", "a"), core.HasAny("azp", "b"))
+	coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Rules: core.ClaimRules{Audience: []string{"a"}}}).Require(core.HasAny("aud", "a"), core.HasAny("aud", "b"))
 	coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret()}).Require(core.HasAny("iss", "anybody"))
 
 	for name, bad := range map[string]bool{"realm_access.roles": true, "/realm_access/roles": true, "tenant": false, "https://example.com/tenant": false} {

@@ -37,9 +37,41 @@ func (a *engine) checkGuard(g *Guard) {
 	if g.owner != nil && g.owner != a.origin {
 		panic(fmt.Sprintf("jwtgate: Require: the guard %q is the Policy of another Auth, which knows nobody here; make one of this Auth's", g.name))
 	}
-	if g.rule == ruleNone && g.claim == "iss" && a.issuers != nil && disjoint(g.wants, a.issuers) {
-		panic(fmt.Sprintf("jwtgate: Require: the guard %q wants the iss %q, and tokens are taken of %q alone", g.name, g.wants, a.issuers))
+	if values, ok := a.decided[g.claim]; ok && g.rule == ruleNone && disjoint(g.wants, values) {
+		panic(fmt.Sprintf("jwtgate: Require: the guard %q wants %s to be one of %q, and of the tokens that are taken it is one of %q", g.name, g.claim, g.wants, values))
 	}
+}
+
+// decided are the claims of which the default Decode takes a few values alone. It
+// says nothing of a Decode of the application's.
+type decided map[string][]string
+
+// decided is what the rules for our tokens and others' say together.
+func (c Config[T]) decided() decided {
+	if c.Decode != nil {
+		return nil
+	}
+	takers := c.Providers
+	if c.Keys != nil {
+		takers = slices.Concat([]Provider{{Keys: c.Keys, Rules: c.Rules}}, takers)
+	}
+	d := decided{"iss": {}, "aud": {}, "client_id": {}}
+	for _, p := range takers {
+		if listed, tenants := p.issuers(); tenants || listed == nil || slices.Contains(listed, "") {
+			delete(d, "iss")
+		} else if values, ok := d["iss"]; ok {
+			d["iss"] = append(values, listed...)
+		}
+		if p.Rules.Audience != nil || p.Rules.InsecureAnyAudience { // aud has others besides
+			delete(d, "aud")
+		}
+		if p.Rules.ClientID == nil {
+			delete(d, "client_id")
+		} else if values, ok := d["client_id"]; ok {
+			d["client_id"] = append(values, p.Rules.ClientID...)
+		}
+	}
+	return d
 }
 
 // checkTogether panics if the guards that must all say yes cannot: where one wants

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"slices"
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
@@ -54,26 +53,6 @@ func (r *ClaimRules) mixes(keys keys.Facts) bool {
 // mixed reports whether the token was taken where several issuers' are, so that sub
 // alone is nobody.
 func (c *Claims) mixed() bool { return c.from != nil && c.from.mixed }
-
-// issuers are those whose tokens alone the default Decode takes. Nil: others, or
-// nobody knows.
-func (c Config[T]) issuers() (all []string) {
-	if c.Decode != nil {
-		return nil
-	}
-	takers := c.Providers
-	if c.Keys != nil {
-		takers = slices.Concat([]Provider{{Keys: c.Keys, Rules: c.Rules}}, takers)
-	}
-	for _, p := range takers {
-		listed, tenants := p.issuers()
-		if tenants || listed == nil || slices.Contains(listed, "") {
-			return nil
-		}
-		all = append(all, listed...)
-	}
-	return all
-}
 
 var errMixed = errors.New("tokens of several issuers are taken, at which one sub may be two people: set Identify to a function that tells them apart by iss, " +
 	"or Rules.Issuer to one of them (RFC 7519 section 4.1.2)")

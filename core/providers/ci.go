@@ -17,7 +17,8 @@ import (
 // A branch, an environment or a workflow is a guard more: HasAny("ref",
 // "refs/heads/main"), HasAny("environment", "production"). So is an owner's number,
 // HasAny("repository_owner_id", "123"), which outlasts a name that somebody else takes
-// when it is free.
+// when it is free. A pull request's workflow has the repository's name too, and
+// refs/pull/7/merge as ref.
 func GitHubActions(audience string, repositories []string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("GitHubActions", remote)
 	r.text("audience", audience, "the aud that the workflow asks for, as the URL of this program", nil)

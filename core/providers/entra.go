@@ -18,7 +18,8 @@ import (
 // one, 1 or null for EntraV1. An ID token, which has the same aud where one app is
 // both client and API, is refused, since it has no azp; so is a token with neither scp
 // nor roles, which any app of the tenant gets for the asking. Ask for them with
-// core.Scopes("orders.read") and core.HasAny("roles", "Orders.Admin").
+// core.Scopes("orders.read") and core.HasAny("roles", "Orders.Admin"). A user is tid and
+// oid; sub is another one for each app.
 func Entra(application string, tenants []string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("Entra", remote)
 	r.text("application", application, "the Application (client) ID; tokens of version 2.0 never have the App ID URI", isGUID)
