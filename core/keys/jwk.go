@@ -19,8 +19,8 @@ import (
 func oneJWK(text pemkey.Text, p problems, opts []Option) (*Key, error) {
 	o := p.options(text.About, opts, "WithID", "InsecureShortSecret", "InsecureGuessableSecret")
 	j, err := jwk.Read(string(text.Data))
-	if err != nil && j.Has("keys") {
-		err = errors.New("it is a JWK Set; load it with keys.ParseSet or keys.LoadSet")
+	if err != nil && !j.Has("kty") {
+		err = jwk.NoKey(text.Data)
 	}
 	if j.ID != "" && o.id != "" && j.ID != o.id {
 		p.add(text.About, "keys.WithID says %.64q, and the JWK's kid is %.64q; leave keys.WithID out", o.id, j.ID)
@@ -60,7 +60,7 @@ func (rules setRules) key(j *jwk.Key) (*Key, error) {
 			return nil, errPrivateInPublic
 		}
 	}
-	if j.Use != "" && j.Use != "sig" {
+	if j.Use != "" && !strings.EqualFold(j.Use, "sig") {
 		return nil, fmt.Errorf(`its use is %.32q, not "sig" (RFC 7517 section 4.2)`, j.Use)
 	}
 	goKey, err := j.Material()
@@ -101,7 +101,7 @@ func (rules setRules) key(j *jwk.Key) (*Key, error) {
 func jwkAlgorithms(j *jwk.Key, goKey any, list []string) ([]jws.Algorithm, error) {
 	fit := jws.For(goKey)
 	if j.Alg != "" {
-		a, known := jws.Lookup(j.Alg)
+		a, known := lookupAnyCase(j.Alg)
 		switch {
 		case !known:
 			return nil, fmt.Errorf("its alg is %.32q, which signs no tokens here", j.Alg)
@@ -123,17 +123,26 @@ func jwkAlgorithms(j *jwk.Key, goKey any, list []string) ([]jws.Algorithm, error
 	return algorithms, nil
 }
 
+// lookupAnyCase finds an algorithm by its name, in letters of any size: that is
+// another spelling, and of no other algorithm.
+func lookupAnyCase(name string) (jws.Algorithm, bool) {
+	for _, a := range jws.All() {
+		if strings.EqualFold(a.Name, name) {
+			return a, true
+		}
+	}
+	return jws.Algorithm{}, false
+}
+
 // applyOperations applies key_ops (RFC 7517 section 4.3). A private key that is for
-// "sign" says nothing against its public half, which is for "verify".
+// "sign" says nothing against its public half, which is for "verify", also where
+// that still has the private one's list.
 func applyOperations(j *jwk.Key, goKey any, t *traits) error {
-	if j.Ops == nil {
+	if len(j.Ops) == 0 {
 		return nil
 	}
 	sign, verify := slices.Contains(j.Ops, "sign"), slices.Contains(j.Ops, "verify")
-	switch {
-	case keycheck.IsPublic(goKey) && !verify:
-		return errors.New(`its key_ops have no "verify" (RFC 7517 section 4.3)`)
-	case !sign && !verify:
+	if !sign && !verify {
 		return errors.New(`its key_ops have neither "sign" nor "verify" (RFC 7517 section 4.3)`)
 	}
 	t.noSign = !sign

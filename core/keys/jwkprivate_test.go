@@ -81,7 +81,7 @@ func TestPrivateJWK(t *testing.T) {
 		{"RSA, p huge", privateJWK(t, rsaFile, changes{"p": numberOf(40000, true)}), "", unlike},
 		{"RSA, d alone", privateJWK(t, rsaFile, changes{"p": nil, "q": nil, "dp": nil, "dq": nil, "qi": nil}), "", "it has no p"},
 		{"RSA, primes alone", privateJWK(t, rsaFile, changes{"d": nil}), "", "it has no d"},
-		{"RSA, three primes", privateJWK(t, rsaFile, changes{"oth": []any{}}), "", "more than two primes"},
+		{"RSA, three primes", privateJWK(t, rsaFile, changes{"oth": []any{map[string]string{}}}), "", "more than two primes"},
 		{"RSA, weak", privateJWK(t, rsaFile, changes{"n": numberOf(1024, true)}), "", "1024 bits"},
 		{"EC, another's d", privateJWK(t, ecFile, changes{"d": strings.Repeat("A", 42) + "E"}), "", unlike},
 		{"EC, d is 0", privateJWK(t, ecFile, changes{"d": strings.Repeat("A", 43)}), "", "its d is no private key of P-256"},
@@ -118,7 +118,7 @@ func TestPrivateJWK(t *testing.T) {
 func TestPublicOnly(t *testing.T) {
 	var sets []string
 	for _, name := range jwk.PrivateMembers {
-		for _, value := range []any{"AQAB", "", nil, 1} {
+		for _, value := range []any{"AQAB", 1, []any{nil}, false, "="} {
 			text, _ := json.Marshal(value)
 			jwk := jwkOf(t, "rsa-spki.pem", nil)
 			sets = append(sets, strings.Replace(jwk, "{", `{"`+name+`":`+string(text)+`,`, 1))

@@ -51,8 +51,7 @@ func TestNoKeySet(t *testing.T) {
 	}
 }
 
-// TestKeysOfOneID: the first key of an id and an algorithm is the one that is
-// used, and what is of another kind stands beside it.
+// TestKeysOfOneID: all keys of an id are found by it, each once.
 func TestKeysOfOneID(t *testing.T) {
 	named := func(file string, c changes) string {
 		c["kid"] = "k"
@@ -72,11 +71,11 @@ func TestKeysOfOneID(t *testing.T) {
 		{"encryption and signature", []string{named("rsa-other-spki.pem", changes{"use": "enc"}), rsa}, []string{"RS256"}, []string{`key 1 (kid "k"): its use is "enc"`}},
 		{"RSA and EC", []string{rsa, ec}, []string{"RS256", "ES256"}, nil},
 		{"two algorithms", []string{rsa, named("rsa-other-spki.pem", changes{"alg": "PS256"})}, []string{"RS256", "PS256"}, nil},
-		{"one algorithm", []string{rsa, other, ec}, []string{"RS256", "ES256"}, []string{`key 2 (kid "k"): a key before it has the same id, and RS256 too`}},
-		{"the same key", []string{rsa, rsa}, []string{"RS256"}, []string{`key 2 (kid "k"): a key before it has the same id`}},
+		{"one algorithm", []string{rsa, other, ec}, []string{"RS256", "RS256", "ES256"}, nil},
+		{"the same key", []string{rsa, rsa}, []string{"RS256"}, []string{`key 2 (kid "k"): a key before it is the same one, for RS256 too`}},
 		{"the same key, both names of EdDSA", []string{named("ed25519-spki.pem", changes{}), named("ed25519-spki.pem", changes{"alg": "Ed25519"})}, []string{"EdDSA"}, []string{`key 2 (kid "k")`}},
-		{"the same key without kid", []string{jwkOf(t, "rsa-spki.pem", changes{"kid": nil}), jwkOf(t, "rsa-spki.pem", changes{"kid": nil})}, []string{"RS256"}, []string{"key 2: a key before it has the same id"}},
-		{"ten secrets without kid", secrets, slices.Repeat([]string{"HS256"}, 8), []string{"key 9: 8 keys before it have no id", "key 10: 8 keys"}},
+		{"the same key without kid", []string{jwkOf(t, "rsa-spki.pem", changes{"kid": nil}), jwkOf(t, "rsa-spki.pem", changes{"kid": nil})}, []string{"RS256"}, []string{"key 2: a key before it is the same one"}},
+		{"ten secrets without kid", secrets, slices.Repeat([]string{"HS256"}, 8), []string{"key 9: 8 keys before it have the same id or none", "key 10: 8 keys"}},
 	} {
 		keys, skipped, err := parseJWKSet(setOf(tt.set...), setRules{})
 		var got []string

@@ -128,20 +128,28 @@ func affordable(list []*Key, alg string) []*Key {
 	return list
 }
 
+// name adds a key to the answer for its id and an algorithm.
 func (s *Set) name(k *Key, alg string) {
-	n := s.byID[k.m.id]
-	same := slices.IndexFunc(n.rest, func(f found) bool { return f.alg == alg })
+	n, ok := s.byID[k.m.id]
 	switch {
-	case n.first.keys == nil:
+	case !ok:
 		n.first = found{alg, k.m.self}
 	case n.first.alg == alg:
-		n.first.keys = append(slices.Clip(n.first.keys), k)
-	case same >= 0:
-		n.rest[same].keys = append(slices.Clip(n.rest[same].keys), k)
+		n.first.and(k)
 	default:
-		n.rest = append(n.rest, found{alg, k.m.self})
+		i := slices.IndexFunc(n.rest, func(f found) bool { return f.alg == alg })
+		if i < 0 {
+			n.rest = append(n.rest, found{alg, k.m.self})
+		} else {
+			n.rest[i].and(k)
+		}
 	}
 	s.byID[k.m.id] = n
+}
+
+// and adds a key of the same id, as far as a token may cost its check.
+func (f *found) and(k *Key) {
+	f.keys = affordable(append(slices.Clip(f.keys), k), f.alg)
 }
 
 // withID returns the keys of an id.

@@ -17,10 +17,8 @@ import (
 // curve, or EdDSA. Its id is its kid, or its [Key.Thumbprint] if it has none; a
 // symmetric key without a kid has no id, and answers for any.
 //
-// Several keys may have one kid if they are used with different algorithms, as
-// an RSA and an EC key; the token's algorithm picks among them. Of two keys with
-// the same kid and algorithm the first one is kept, and the other skipped: what
-// is added to a set cannot push out what was there. Private keys in a set verify
+// Several keys may have one kid: the token's algorithm picks among them, and if
+// several are left, they are tried, up to eight. Private keys in a set verify
 // too, and [Set.Keys] hands them out as signers.
 //
 // Of PEM every key counts: if one cannot be used, ParseSet returns the error

@@ -10,6 +10,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/jwk"
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/internal/keycheck"
 	"github.com/jwtgate/jwtgate/core/internal/pemkey"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
@@ -43,10 +44,9 @@ type setRules struct {
 // means that the text is no JWK Set at all, or has too many keys. A set without
 // one usable key is no error here.
 //
-// Of the keys returned, no two have the same id and an algorithm in common: of
-// two such keys the first one is kept, so that adding a key to a set never takes
-// one away. Keys of one id and different kinds are all kept. No error holds a
-// key's material.
+// Several keys may have one id, since some issuers never change it; a token that
+// names it is tried with all of them, the first eight of an algorithm. No error
+// holds a key's material.
 func parseJWKSet(data []byte, rules setRules) (keys []*Key, skipped []error, err error) {
 	texts, err := jwk.Split(data, cmp.Or(rules.maxKeys, jwk.MaxKeys))
 	if err != nil {
@@ -141,18 +141,18 @@ func (l *setList) add(place, id string, key *Key, err error) {
 // taken are the keys of a set so far, by id.
 type taken map[string][]*Key
 
-// take refuses a key that could never be found, or only instead of another.
+// take refuses a key that is there already, or could never be tried.
 func (t taken) take(k *Key) error {
 	same := 0
 	for _, other := range t[k.m.id] {
 		if !slices.ContainsFunc(k.m.bound, func(b *jws.Bound) bool { return other.boundTo(b.Name) != nil }) {
 			continue
 		}
-		if k.m.id != "" {
-			return fmt.Errorf("a key before it has the same id, and %s too", k.raw().Algorithm())
+		if k.m.id != "" && keycheck.Same(k.m.goKey, other.m.goKey) && k.m.issuer == other.m.issuer {
+			return fmt.Errorf("a key before it is the same one, for %s too", k.raw().Algorithm())
 		}
 		if same++; same == jws.MaxCandidates {
-			return fmt.Errorf("%d keys before it have no id, and are tried for %s; give it a kid", same, k.raw().Algorithm())
+			return fmt.Errorf("%d keys before it have the same id or none, and are tried for %s; its owner must give each a kid of its own", same, k.raw().Algorithm())
 		}
 	}
 	t[k.m.id] = append(t[k.m.id], k)

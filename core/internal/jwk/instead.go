@@ -11,11 +11,17 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-const wanted = `a JWK Set is wanted, {"keys":[…]} (RFC 7517 section 5)`
+const (
+	setWanted = `a JWK Set is wanted, {"keys":[…]} (RFC 7517 section 5)`
+	keyWanted = "one JWK is wanted (RFC 7517 section 4)"
+)
 
-// instead says what a text is that is no JWK Set, and what to do. It shows nothing
-// of it but the names of members.
-func instead(data []byte) error {
+// NoKey says what a text is that is no JWK, and what to do.
+func NoKey(data []byte) error { return instead(data, keyWanted) }
+
+// instead says what a text is that is not what is wanted, and what to do. It shows
+// nothing of it but the names of members.
+func instead(data []byte, wanted string) error {
 	text := bytes.TrimSpace(data)
 	begins := func(s string) bool { return bytes.HasPrefix(text, []byte(s)) }
 	switch {
@@ -32,20 +38,23 @@ func instead(data []byte) error {
 	case begins("["):
 		var list []struct{ Kty json.RawMessage }
 		if json.Unmarshal(text, &list) == nil && len(list) > 0 && list[0].Kty != nil {
-			return errors.New(`it is an array of JWKs, and ` + wanted + `: put the array into {"keys":…}`)
+			return errors.New("it is an array of JWKs, and " + wanted + `: put the array into {"keys":…}, which keys.ParseSet and keys.LoadSet read`)
 		}
 		return errors.New("it is a JSON array and not a JSON object, and " + wanted)
 	case !begins("{"):
 		return errors.New("it is not a JSON object, and " + wanted)
 	}
 	members, err := strictjson.Object(string(text), nil)
+	if errors.Is(err, strictjson.ErrDuplicate) {
+		return errors.New("it has two members of one name (RFC 7517 section 4)")
+	}
 	if err != nil {
 		return fmt.Errorf("it is not a strict JSON object: %w", err)
 	}
-	return insteadObject(members)
+	return insteadObject(members, wanted)
 }
 
-func insteadObject(members []strictjson.Member) error {
+func insteadObject(members []strictjson.Member, wanted string) error {
 	has := func(name string) bool {
 		return slices.ContainsFunc(members, func(m strictjson.Member) bool { return m.Name == name })
 	}
@@ -58,6 +67,8 @@ func insteadObject(members []strictjson.Member) error {
 		return strings.HasPrefix(m.Value, "{") && json.Unmarshal([]byte(m.Value), &inner) == nil && inner.Keys != nil
 	}
 	switch {
+	case has("keys"):
+		return errors.New("it is a JWK Set, and " + wanted + ": load it with keys.ParseSet or keys.LoadSet")
 	case has("kty"):
 		return errors.New("it is a single JWK, and " + wanted + `: put it into {"keys":[…]}, or load it with keys.Parse or keys.Load`)
 	case has("jwks_uri"):
@@ -70,11 +81,15 @@ func insteadObject(members []strictjson.Member) error {
 	case has("error") || has("message"):
 		return errors.New("it is an error that the server tells of, and " + wanted)
 	case len(members) == 0:
-		return errors.New("it is an empty object and has no member keys, and " + wanted)
+		return errors.New("it is an empty object, and " + wanted)
 	}
 	var names []string
 	for _, m := range members[:min(len(members), 5)] {
 		names = append(names, fmt.Sprintf("%.32q", m.Name))
 	}
-	return fmt.Errorf("it has no member keys, but %s, and %s", strings.Join(names, ", "), wanted)
+	missing := "member keys"
+	if wanted == keyWanted {
+		missing = "kty"
+	}
+	return fmt.Errorf("it has no %s, but %s, and %s", missing, strings.Join(names, ", "), wanted)
 }

@@ -26,11 +26,11 @@ const MaxKeys = 1024
 func Split(data []byte, limit int) ([]string, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark (RFC 8259 section 8.1)
 	if !json.Valid(data) {
-		return nil, instead(data)
+		return nil, instead(data, setWanted)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, instead(data)
+		return nil, instead(data, setWanted)
 	}
 	var texts []string
 	found := false
@@ -67,7 +67,7 @@ func Split(data []byte, limit int) ([]string, error) {
 		}
 	}
 	if !found {
-		return nil, instead(data)
+		return nil, instead(data, setWanted)
 	}
 	return texts, nil
 }
@@ -77,7 +77,8 @@ func Split(data []byte, limit int) ([]string, error) {
 var PrivateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 // Key is one JSON Web Key: the members that every kind has, and all of them.
-// Members that are not understood are ignored (RFC 7517 section 4), and so are
+// Spellings that can mean one thing only are taken, though the standards forbid
+// them: docs/keys.md lists them. Members that are not understood are ignored (RFC 7517 section 4), and so are
 // x5c, x5u, x5t and x5t#S256: the key is what its own members say.
 type Key struct {
 	Kty, Use, Alg, ID string
@@ -87,6 +88,7 @@ type Key struct {
 
 func Read(text string) (j Key, err error) {
 	// The keys of a set live long; they must not hold on to its text.
+	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark (RFC 8259 section 8.1)
 	if j.Members, err = strictjson.Object(text, nil); err != nil {
 		if errors.Is(err, strictjson.ErrDuplicate) {
 			return j, errors.New("it has two members of one name (RFC 7517 section 4)")
@@ -124,14 +126,25 @@ func CheckID(id string) error {
 	return nil
 }
 
-// value returns the raw JSON of a member, "" if there is none.
+// value returns the raw JSON of a member, "" if there is none. Null, an empty text
+// and an empty array are none: some libraries write each member that a class has,
+// and there is nothing in them.
 func (j *Key) value(name string) string {
 	for _, m := range j.Members {
-		if m.Name == name {
-			return m.Value
+		if m.Name != name {
+			continue
 		}
+		if m.Value == "null" || m.Value == `""` || emptyArray(m.Value) {
+			return ""
+		}
+		return m.Value
 	}
 	return ""
+}
+
+func emptyArray(raw string) bool {
+	inside, ok := strings.CutPrefix(raw, "[")
+	return ok && strings.TrimLeft(inside, " \t\r\n") == "]"
 }
 
 // Has reports whether one of the members is there.
@@ -144,7 +157,7 @@ func (j *Key) Text(name string) (string, error) {
 	raw := j.value(name)
 	s, ok := strictjson.String(raw)
 	if !ok && raw != "" {
-		return "", errors.New("its " + name + " is not a string")
+		return "", errors.New("its " + name + " is not a string; its owner must write it as one")
 	}
 	return s, nil
 }
@@ -154,6 +167,9 @@ func (j *Key) texts(name string) ([]string, error) {
 	raw := j.value(name)
 	if raw == "" {
 		return nil, nil
+	}
+	if one, ok := strictjson.String(raw); ok { // as if it were the only one
+		return []string{one}, nil
 	}
 	elements, err := strictjson.Array(raw, []string{})
 	allText := err == nil

@@ -72,7 +72,8 @@ func (t Text) File() string {
 	return t.Path
 }
 
-// IsJSON reports whether the text begins as a JSON object does.
+// IsJSON reports whether the text begins as a JSON object or array does.
 func (t Text) IsJSON() bool {
-	return bytes.HasPrefix(bytes.TrimLeft(t.Data, " \t\r\n"), []byte("{"))
+	text := bytes.TrimLeft(bytes.TrimPrefix(t.Data, []byte("\ufeff")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("["))
 }
