@@ -25,7 +25,11 @@ func (d *decoder) noKey(ctx context.Context, hint *keys.Hint, candidates []*keys
 		return &Error{Kind: WrongAlgorithm, Cause: because("the token has alg %v, and the keys are for %s", alg, strings.Join(facts.Algorithms, ", "))}
 	}
 	if key := d.otherwise(ctx, hint, facts.Algorithms); key != nil {
-		return &Error{Kind: WrongAlgorithm, Cause: because("the token has alg %v, and the key that it names, %s, is not for that; if it may be, say keys.WithAlgorithm, or Algorithms of the key source", alg, nameOf(key))}
+		which := "that it names"
+		if hint.KeyID == "" {
+			which = "here"
+		}
+		return &Error{Kind: WrongAlgorithm, Cause: because("the token has alg %v, and the key %s, %s, is not for that; if it may be, say keys.WithAlgorithm, or Algorithms of the key source", alg, which, nameOf(key))}
 	}
 	switch {
 	case facts.ReadsIssuer && facts.Issuers != nil && !facts.Tenants && !facts.Verifies(hint.Issuer):
@@ -38,13 +42,11 @@ func (d *decoder) noKey(ctx context.Context, hint *keys.Hint, candidates []*keys
 	return &Error{Kind: UnknownKey, Cause: because("the token's kid is %v, and the key source has no such key: is it another's, or withdrawn?", found(hint.KeyID))}
 }
 
-// otherwise is the key that has the token's kid, and another algorithm. A source that
+// otherwise is the key that has the token's kid, or the first one if it names none,
+// and another algorithm. A source that
 // does not say which its keys have is not asked for all that there are: it may be one
 // of the user's that asks a database.
 func (d *decoder) otherwise(ctx context.Context, hint *keys.Hint, algorithms []string) *keys.Key {
-	if hint.KeyID == "" {
-		return nil
-	}
 	for _, alg := range algorithms {
 		other := *hint
 		other.Algorithm = alg
@@ -56,7 +58,7 @@ func (d *decoder) otherwise(ctx context.Context, hint *keys.Hint, algorithms []s
 			return nil
 		}
 		for _, k := range found {
-			if k.ID() == hint.KeyID {
+			if hint.KeyID == "" || k.ID() == hint.KeyID {
 				return k
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // TestBaseURL: a provider whose issuer is its outer name, reached by an inner one.
 func TestBaseURL(t *testing.T) {
 	const outer, at = "https://id.example.com/realms/shop", "http://keycloak:8080/realms/shop"
-	const jwks = `{"keys":[]}`
+	const jwks = oneKeySet
 	for _, tt := range []struct {
 		name, base, named, jwksURI, set string
 		oauth, safe                     bool

@@ -92,7 +92,7 @@ func TestPublicOnlyAtConnectTime(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked++
-		w.Write([]byte(`{"keys":[]}`))
+		w.Write([]byte(oneKeySet))
 	}))
 	defer server.Close()
 	for _, tt := range []struct {
@@ -116,7 +116,7 @@ func portOf(s *httptest.Server) string {
 // TestLocalhostNames: a name below localhost is this machine, whatever a server of
 // names says (RFC 6761 section 6.3).
 func TestLocalhostNames(t *testing.T) {
-	server := httptest.NewServer(body(`{"keys":[]}`))
+	server := httptest.NewServer(body(oneKeySet))
 	defer server.Close()
 	remote, err := keys.NewRemote("http://login.jwtgate.localhost:"+portOf(server)+"/jwks", keys.RemoteConfig{})
 	if err != nil {
@@ -141,7 +141,7 @@ func TestTokenAndCAFile(t *testing.T) {
 	var got []string
 	note := func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.URL.Path+" "+r.Header.Get("Authorization"))
-		w.Write([]byte(`{"keys":[]}`))
+		w.Write([]byte(oneKeySet))
 	}
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(note))
 	defer elsewhere.Close()

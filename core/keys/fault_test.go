@@ -17,11 +17,14 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
+// oneKeySet is a key set with a key that signs nothing here.
+const oneKeySet = `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`
+
 // redirect sends a client on, and has a sound answer for one that follows.
 func redirect(to string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.String() == to {
-			io.WriteString(w, `{"keys":[]}`)
+			io.WriteString(w, oneKeySet)
 			return
 		}
 		http.Redirect(w, r, to, http.StatusFound)
@@ -43,17 +46,17 @@ func TestFaultyProvider(t *testing.T) {
 		{"status 304", status(304), 503, 200, 503},
 		{"status 206 with a key set", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusPartialContent)
-			io.WriteString(w, `{"keys":[]}`)
+			io.WriteString(w, oneKeySet)
 		}), 503, 200, 503},
 		{"HTML", body("<html>Sign in</html>"), 503, 200, 503},
 		{"empty body", body(""), 503, 200, 503},
 		{"no key set", body("{}"), 503, 200, 503},
 		{"an array", body("[]"), 503, 200, 503},
 		{"half a key set", body(`{"keys":[`), 503, 200, 503},
-		{"no keys, which is its right", body(`{"keys":[]}`), 401, 401, 401},
+		{"no keys", body(`{"keys":[]}`), 503, 200, 503},
 		{"no usable keys", body(unusableKeys(1)), 503, 200, 503},
 		{"a key too many", body(strings.Replace(unusableKeys(100), "[", `[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},`, 1)), 503, 200, 503},
-		{"a megabyte and more", body(`{"keys":[]}` + strings.Repeat(" ", 1<<20)), 503, 200, 503},
+		{"a megabyte and more", body(oneKeySet + strings.Repeat(" ", 1<<20)), 503, 200, 503},
 		{"hanging", hanging, 503, 200, 503},
 		{"redirect to another host", redirect("https://evil.test/jwks.json"), 503, 200, 503},
 		{"redirect to another port", redirect("https://issuer.test:8443/jwks.json"), 503, 200, 503},

@@ -42,8 +42,8 @@ func (r *Remote) keySet(ctx context.Context, u *url.URL) (*fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(keys) == 0 && len(skipped) > 0 {
-		return nil, fmt.Errorf("none of its keys can be used: %w", errors.Join(skipped...))
+	if len(keys) == 0 {
+		return nil, &noKeysError{skipped}
 	}
 	return &fetched{keys, skipped, freshness(header)}, nil
 }
@@ -83,6 +83,18 @@ func (r *Remote) get(ctx context.Context, u *url.URL, accept string) ([]byte, ht
 		return nil, nil, fmt.Errorf("%s: the body is longer than %d bytes", shownURL(u), r.cfg.MaxBytes)
 	}
 	return body, res.Header, nil
+}
+
+// noKeysError is a key set in which there is no key that can be used. Nobody knows
+// whether the provider means it.
+type noKeysError struct{ skipped []error }
+
+func (e *noKeysError) Error() string {
+	text := "it has no keys"
+	if len(e.skipped) > 0 {
+		text = "none of its keys can be used: " + errors.Join(e.skipped...).Error()
+	}
+	return text + "; those that were there before are used for RemoteConfig.MaxRefresh at most, and then every token is answered with 503"
 }
 
 // statusError is an answer that is no document.

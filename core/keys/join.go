@@ -134,6 +134,7 @@ func (j joined) Facts() Facts {
 		all.Shared = all.Shared || f.Shared
 		all.ReadsIssuer = all.ReadsIssuer || f.ReadsIssuer
 		all.Changes = all.Changes || f.Changes
+		all.Padded = all.Padded || f.Padded
 		all.Lifetime, all.MaxAge = shorter(all.Lifetime, f.Lifetime), shorter(all.MaxAge, f.MaxAge)
 		all.Own, all.Notices = appended(all.Own, f.Own), appended(all.Notices, f.Notices)
 		all.Algorithms = union(all.Algorithms, f.Algorithms)

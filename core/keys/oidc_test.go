@@ -33,7 +33,7 @@ func (p *paths) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestDiscovery(t *testing.T) {
 	const iss = "https://issuer.test"
 	type found = map[string]string
-	const jwks = `{"keys":[]}`
+	const jwks = oneKeySet
 	for _, tt := range []struct {
 		name, issuer string
 		oauth        bool
@@ -147,7 +147,7 @@ func TestOIDC(t *testing.T) {
 	}
 	p := &paths{texts: map[string]string{
 		issuer.URL() + "/.well-known/openid-configuration": `{"issuer":"` + issuer.URL() + `","jwks_uri":"https://keys.test/"}`,
-		"https://keys.test/": `{"keys":[]}`,
+		"https://keys.test/": oneKeySet,
 	}}
 	issuer.Break(p)
 	if err := keys.Fetch(t.Context()); err != nil || len(p.asked) != 2 {

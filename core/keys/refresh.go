@@ -26,6 +26,7 @@ type remoteState struct {
 	expiry time.Time // a request from here on waits for it, unless the provider is down
 	end    time.Time // from here on the keys are not used
 
+	emptied bool      // the set has lost its keys since, and end is that of a withdrawn key
 	tried   time.Time // the start of the last fetch
 	failure error     // of the last fetch that ended; nil: it succeeded
 	skipped string    // the keys that were reported as unusable
@@ -181,7 +182,7 @@ func (r *Remote) keepOutcome(f *fetch, got *fetched, err error) (news error) {
 		next.due = next.tried.Add(fresh*7/10 + rand.N(fresh/5+1))
 		next.expiry = next.tried.Add(fresh)
 		next.end = next.tried.Add(r.cfg.MaxStale)
-		next.keys = next.keys.keeping(got.keys)
+		next.keys, next.emptied = next.keys.keeping(got.keys), false
 		skipped := errors.Join(got.skipped...)
 		text := ""
 		if skipped != nil {
@@ -190,6 +191,10 @@ func (r *Remote) keepOutcome(f *fetch, got *fetched, err error) (news error) {
 		if text != next.skipped {
 			next.skipped, news = text, skipped
 		}
+	}
+	if none := (*noKeysError)(nil); errors.As(err, &none) && !next.emptied {
+		next.end = next.end.Add(r.cfg.MaxRefresh - r.cfg.MaxStale)
+		next.emptied = true
 	}
 	r.state.Store(&next)
 	return news

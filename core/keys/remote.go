@@ -43,9 +43,11 @@ import (
 // cool-down would refuse the first tokens of a new key; up to then the cool-down
 // answers for every id in the world, and takes no memory.
 //
-// A key set without keys is taken at its word: nothing is trusted then. If keys
-// are published and none of them can be used, that is a failed fetch, as is
-// every status but 200 and every body that is no key set.
+// A key set without one key that can be used is a failed fetch, as is every status
+// but 200 and every body that is no key set: it may be a mistake. In case that it is
+// none, the keys that were there are used for RemoteConfig.MaxRefresh after they were
+// fetched, and no longer. Then the answer is 503: a 401 would log everybody out. The
+// Observer hears of each such fetch.
 type Remote struct {
 	cfg     RemoteConfig
 	name    string // for texts, without the URL's query
@@ -158,8 +160,14 @@ func (r *Remote) find(ctx context.Context, hint Hint) ([]*Key, error) {
 
 // known is what is at hand: the keys in memory, as long as they serve.
 func (r *Remote) known(hint Hint) []*Key {
-	if s := r.state.Load(); s.usable(r.cfg.Now()) {
+	s := r.state.Load()
+	switch {
+	case !s.usable(r.cfg.Now()):
+		return nil
+	case len(r.cfg.Tenants) == 0:
 		return s.find(hint)
+	case slices.Contains(r.facts.Issuers, hint.Issuer):
+		return forIssuer(s.find(hint), hint.Issuer)
 	}
 	return nil
 }

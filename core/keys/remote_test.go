@@ -177,7 +177,7 @@ func TestClientIsRespected(t *testing.T) {
 				http.Redirect(w, r, "/"+strings.Repeat("x", n+1), http.StatusFound)
 				return
 			}
-			io.WriteString(w, `{"keys":[]}`)
+			io.WriteString(w, oneKeySet)
 		}))
 		if err := remoteKeys(t, issuer, keys.RemoteConfig{}).Fetch(t.Context()); (err == nil) != want {
 			t.Errorf("redirected %d times: got %v, want success %v", hops, err, want)

@@ -2,8 +2,12 @@ package interop_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"math/big"
 	"strings"
 	"testing"
@@ -67,13 +71,35 @@ func TestJWK(t *testing.T) {
 			"Go's crypto/rsa computes with an e under 2^31"},
 
 		// The form of the members.
-		{"n in padded base64", rsaJWK(n, e).with("n", base64.URLEncoding.EncodeToString(n)).String(), "- + - +", "+ + - +",
-			"RFC 7515 section 2 has no padding; one spelling of a key is enough"},
-		{"n in the standard alphabet", rsaJWK(n, e).with("n", strings.NewReplacer("-", "+", "_", "/").Replace(b64(n))).String(), "- - - +", "+ - - +",
+		{"n in padded base64", rsaJWK(n, e).with("n", base64.URLEncoding.EncodeToString(n)).String(), "+ + - +", "+ + - +",
+			"it can mean these bytes only"},
+		{"n in the standard alphabet", rsaJWK(n, e).with("n", strings.NewReplacer("-", "+", "_", "/").Replace(b64(n))).String(), "+ - - +", "+ - - +",
 			"as above"},
-		{"EC x of 33 bytes", ec.with("x", b64(append([]byte{0}, x...))).String(), "- + - -", "+ + - -",
-			"RFC 7518 section 6.2.1.2 wants the curve's full length, no more"},
+		{"EC x of 33 bytes", ec.with("x", b64(append([]byte{0}, x...))).String(), "+ + - -", "+ + - -",
+			"it is the same number"},
 		{"EC x of 31 bytes", ec.with("x", b64(x[1:])).String(), "- - - -", "+ - - -", ""},
+		{"n with too much padding", rsaGood.with("n", b64(n)+"====").String(), "+ + - -", "+ + - -",
+			"it can mean these bytes only"},
+		{"n in lines", rsaGood.with("n", b64(n)[:64]+"\n"+b64(n)[64:]).String(), "+ + + +", "+ + + +", ""},
+		{"n with a space", rsaGood.with("n", b64(n)[:64]+" "+b64(n)[64:]).String(), "+ - - -", "+ - - -",
+			"as a line break"},
+		{"n with commas for its padding", rsaGood.with("n", b64(n)+",,").String(), "- - - -", "+ - - -", ""},
+		{"n in hexadecimal", rsaGood.with("n", hex.EncodeToString(n)).String(), "- + + +", "+ + + +",
+			"the others read another number, with which no signature is good"},
+		{"e in decimals", rsaGood.with("e", "65537").String(), "- - - -", "+ - - -", ""},
+		{"e a number", rsaGood.with("e", 65537).String(), "- - - -", "+ - - -", ""},
+		{"e with leftover bits", rsaGood.with("e", "Ax").String(), "+ + + +", "+ + + +", ""},
+		{"EC x without its leading zero", shortX().String(), "+ + - -", "+ + - -",
+			"it is the same number"},
+		{"EC x of 33 bytes that are not zero", ec.with("x", b64(bytes.Repeat([]byte{7}, 33))).String(), "- - - -", "+ - - -", ""},
+		{"empty arrays, as of .NET", rsaGood.with("key_ops", []string{}).with("oth", []string{}).with("x5c", []string{}).String(), "+ + + +", "+ + + +", ""},
+		{"d null", rsaGood.with("d", json.RawMessage("null")).String(), "+ + + -", "+ + + -",
+			"an empty member holds no private key"},
+		{"d empty", rsaGood.with("d", "").String(), "+ + - -", "+ + - -",
+			"as above"},
+		{"kid, use, alg, key_ops null", strings.Replace(rsaGood.with("kid", nil).with("use", nil).with("alg", nil).String(), "{", `{"kid":null,"use":null,"alg":null,"key_ops":null,`, 1), "+ + + -", "+ + + -",
+			"null is nothing"},
+		{"x5c alone", `{"kty":"RSA","kid":"bad","x5c":["MIIB"]}`, "- - - -", "+ - - -", ""},
 		{"EC point off the curve", ec.with("y", b64(off)).String(), "- - - -", "+ - - -", ""},
 		{"EC point (0,0)", ec.with("x", b64(make([]byte, 32))).with("y", b64(make([]byte, 32))).String(), "- - - -", "+ - - -", ""},
 		{"EC without y", ec.with("y", nil).String(), "- - - -", "+ - - -", ""},
@@ -107,6 +133,18 @@ func TestJWK(t *testing.T) {
 			"as RSA-OAEP"},
 		{"use of its own", rsaGood.with("use", "tls").String(), "- - + +", "+ + + +",
 			"not sig (RFC 7517 section 4.2)"},
+		{"use SIG", rsaGood.with("use", "SIG").String(), "+ - + +", "+ + + +",
+			"there is no other use of these letters"},
+		{"use signature", rsaGood.with("use", "signature").String(), "- - + +", "+ + + +",
+			"not sig (RFC 7517 section 4.2)"},
+		{"alg rs256", rsaGood.with("alg", "rs256").String(), "+ + + -", "+ + + -",
+			"there is no other algorithm of these letters"},
+		{"alg SHA256withRSA", rsaGood.with("alg", "SHA256withRSA").String(), "- + + -", "+ + + -",
+			"what is unknown might be for anything"},
+		{"key_ops a text", rsaGood.with("key_ops", "verify").String(), "+ - + -", "+ - + -",
+			"it is one operation"},
+		{"key_ops sign alone", rsaGood.with("key_ops", []string{"sign"}).String(), "+ + + +", "+ + + +", ""},
+		{"crv prime256v1", ec.with("crv", "prime256v1").String(), "- - - -", "+ - - -", ""},
 		{"key_ops encrypt", rsaGood.with("key_ops", []string{"encrypt"}).String(), "- + + +", "+ + + +",
 			"key_ops without verify (RFC 7517 section 4.3)"},
 
@@ -136,5 +174,15 @@ func explained(t *testing.T, reason, marks string) {
 	differ := strings.Contains(marks, "+") && strings.Contains(marks, "-")
 	if differ != (reason != "") {
 		t.Errorf("the marks are %s and the reason %q", marks, reason)
+	}
+}
+
+// shortX is a P-256 key whose x begins with a zero byte, which is left out.
+func shortX() jwk {
+	for i := 1; ; i++ {
+		key := must(ecdsa.ParseRawPrivateKey(elliptic.P256(), append(make([]byte, 28), byte(i>>24), byte(i>>16), byte(i>>8), byte(i))))
+		if x, _ := point(key); x[0] == 0 {
+			return ecJWK(key).with("x", b64(x[1:])).with("kid", "bad")
+		}
 	}
 }

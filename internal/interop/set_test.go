@@ -50,7 +50,8 @@ func TestSet(t *testing.T) {
 		{"a number among the keys", set(`7`, key), "+ - - -",
 			"what is not understood is ignored (RFC 7517 section 5)"},
 		{"null among the keys", set(`null`, key), "+ - - -", "as above"},
-		{"a byte order mark", "\ufeff" + set(key), "- - - -", ""},
+		{"a byte order mark", "\ufeff" + set(key), "+ - - -",
+			"RFC 8259 section 8.1 lets a reader pass over it"},
 		{"2000 keys", set(append(tooMany, key)...), "- + + -",
 			"1024 keys at most, since somebody else writes the set; jwx takes 1000"},
 		{"a private key beside it", set(privateHalf(t).String(), key), "+ + + +", ""},
@@ -79,7 +80,8 @@ func TestSameKid(t *testing.T) {
 		{"for another algorithm, first", set(elsewhere.String(), good.String()), "+ - - -",
 			"the token's alg picks among them (RFC 7517 section 4.5); the others take the first"},
 		{"for another algorithm, last", set(good.String(), elsewhere.String()), "+ + + +", ""},
-		{"for the same algorithm, first", set(stranger.String(), good.String()), "- - - -", ""},
+		{"for the same algorithm, first", set(stranger.String(), good.String()), "+ - - -",
+			"both are tried; the others take the first, and a provider that never changes its kid has two during each rotation"},
 		{"for the same algorithm, last", set(good.String(), stranger.String()), "+ + + +", ""},
 	}
 	for _, tt := range tests {
