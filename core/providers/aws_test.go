@@ -3,8 +3,10 @@ package providers_test
 import (
 	"crypto/x509"
 	"encoding/base64"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/providers"
@@ -98,6 +100,19 @@ func TestALB(t *testing.T) {
 	judge(t, p, err, tries)
 	p.Rules.CacheTokens = 8
 	judge(t, p, err, append(tries, tries...))
+
+	// In its own field, and in no other.
+	auth := core.Must(core.Config[*core.Claims]{
+		Providers: []core.Provider{p}, Now: func() time.Time { return now },
+		Sources: []core.Source{core.HeaderSource{Name: "X-Amzn-Oidc-Data", Bare: true}},
+	})
+	for field, want := range map[string]int{"X-Amzn-Oidc-Data": 0, "X-Amzn-Oidc-Accesstoken": 401} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(field, padded(nil, members{"pad": "1"}))
+		if _, res, _ := auth.Require()(core.FromHTTP(r)); res.Status != want {
+			t.Errorf("%s: got %d, want %d", field, res.Status, want)
+		}
+	}
 
 	gov := strings.NewReplacer("arn:aws:", "arn:aws-us-gov:", "eu-west-1", "us-gov-west-1").Replace(arn)
 	web["https://s3-us-gov-west-1.amazonaws.com/aws-elb-public-keys-prod-us-gov-west-1/"+kid] = web[host+kid]
