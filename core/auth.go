@@ -14,7 +14,7 @@ import (
 // change and is safe for concurrent use.
 //
 //	in:    Require, Optional, Policy, Verify, Identity
-//	out:   Login, LoginRoute, Begin, Admit, Issue
+//	out:   Login, LoginRoute, LoginBy, Begin, Admit, Issue
 //	again: Refresh, Logout, LogoutAll, Sessions;
 //	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf
 //	no:    Reject, WithRealm
