@@ -55,7 +55,7 @@ func parseTime(value string) (sum time.Duration, err error) {
 // wholeSeconds is a number without a unit, if it is one that a time.Duration holds.
 func wholeSeconds(value string) (n int, ok bool) {
 	n, err := strconv.Atoi(value)
-	return n, err == nil && n <= int(maxDelta/time.Millisecond) && n >= 0
+	return n, err == nil && int64(n) <= int64(maxDelta/time.Millisecond) && n >= 0
 }
 
 // inMillis reports whether a number without a unit is likely to count milliseconds:
