@@ -17,7 +17,8 @@ import (
 //	out:   Login, LoginRoute, LoginBy, Begin, Admit, Issue
 //	again: Refresh, Logout, LogoutAll, Sessions;
 //	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf
-//	no:    Reject, WithRealm
+//	no:    Reject
+//	other: WithRealm, WithSources
 //	mount: Routes, KeyRoutes, ResourceRoutes
 type Auth[T any] struct {
 	*engine
@@ -131,9 +132,17 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	}, nil
 }
 
+// ready panics at an Auth that New has not made.
+func (a *Auth[T]) ready(where string) {
+	if a == nil || a.engine == nil {
+		panic("jwtgate: " + where + ": the Auth is nil or zero; was the error of core.New ignored?")
+	}
+}
+
 // WithRealm is the same Auth with another realm in its challenges: what one of
 // them verified the other takes. It panics on what New would refuse.
 func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
+	a.ready("WithRealm")
 	if realm == "" || !setup.PrintableASCII(realm) {
 		panic(fmt.Sprintf("jwtgate: WithRealm: %q is empty or has characters outside printable ASCII", realm))
 	}

@@ -63,6 +63,23 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"nil source", func(c *config) { c.Sources = []core.Source{core.HeaderSource{}, nil} }, "Sources[1]: nil; remove it"},
 		{"pointer source", func(c *config) { c.Sources = []core.Source{&core.CookieSource{}} }, "Sources[0]: a *core.CookieSource; set the value"},
 		{"nil custom", func(c *config) { c.Sources = []core.Source{core.SourceFunc(nil)} }, "Sources[0]: a nil SourceFunc; remove it"},
+		{"header with and without a scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{}, core.HeaderSource{Bare: true}} }, `Sources[1]: it reads the field Authorization, where a token with a scheme and one without exclude each other, as Sources[0] does; remove one`},
+		{"the same behind another", func(c *config) {
+			c.Sources = []core.Source{core.HeaderSource{Bare: true}, core.QuerySource{}, core.HeaderSource{Name: "authorization", Scheme: "Token"}}
+		}, `Sources[2]: it reads the field Authorization, where`},
+		{"a header twice", func(c *config) {
+			c.Sources = []core.Source{core.HeaderSource{}, core.HeaderSource{Name: "AUTHORIZATION", Scheme: "bearer"}}
+		}, `Sources[1]: it reads the field Authorization in the same way, as Sources[0]`},
+		{"a bare header twice", func(c *config) {
+			c.Sources = []core.Source{core.HeaderSource{Name: "X-Token", Bare: true}, core.HeaderSource{Name: "x-token", Bare: true}}
+		}, `Sources[1]: it reads the field X-Token in the same way`},
+		{"a cookie twice", func(c *config) {
+			c.Sources = []core.Source{core.CookieSource{}, core.CookieSource{Name: "__Host-access_token", InsecureNoCSRF: true}}
+		}, `Sources[1]: it reads the cookie __Host-access_token, as Sources[0] does`},
+		{"a parameter twice", func(c *config) { c.Sources = []core.Source{core.QuerySource{}, core.QuerySource{Name: "access_token"}} }, `Sources[1]: it reads the parameter access_token, as Sources[0] does`},
+		{"a form's field twice", func(c *config) { c.Sources = []core.Source{core.FormSource{Name: "access_token"}, core.FormSource{}} }, `Sources[1]: it reads the form's field access_token, as Sources[0] does`},
+		{"a member twice", func(c *config) { c.Sources = []core.Source{core.JSONSource{Name: "access_token"}, core.JSONSource{}} }, `Sources[1]: it reads the member access_token, as Sources[0] does`},
+		{"a cookie's field as a header", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "cookie", Bare: true}} }, `Sources[0]: a cookie is sent unasked`},
 		{"header name", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
 		{"header scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
 		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},

@@ -17,6 +17,7 @@ type record[T any] struct {
 	claims    *Claims // nil: anonymous
 	identity  T
 	anonymous bool
+	stale     bool // anonymous in spite of a token, which is no good
 }
 
 // ContextKey is where an adapter puts a gate's context among the values of a

@@ -144,6 +144,7 @@ func guardOf(name string, f func(ctx context.Context, r Request, claims *Claims)
 // Policy is a Guard over the identity. f says no as that of GuardFunc does. The
 // Require of another Auth, whose identities f does not know, panics at it.
 func (a *Auth[T]) Policy(f func(ctx context.Context, identity T) error) Guard {
+	a.ready("Policy")
 	if f == nil {
 		panic("jwtgate: Policy: a nil function")
 	}

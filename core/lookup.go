@@ -48,7 +48,7 @@ type Source interface {
 //
 // It panics if a source cannot work; New reports the same as an error.
 func Lookup(sources ...Source) LookupHandler {
-	if err := checkSources(sources); err != nil {
+	if err := checkSources(sources, defaultScheme); err != nil {
 		panic("jwtgate: core.Lookup: " + err.Error())
 	}
 	return lookup(sources, defaultScheme)

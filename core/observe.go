@@ -105,8 +105,10 @@ type Event struct {
 	// Again is a gate behind another of the same Auth, which has told of the same
 	// request already.
 	Again bool
-	// Anonymous is a yes without an identity, of Optional.
+	// Anonymous is a yes without an identity, of Optional or Public.
 	Anonymous bool
+	// Stale is why a token counts as none, of Public.
+	Stale Kind
 
 	// Framework and Route are the request's, as its adapter names them: "gin",
 	// "/orders/:id".

@@ -33,12 +33,16 @@ func (o logObserver) Observe(ctx context.Context, e Event) {
 	if e.Status != 0 {
 		attrs = append(attrs, slog.Int("status", e.Status))
 	}
+	stale := ""
+	if e.Stale != 0 {
+		stale = e.Stale.String()
+	}
 	var steps []slog.Attr
 	for _, s := range e.Steps {
 		steps = append(steps, slog.Float64(s.Name+"_ms", inMilliseconds(s.Took)))
 	}
 	for _, a := range []slog.Attr{
-		group("request", said("framework", e.Framework), said("route", e.Route), flag("again", e.Again), flag("anonymous", e.Anonymous)),
+		group("request", said("framework", e.Framework), said("route", e.Route), flag("again", e.Again), flag("anonymous", e.Anonymous), said("stale", stale)),
 		group("key", said("alg", e.Algorithm), said("kid", e.KeyID), said("iss", e.Issuer), flag("cached", e.Cached)),
 		group("refused", said("claim", e.Claim), said("guard", e.Guard), said("wanted", strings.Join(e.Wanted, " "))),
 		group("who", said("account", e.Account), said("peer", e.Peer)),

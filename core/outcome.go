@@ -58,6 +58,14 @@ func (o *outcome) step(name string) (done func()) {
 	return func() { o.event.Steps = append(o.event.Steps, Step{name, time.Since(begun)}) }
 }
 
+// countsAsNone says why somebody is anonymous in spite of a token.
+func (o *outcome) countsAsNone(refusal *Error) {
+	if o != nil {
+		o.event.Claim, o.event.Stale = refusal.Claim, refusal.Kind
+		o.ignored(refusal)
+	}
+}
+
 // answered says which answer goes with a yes.
 func (o *outcome) answered(res Response) {
 	if o != nil {

@@ -52,6 +52,7 @@ func publishers(source keys.Source, signer keys.Signer) (list []keys.Describer) 
 // web page. Caches may keep the set for a minute, or for a sixth of a ring's
 // Lead, so that a new key has reached everybody before it signs.
 func (a *Auth[T]) KeyRoutes() []Route {
+	a.ready("KeyRoutes")
 	if len(a.publishers) == 0 {
 		return nil
 	}

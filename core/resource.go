@@ -48,6 +48,7 @@ type ResourceConfig struct {
 // HEAD, needs no token, and may be read by every web page. Caches may keep it for a
 // minute.
 func (a *Auth[T]) ResourceRoutes() []Route {
+	a.ready("ResourceRoutes")
 	if a.resource == nil {
 		return nil
 	}

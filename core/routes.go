@@ -12,6 +12,7 @@ type Route struct {
 // LoginRoute is the login at Config.Login.Path. It panics if the Auth has no
 // Authenticate.
 func (a *Auth[T]) LoginRoute() Route {
+	a.ready("LoginRoute")
 	if a.authenticate == nil {
 		panic("jwtgate: LoginRoute: Config.Authenticate is nil, so there is no login")
 	}
@@ -21,6 +22,7 @@ func (a *Auth[T]) LoginRoute() Route {
 // Routes are the endpoints of an Auth: the login, if there is one, and with
 // Sessions those of refresh, logout, logout everywhere and the list of sessions.
 func (a *Auth[T]) Routes() []Route {
+	a.ready("Routes")
 	var routes []Route
 	if a.authenticate != nil && !a.login.NoRoute {
 		routes = append(routes, a.LoginRoute())

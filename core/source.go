@@ -80,6 +80,9 @@ func (h HeaderSource) check() (errs []error) {
 	if h.Name != "" && !field.IsToken(h.Name) {
 		bad("%q is not the name of a header field", h.Name)
 	}
+	if strings.EqualFold(h.Name, "Cookie") {
+		bad("a cookie is sent unasked, by pages of others too; use CookieSource, which asks for proof")
+	}
 	if h.Scheme != "" && !field.IsToken(h.Scheme) {
 		bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", h.Scheme)
 	}
@@ -151,24 +154,4 @@ func (f SourceFunc) check() (errs []error) {
 		errs = append(errs, errors.New("a nil SourceFunc; remove it"))
 	}
 	return errs
-}
-
-// checkSources says all that is wrong with a list of sources. Ours check themselves.
-func checkSources(sources []Source) error {
-	var errs []error
-	for i, s := range sources {
-		var wrong []error
-		switch v := s.(type) {
-		case nil:
-			wrong = []error{errors.New("nil; remove it")}
-		case *HeaderSource, *CookieSource, *QuerySource, *FormSource, *JSONSource, *SourceFunc:
-			wrong = []error{fmt.Errorf("a %T; set the value, not a pointer to it", s)}
-		case interface{ check() []error }:
-			wrong = v.check()
-		}
-		for _, err := range wrong {
-			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, err))
-		}
-	}
-	return errors.Join(errs...)
 }

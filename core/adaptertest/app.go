@@ -91,6 +91,15 @@ func newApp() *App {
 	gates("/cookie-double", sources(core.CookieSource{Name: "token", InsecureName: true, DoubleSubmit: testKeys().secret}).Require())
 	gates("/query", query.Require())
 	gates("/query-optional", query.Optional())
+	gates("/public", a.Auth.Public())
+	gates("/public-cookie", cookie.Public())
+	gates("/public-query", query.Public())
+	gates("/nested-public", a.Auth.Public(), a.Auth.Require())
+	gates("/nested-public-optional", a.Auth.Public(), a.Auth.Optional())
+	choose := a.Auth.Choose(chosen(a.Auth))
+	gates("/chosen", choose)
+	gates("/chosen-health", choose)
+	gates("/chosen-admin", choose)
 	gates("/bare", second.Require())
 	gates("/custom", sources(core.SourceFunc(subprotocol)).Require())
 	gates("/decode", decode.Require())
@@ -123,6 +132,28 @@ func newApp() *App {
 	}
 	a.Endpoints = append(a.Endpoints, core.Route{Path: "/request", Serve: mirror})
 	return a
+}
+
+// chosen chooses a gate by all that an application may choose by: the path, the
+// method, and what else the request says.
+func chosen(auth *core.Auth[*User]) func(core.Request) core.Gate {
+	users, admins := auth.Require(), auth.Require(core.HasAny("role", "admin"))
+	downloads := auth.WithSources(core.HeaderSource{}, core.QuerySource{}).Require()
+	return func(r core.Request) core.Gate {
+		switch {
+		case r.Path() == "/chosen-health", r.Method() == "OPTIONS":
+			return core.Open
+		case r.Path() == "/chosen-admin":
+			return admins
+		case len(r.Header("X-Nobody")) > 0:
+			return nil
+		case len(r.Header("X-Panic")) > 0:
+			panic("no gate")
+		case r.Method() == "GET", r.Method() == "HEAD":
+			return downloads
+		}
+		return users
+	}
 }
 
 // mirror answers with the request as core sees it.
