@@ -48,7 +48,7 @@ func EnvSettings() iter.Seq2[string, string] {
 // ReadEnv reads the files that SECRET_KEY_FILE, PUBLIC_KEY_FILE, JWKS_FILE and
 // KEY_DIR name; it does not fetch from JWKS_URL and OIDC_ISSUER, which need an
 // audience. Now and Observer go into the key source, so set them before. With
-// KEY_DIR, Keys is a *keys.Dir; run its Watch to follow the directory. An error
+// KEY_DIR, Keys is a *keys.Dir, with JWKS_FILE a *keys.SetFile; run its Watch to follow it. An error
 // never holds a key's value.
 func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) error {
 	s := settable{
@@ -116,6 +116,7 @@ var settings = []setting{
 	{"SECRET_KEY_FILE", "a file with it, taken as it is but for one final line break", nil},
 	{"PUBLIC_KEY", "what verifies: a public key in PEM; alone, nothing is issued", nil},
 	{"PUBLIC_KEY_FILE", "a file with it", nil},
+	{"KEY_ENCODING", "base64 or hex: how SECRET_KEY and PUBLIC_KEY, or their files, are written; unset: as they are", nil},
 	{"KEY_DIR", "in place of the keys above: a directory of keys, of which the newest signs; see keys.Dir", nil},
 	{"JWKS_FILE", "in place of the keys above: a file with the JWK Set that verifies", nil},
 	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE and ISSUER", nil},

@@ -48,6 +48,7 @@ func (r *reading) readKeys() {
 	switch {
 	case !secret.set() && !public.set():
 		r.keepKey(alg, insecure)
+		r.noEncoding(fmt.Sprintf("set %sSECRET_KEY, or unset it", r.prefix), "there is no key in the environment")
 	case secret.set() && !secret.pem():
 		key = r.secretKey(secret, public, alg, insecure)
 	default:
@@ -149,6 +150,9 @@ func (r *reading) readKey(name string) (k envKey, ok bool) {
 	case !inline:
 		return k, true
 	}
+	if value, ok = r.decoded(name, value); !ok {
+		return k, false
+	}
 	if strings.TrimSpace(value) == "" {
 		r.bad(name, "a secret is made with: openssl rand -hex 32", "there is no key in it")
 		return k, false
@@ -188,6 +192,8 @@ func (r *reading) secretKey(secret, public envKey, alg jws.Algorithm, insecure m
 		opts = append(opts, option)
 	}
 	switch what := pemkey.What([]byte(secret.text)); {
+	case strings.HasSuffix(what, " of a PEM text"):
+		r.bad(secret.name, fmt.Sprintf("set %sKEY_ENCODING to base64 or hex, as it is", r.prefix), "it is %s", what)
 	case what != "":
 		r.bad(secret.name, "set it to a secret, or to a private key in PEM", "it is %s", what)
 	case insecure["INSECURE_GUESSABLE_SECRET"] == nil && (namesFile(secret.text) || keycheck.IsPath(strings.TrimSpace(secret.text))):

@@ -2,6 +2,8 @@ package core_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -62,6 +64,12 @@ func envKeyTests(t testing.TB) []envKeyTest {
 		{"short secret", []string{"JWT_SECRET_KEY=super-secret", "JWT_INSECURE_SHORT_SECRET=1"}, "HS256", true, short},
 		{"short secret, true", []string{"JWT_SECRET_KEY=super-secret", "JWT_INSECURE_SHORT_SECRET= true "}, "HS256", true, short},
 		{"private PEM", []string{"JWT_SECRET_KEY=" + private}, "RS256", true, rsa},
+		{"secret in base64", []string{"JWT_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING=base64"}, "HS256", true, secret},
+		{"secret in base64 of URLs", []string{"JWT_SECRET_KEY=" + base64.RawURLEncoding.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING= BASE64 "}, "HS256", true, secret},
+		{"secret in hex", []string{"JWT_SECRET_KEY=" + hex.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING=hex"}, "HS256", true, secret},
+		{"secret in base64, file", []string{"JWT_SECRET_KEY_FILE=" + envFile(t, base64.StdEncoding.EncodeToString([]byte(envSecret))+"\n"), "JWT_KEY_ENCODING=base64"}, "HS256", true, secret},
+		{"private PEM in base64", []string{"JWT_SECRET_KEY=" + inLines(base64.StdEncoding.EncodeToString([]byte(private))), "JWT_KEY_ENCODING=base64"}, "RS256", true, rsa},
+		{"pair in base64", []string{"JWT_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(private)), "JWT_PUBLIC_KEY=" + base64.StdEncoding.EncodeToString([]byte(public)), "JWT_KEY_ENCODING=base64"}, "RS256", true, rsa},
 		{"private PEM on one line", []string{"JWT_SECRET_KEY=" + strings.ReplaceAll(private, "\n", `\n`)}, "RS256", true, rsa},
 		{"private PEM on one line, CRLF", []string{"JWT_SECRET_KEY=" + strings.ReplaceAll(private, "\n", `\r\n`)}, "RS256", true, rsa},
 		{"guessable secret", []string{"JWT_SECRET_KEY=" + guessableSecret, "JWT_INSECURE_GUESSABLE_SECRET=1"}, "HS256", true, guessable},
@@ -270,5 +278,43 @@ func TestReadEnvFileErrors(t *testing.T) {
 				t.Errorf("%v is no fs.ErrNotExist", err)
 			}
 		})
+	}
+}
+
+// inLines is a text in lines, as "openssl base64" writes it.
+func inLines(text string) string {
+	var b strings.Builder
+	for len(text) > 64 {
+		b.WriteString(text[:64] + "\n")
+		text = text[64:]
+	}
+	return b.String() + text + "\n"
+}
+
+func TestReadEnvKeyEncoding(t *testing.T) {
+	private := envKeyPEM(t, "rsa-pkcs8.pem")
+	secret := strings.Repeat("6235783d50ead5", 4)
+	for _, tt := range []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"unknown", []string{"JWT_SECRET_KEY=" + secret, "JWT_KEY_ENCODING=base32"}, `JWT_KEY_ENCODING: "base32" is neither; set it to base64 or hex, or unset it`},
+		{"not base64", []string{"JWT_SECRET_KEY=" + secret + "!", "JWT_KEY_ENCODING=base64"}, "JWT_SECRET_KEY: it is not base64, as JWT_KEY_ENCODING says"},
+		{"not hex", []string{"JWT_SECRET_KEY=" + secret + "0", "JWT_KEY_ENCODING=hex"}, "JWT_SECRET_KEY: it is not hex"},
+		{"short when decoded", []string{"JWT_SECRET_KEY=" + secret[:40], "JWT_KEY_ENCODING=hex"}, "HS256 needs at least 32 bytes, this has 20"},
+		{"PEM as it is", []string{"JWT_SECRET_KEY=" + private, "JWT_KEY_ENCODING=base64"}, "JWT_SECRET_KEY: it is not base64"},
+		{"unset", []string{"JWT_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(private))}, "it is the base64 of a PEM text; set JWT_KEY_ENCODING to base64 or hex, as it is"},
+		{"no key", []string{"JWT_KEY_ENCODING=hex"}, "JWT_KEY_ENCODING: there is no key in the environment"},
+		{"a key directory", []string{"JWT_KEY_ENCODING=hex", "JWT_KEY_DIR=" + t.TempDir()}, "JWT_KEY_ENCODING: what JWT_KEY_DIR names is read as it is"},
+	} {
+		var cfg core.Config[string]
+		err := cfg.ReadEnv("JWT_", tt.env)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), secret[:20]) {
+			t.Errorf("%s: %v shows the secret", tt.name, err)
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -60,6 +58,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Opti
 		}
 		done = true
 		r.noSecret(insecure, "unset it", "there is no secret in %s", r.full(s.name))
+		r.noEncoding("unset it", "what %s names is read as it is", r.full(s.name))
 		where, ok := r.text(s.name, value)
 		switch {
 		case !ok:
@@ -112,13 +111,7 @@ func (r *reading) openKeyDir(where, alg string) (keys.Source, error) {
 }
 
 func (r *reading) openKeySetFile(where, alg string) (keys.Source, error) {
-	set, err := keys.LoadSet(where, keyAlgorithm(alg)...)
-	if err == nil && r.observer != nil && len(set.Skipped()) > 0 {
-		r.observer.Observe(context.Background(), Event{
-			Action: ActionKeys, Resource: "key set file " + where, Cause: errors.Join(set.Skipped()...),
-		})
-	}
-	return notNil(set, err)
+	return notNil(keys.LoadSetFile(where, keys.SetFileConfig{Observer: KeyObserver(r.observer)}, keyAlgorithm(alg)...))
 }
 
 func (r *reading) openKeySetURL(where, alg string) (keys.Source, error) {

@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -129,5 +130,29 @@ func TestCertificateChain(t *testing.T) {
 	set, err = keys.ParseSet(pemJoin(oldText, newText))
 	if err != nil || len(set.Keys()) != 2 {
 		t.Errorf("two of one name: got %v, %v", set, err)
+	}
+}
+
+// TestCertificateOfAnotherKind: a certificate whose key Go does not know is an error
+// that says so, alone and beside a good key, which is no key that is silently there.
+func TestCertificateOfAnotherKind(t *testing.T) {
+	var none *authority
+	_, text := none.issue(t, nil)
+	block, _ := pem.Decode(text)
+	for from, want := range map[string]string{
+		"\x06\x07\x2a\x86\x48\xce\x3d\x02\x7f": "a key of the kind 1.2.840.10045.2.127, which signs no tokens",
+		"\x06\x07\x2a\x86\x48\xce\x38\x04\x01": "it holds a DSA key",
+	} {
+		other := bytes.Replace(block.Bytes, []byte("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"), []byte(from), 1)
+		if bytes.Equal(other, block.Bytes) {
+			t.Fatal("the certificate has no such key")
+		}
+		foreign := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other})
+		for name, text := range map[string][]byte{"alone": foreign, "beside": append(bytes.Clone(text), foreign...), "before": append(bytes.Clone(foreign), text...)} {
+			_, err := keys.Parse(text)
+			wantKeyError(t, name, err, want)
+			_, err = keys.ParseSet(text)
+			wantKeyError(t, name+", a set", err, want)
+		}
 	}
 }

@@ -177,10 +177,13 @@ func TestParseKeyRefuses(t *testing.T) {
 		{"JWK Set", []byte(`{"keys":[]}`), []string{"it is a JWK Set", "ParseSet"}},
 		{"other JSON", []byte(`{"a":1}`), []string{"it has no kty"}},
 		{"JSON in part", []byte(`{"kty":`), []string{"it is not JSON, and one JWK is wanted"}},
-		{"line breaks lost", pemReplace(public, "\n", " "), []string{"damaged"}},
-		{"line breaks as \\n", pemReplace(public, "\n", `\n`), []string{"damaged"}},
+		{"line breaks lost", pemReplace(public, "\n", " "), []string{`its line breaks are lost; put each back, or write \n for it`}},
+		{"line breaks lost, without a space", pemReplace(public, "\n", ""), []string{"its line breaks are lost"}},
+		{"line breaks with two backslashes", pemReplace(public, "\n", `\\n`), []string{`its line breaks are written as \\n; write \n, with one backslash`}},
+		{"in quotes", pemJoin([]byte(`"`), public, []byte(`"`)), []string{"it stands in quotes; leave them out"}},
+		{"in quotes, with written line breaks", pemJoin([]byte("'"), pemReplace(public, "\n", `\n`), []byte("'")), []string{"it stands in quotes; leave them out"}},
 		{"text on the BEGIN line", pemJoin([]byte("key: "), public), []string{"not at the start of a line"}},
-		{"no END", public[:len(public)-30], []string{"damaged"}},
+		{"no END", public[:len(public)-30], []string{"it is cut short: a BEGIN has no END"}},
 		{"cut short", block("PRIVATE KEY", privateDER.Bytes[:500]), []string{"damaged or cut short"}},
 		{"no content", block("PUBLIC KEY", nil), []string{"damaged or cut short"}},
 		{"private damaged, public sound", pemJoin(pemReplace(private, "MII", "M!!"), public), []string{"damaged"}},
@@ -198,6 +201,22 @@ func TestParseKeyRefuses(t *testing.T) {
 	}
 	_, err = keys.Parse(coretest.KeyFile(t, "rsa-1024-pkcs8.pem"), keys.WithAlgorithm("rs256"), keys.WithID(""))
 	wantKeyError(t, "all at once", err, "1024 bits", "did you mean RS256?", "the id is empty")
+}
+
+// TestWrittenLineBreaks: \n for a line break, as in a value that has one line.
+func TestWrittenLineBreaks(t *testing.T) {
+	for _, file := range []string{"rsa-pkcs8.pem", "rsa-spki.pem", "ec-p256-sec1.pem", "rsa-certificate.pem"} {
+		want, err := keys.Parse(coretest.KeyFile(t, file), keys.InsecureExpiredCertificate())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, brk := range []string{`\n`, `\r\n`} {
+			got, err := keys.Parse(pemReplace(coretest.KeyFile(t, file), "\n", brk), keys.InsecureExpiredCertificate())
+			if err != nil || got.String() != want.String() {
+				t.Errorf("%s with %s: got %v, %v, want %v", file, brk, got, err, want)
+			}
+		}
+	}
 }
 
 // wantNoPEM checks that no line of the body is in the error.

@@ -231,8 +231,8 @@ func (s *Set) keeping(keys []*Key) *Set {
 	return newSet(keys, nil)
 }
 
-// sameAs reports whether two public keys are one in all that matters.
+// sameAs reports whether two keys with a public half are one in all that matters.
 func (k *Key) sameAs(other *Key) bool {
-	return keycheck.Same(k.m.goKey, other.m.goKey) && k.m.id == other.m.id && k.m.issuer == other.m.issuer &&
+	return keycheck.Same(k.m.goKey, other.m.goKey) && k.CanSign() == other.CanSign() && k.m.id == other.m.id && k.m.issuer == other.m.issuer &&
 		slices.Equal(k.Algorithms(), other.Algorithms())
 }

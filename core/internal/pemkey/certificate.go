@@ -3,6 +3,8 @@ package pemkey
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"time"
@@ -35,6 +37,24 @@ func checkCertificate(c *x509.Certificate, expired bool) error {
 		return fmt.Errorf("its certificate is not valid before %s"+remedy, c.NotBefore.UTC().Format(day))
 	}
 	return nil
+}
+
+// unknownCertified says of which kind the key of a certificate is that package x509
+// has read and not understood.
+func unknownCertified(c *x509.Certificate) error {
+	text := foreignKey(c.RawSubjectPublicKeyInfo)
+	if text == "" {
+		var public struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Key       asn1.BitString
+		}
+		kind := "an unknown kind"
+		if unmarshalDER(c.RawSubjectPublicKeyInfo, &public) {
+			kind = "the kind " + public.Algorithm.Algorithm.String()
+		}
+		text = "it holds a key of " + kind + ", which signs no tokens; RSA, EC and Ed25519 do"
+	}
+	return errors.New("a certificate in it is for another kind of key: " + text)
 }
 
 // withoutChain leaves out the certificates that issued another one of the file:

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -74,10 +75,41 @@ func plainText(text []byte, between string) string {
 	}, plain)
 }
 
+// withLines is a PEM text with its line breaks, if they are written out as \n: so it
+// is kept where a value has one line. No PEM has a backslash in it.
+func withLines(data []byte) []byte {
+	if !bytes.Contains(data, []byte(`\n`)) || bytes.Contains(data, []byte(`\\n`)) {
+		return data
+	}
+	return []byte(strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(string(data)))
+}
+
+// spoiled says what was done to a PEM text on its way through a file of settings; ""
+// if that is not to be seen.
+func spoiled(data []byte) string {
+	text := strings.TrimSpace(string(data))
+	switch {
+	case strings.Contains(text, `\\n`):
+		return `its line breaks are written as \\n; write \n, with one backslash`
+	case strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "'"):
+		return "it stands in quotes; leave them out"
+	case oneLine.MatchString(string(withLines(data))):
+		return `its line breaks are lost; put each back, or write \n for it`
+	case strings.Count(text, "-----BEGIN ") > strings.Count(text, "-----END "):
+		return "it is cut short: a BEGIN has no END"
+	}
+	return ""
+}
+
+// oneLine is a BEGIN line with more behind it.
+var oneLine = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]+-----[ \t]*[^ \t\r\n]`)
+
 // whatIsIn says what a text without a PEM block holds, and what to do.
 func whatIsIn(data []byte) string {
 	what := What(data)
 	switch {
+	case what == "a PEM text" && spoiled(data) != "":
+		return spoiled(data)
 	case what == "a PEM text":
 		return "a BEGIN is in it, but not at the start of a line: are its line breaks lost?"
 	case what == "an SSH public key":

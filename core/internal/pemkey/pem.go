@@ -3,6 +3,7 @@ package pemkey
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
@@ -85,7 +86,7 @@ func Parse(text Text, o Options) (keys []Key, err error) {
 func pemBlocks(data []byte) ([]*pem.Block, error) {
 	// Package pem wants every line to begin at its margin. A byte order mark,
 	// and the indentation of a YAML file, are no part of the key.
-	lines := bytes.Split(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n"))
+	lines := bytes.Split(bytes.TrimPrefix(withLines(data), []byte("\ufeff")), []byte("\n"))
 	begun := 0
 	for i, line := range lines {
 		lines[i] = bytes.TrimSpace(line)
@@ -107,7 +108,7 @@ func pemBlocks(data []byte) ([]*pem.Block, error) {
 		blocks = append(blocks, block)
 	}
 	if len(blocks) != begun {
-		return nil, errors.New("a PEM block in it is damaged: the BEGIN and END lines stand alone, match, and have nothing but base64 between them")
+		return nil, errors.New("a PEM block in it is damaged: " + cmp.Or(spoiled(data), "the BEGIN and END lines stand alone, match, and have nothing but base64 between them"))
 	}
 	return blocks, nil
 }
@@ -147,7 +148,9 @@ func parseBlock(block *pem.Block, file string, o Options) (key Key, err error) {
 		}
 	case "CERTIFICATE", "X509 CERTIFICATE":
 		if key.certificate, err = x509.ParseCertificate(der); err == nil {
-			key.Public = key.certificate.PublicKey
+			if key.Public = key.certificate.PublicKey; key.Public == nil {
+				return key, unknownCertified(key.certificate)
+			}
 		}
 	default:
 		return key, errors.New(foreignBlock(block.Type, file))
