@@ -6,6 +6,7 @@
 //   - a shared secret: [NewSecret], [SecretFromHex], [SecretFromBase64]
 //   - a file in PEM or a JWK, private or public: [Load]
 //   - a directory of keys that take turns: [LoadDir]; from code: [NewRing]
+//   - a file with a JWK Set: [LoadSet], or [LoadSetFile], which follows it
 //   - a provider: [NewOIDC], or [NewRemote] with the URL of its key set; both
 //     want Rules.Audience, since it issues tokens for others too
 //   - several at once: [NewSet], and [ByIssuer] if each issuer has its own
@@ -16,7 +17,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	go dir.Watch(ctx, time.Minute)
+//	go dir.Watch(ctx)
 //
 // However a Key is printed, logged or marshaled, its material is not shown. A
 // constructor names all that is wrong with what it was given, and fetches

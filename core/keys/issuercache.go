@@ -68,7 +68,8 @@ var _ Source = (*IssuerCache)(nil)
 // The issuer that choose gets is the word of a token that nobody has verified.
 // Compare it with what is configured, as in a map or a table; never make a URL
 // of it, or strangers choose where this program sends requests. An issuer that
-// is not known is nil, nil. An error is an outage, answered with 503, and not
+// is not known is nil, nil. A source for an issuer that a tenant has entered wants
+// RemoteConfig.PublicOnly. An error is an outage, answered with 503, and not
 // kept.
 //
 // At most one call of choose is under way for an issuer. It gets the context of
