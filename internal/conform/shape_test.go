@@ -26,6 +26,9 @@ func TestAdapters(t *testing.T) {
 		t.Fatalf("got %d adapters, %v, want %d", len(dirs), err, len(Mounts))
 	}
 	for _, dir := range dirs {
+		if filepath.Base(dir) == "grpcjwt" { // which answers no HTTP
+			continue
+		}
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)
