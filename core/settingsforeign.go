@@ -34,6 +34,9 @@ var foreign = []struct {
 	{`(OIDC|OAUTH|OAUTH2)?(CLIENTID|CLIENT|APPID|RESOURCE|RESOURCEID|APIIDENTIFIER)`, "AUDIENCE", "if tokens name this service so in aud"},
 
 	// Keys.
+	{`(.*)(KEY|SECRET|PEM|PRIVATE|PUBLIC)(BASE64|B64|BASE64ENCODED|HEX|ENCODED)`, "KEY_ENCODING", "base64 or hex, beside the key in %SECRET_KEY or %PUBLIC_KEY"},
+	{`(SECRET|SECRETKEY|KEY|PUBLICKEY|PRIVATEKEY)?(ENCODING|FORMAT|ISBASE64)|BASE64|HEX`, "KEY_ENCODING", "base64 or hex"},
+	{`(PRIVATE|PUBLIC|SIGNING)?JWK(KEY|JSON)?`, "", "load it with keys.Parse, in the program; a set of public ones may be in the file of %JWKS_FILE"},
 	{`(.*)(PASSPHRASE|KEYPASSWORD|KEYPASS|STOREPASSWORD|KEYSTOREPASS)`, "", "decrypt the key with: openssl pkey -in key.pem -out decrypted.pem; or load it with keys.Load and keys.WithPassphrase, in the program"},
 	{`(KEYSTORE|TRUSTSTORE|JKS|PFX|P12|PKCS12).*`, "SECRET_KEY_FILE", "a private key in PEM, made with: openssl pkcs12 -in store.p12 -nodes -nocerts"},
 	{`(KEYID|KID|SIGNINGKEYID|KEYNAME|HEADERKID)`, "", "the id of a key comes from its JWK, or is made of the key itself; to choose one, load the key with keys.WithID, in the program"},

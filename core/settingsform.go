@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
@@ -43,6 +44,7 @@ func (r *reading) secretForm(k envKey) bool {
 	switch {
 	case isQuoted && plainSecretText.MatchString(inside):
 		return r.wellFormed(k.name, trimmed)
+	case !setup.PrintableASCII(trimmed): // random bytes, of which any may be a space
 	case trimmed != k.text && plainSecretText.MatchString(trimmed), strings.Trim(k.text, "\r\n") != k.text:
 		r.bad(k.name, "remove it: it would be part of the secret; echo -n writes none", "there is a space or a line break around it")
 		return false

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +140,24 @@ func TestReadEnvForms(t *testing.T) {
 	// Whoever has such a secret everywhere can say so.
 	if err := new(core.Config[string]).ReadEnv("JWT_", []string{`JWT_SECRET_KEY="` + hex + `"`, "JWT_INSECURE_GUESSABLE_SECRET=1"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReadEnvRandomSecrets: no random secret is taken for one with something around it.
+func TestReadEnvRandomSecrets(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func(n, first, kinds int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(first + random.IntN(kinds))
+		}
+		return string(b)
+	}
+	for range 3_000 {
+		for _, secret := range []string{text(32, 1, 255), text(40, '!', 94)} {
+			if err := new(core.Config[string]).ReadEnv("JWT_", []string{"JWT_SECRET_KEY=" + secret}); err != nil {
+				t.Errorf("%q: %v", secret, err)
+			}
+		}
 	}
 }
