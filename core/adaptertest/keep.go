@@ -107,6 +107,16 @@ func keepings() []keeping {
 	inQuery := func(path string) func(int) string {
 		return func(i int) string { return get(path + "?pad=" + padding + "&access_token=" + token(i)) }
 	}
+	inForm := func(path string) func(int) string {
+		return func(i int) string {
+			return post(path, "pad="+padding[:15<<10]+"&access_token="+token(i), "Content-Type: application/x-www-form-urlencoded")
+		}
+	}
+	inJSON := func(path string) func(int) string {
+		return func(i int) string {
+			return post(path, `{"pad":"`+padding[:15<<10]+`","access_token":"`+token(i)+`"}`)
+		}
+	}
 	custom := func(path string) func(int) string {
 		return func(i int) string { return get(path, "X-Custom: "+padding+" "+token(i)) }
 	}
@@ -126,6 +136,8 @@ func keepings() []keeping {
 		{"a context, cookie", inCookie("/context"), few, 8 << 10, 0},
 		{"a context, query", inQuery("/context"), few, 8 << 10, 0},
 		{"a context, Custom", custom("/context"), few, 8 << 10, 0},
+		{"a context, form", inForm("/context"), many, 8 << 10, 0},
+		{"a context, JSON", inJSON("/context"), many, 8 << 10, 0},
 		{"a context, Lookup", custom("/lookup"), few, 8 << 10, 0},
 		{"an identity", func(i int) string { return at("/identity", hs(hs256, payload(user(i), `"pad":"`+padding[:5<<10]+`"`))) }, many, 3 << 10, 0},
 		{"a remembered header", func(i int) string {
@@ -194,7 +206,7 @@ func keepingApp(t *testing.T) (*App, *shelf) {
 	config := func(change func(*core.Config[string])) core.Config[string] {
 		c := core.Config[string]{
 			Keys: testKeys().secret, Now: clock,
-			Sources: []core.Source{core.HeaderSource{}, core.CookieSource{Name: "token", InsecureName: true}, core.QuerySource{}, last},
+			Sources: []core.Source{core.HeaderSource{}, core.CookieSource{Name: "token", InsecureName: true}, core.QuerySource{}, core.FormSource{}, core.JSONSource{}, last},
 		}
 		change(&c)
 		return c
