@@ -50,7 +50,11 @@ type engine struct {
 	timeout   time.Duration
 	lifetime  time.Duration
 	notBefore time.Duration
+	noExpiry  bool // tokens are issued without exp
+	audience  []string
 	rules     ClaimRules
+	own       own           // what our own tokens must be
+	decodeOwn DecodeHandler // of our own tokens, for the endpoints of sessions
 	login     LoginConfig
 	flask     bool // issue what Flask-JWT issued
 	prepared  prepared
@@ -83,7 +87,10 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		timeout:   c.CallbackTimeout,
 		lifetime:  c.Lifetime,
 		notBefore: c.NotBefore,
+		noExpiry:  c.InsecureNoExpiry,
+		audience:  c.Audience,
 		rules:     c.Rules,
+		own:       c.newOwn(cfg),
 		login:     c.Login,
 		flask:     c.flask,
 		prepared:  prepare(challenge{realm: c.Realm, scheme: c.Scheme, metadata: c.Resource.metadataURL()}, c.Sources),
@@ -107,8 +114,10 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	if e.lookup == nil {
 		e.lookup = lookup(c.Sources, c.Scheme)
 	}
+	e.decodeOwn = c.Decode
 	if e.decode == nil {
 		e.decode = c.decoder()
+		e.decodeOwn = c.ownDecoder()
 	}
 	switch {
 	case e.encode != nil || c.Signer == nil:
@@ -118,6 +127,9 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		e.encode = Encoder(c.Signer)
 	}
 	tellNotices(c.Observer, c.sources()...)
+	if c.InsecureNoExpiry {
+		c.tellNoExpiry()
+	}
 	return &Auth[T]{
 		engine:       e,
 		identify:     c.Identify,
@@ -176,7 +188,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	o := a.watch(ActionVerify, r)
 	if failed := caught(func() {
 		var cred Credential
-		rec, refused := a.verify(r.Context(), r, &cred, o)
+		rec, refused := a.verify(r.Context(), r, &cred, a.decode, o)
 		rec.event(o)
 		if refused != nil {
 			e := classify(refused)
@@ -194,7 +206,7 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 
 // verify is the order of the steps: Lookup, Decode, Revocation, Identify. The
 // credential is filled in as far as it is known, also with an error.
-func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, o *outcome) (rec *record[T], err error) {
+func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, decode DecodeHandler, o *outcome) (rec *record[T], err error) {
 	if err := wellFormed(r); err != nil {
 		return nil, err
 	}
@@ -208,7 +220,7 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, o *ou
 	}
 	cred.foreign()
 	done = o.step("decode")
-	claims, err := bounded(o.in(ctx), a.timeout, a.decode, cred.Token)
+	claims, err := bounded(o.in(ctx), a.timeout, decode, cred.Token)
 	if done(); err != nil {
 		return nil, err
 	}

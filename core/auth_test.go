@@ -46,7 +46,9 @@ func loginSteps(act func(ctx context.Context) error) map[string]func(*core.Confi
 			c.Payload = func(ctx context.Context, _ *coretest.User) (core.Payload, error) { return core.Payload{}, act(ctx) }
 		},
 		"Headers": func(c *core.Config[*coretest.User]) {
-			c.Headers = func(ctx context.Context, _ *coretest.User) (map[string]any, error) { return nil, act(ctx) }
+			c.Headers = func(ctx context.Context, _ *coretest.User, _ core.Payload) (map[string]any, error) {
+				return nil, act(ctx)
+			}
 		},
 		"Encode": func(c *core.Config[*coretest.User]) {
 			c.Encode = func(ctx context.Context, _ map[string]any, _ core.Payload) (string, error) {

@@ -34,7 +34,7 @@ type Claims struct {
 type Payload map[string]any
 
 // ParseClaims reads a payload. It must be exactly one JSON object in valid
-// UTF-8, without duplicate names at any depth and nested at most 32 deep (RFC
+// UTF-8, without duplicate names at any depth and nested at most 128 deep (RFC
 // 7519 section 7.2 step 10, RFC 7493); anything else is a Malformed. It checks
 // no claim. It is for DecodeHandlers and tests.
 func ParseClaims(payload []byte) (*Claims, error) { return parseClaims(string(payload)) }

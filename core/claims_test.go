@@ -21,8 +21,8 @@ func TestParseClaims(t *testing.T) {
 	}{
 		{"empty object", `{}`, true},
 		{"white space around", " \t\r\n{}\n", true},
-		{"deepest", deep(32), true},
-		{"too deep", deep(33), false},
+		{"deepest", deep(128), true},
+		{"too deep", deep(129), false},
 		{"nothing", ``, false},
 		{"null", `null`, false},
 		{"array", `[]`, false},

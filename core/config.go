@@ -33,6 +33,7 @@ import (
 //
 //	Signer           Keys, if it is a Signer
 //	Lifetime         5 minutes
+//	Audience         Rules.Audience
 //	NotBefore        0: no nbf, unless Rules.Required names it
 //	Headers          none but alg, typ and kid
 //	Encode           Encoder(Signer)
@@ -93,12 +94,24 @@ type Config[T any] struct {
 
 	// Signer signs issued tokens.
 	Signer keys.Signer
+	// Audience is whom issued tokens are for, where that differs from Rules.Audience:
+	// a login service issues for orders and shipping, and takes none of those tokens
+	// itself. Nil: Rules.Audience. A Payload, or a further claim of Issue and Admit,
+	// that names aud says so for its token. The endpoints of sessions take our own
+	// tokens whatever their audience.
+	Audience []string
 	// Lifetime of issued tokens: exp is iat plus Lifetime, in whole seconds.
 	Lifetime time.Duration
 	// NotBefore is added to iat to make nbf. 0: issued tokens have no nbf, which would
 	// only refuse them where a clock is behind; but if Rules.Required names it, it
 	// is iat.
 	NotBefore time.Duration
+	// InsecureNoExpiry issues tokens without exp, unless Payload names one: they are
+	// good until their key is not, and nothing but Revocation by session or by a store
+	// of your own calls them back. Rules.InsecureNoExpiry must be set too, and the
+	// Observer hears of it at New. With Sessions it is an error, since no token
+	// outlives its session.
+	InsecureNoExpiry bool
 	// Headers adds members to a token's header.
 	Headers HeadersHandler[T]
 	// Encode signs a token.
@@ -203,6 +216,9 @@ func (c Config[T]) withDefaults() Config[T] {
 	c.Login = c.Login.withDefaults()
 	if c.Login.Methods == nil {
 		c.Login.Methods = []string{"POST"}
+	}
+	if c.Audience == nil {
+		c.Audience = c.Rules.Audience
 	}
 	setup.Default(&c.Sessions.Realm, c.Rules.Issuer)
 	c.Sessions = c.Sessions.withDefaults(c.Login.Path)

@@ -23,6 +23,7 @@ func (c Config[T]) check(raw Config[T]) error {
 	var bad setup.Mistakes
 	c.checkKeys(raw, &bad)
 	c.checkTimes(raw, &bad)
+	c.checkIssued(raw, &bad)
 	c.checkWords(&bad)
 	c.checkPlaces(raw, &bad)
 	c.checkIdentify(raw, &bad)
@@ -96,6 +97,47 @@ func (c Config[T]) checkTimes(raw Config[T], bad *setup.Mistakes) {
 	}
 	if raw.CallbackTimeout < 0 {
 		bad.Add("CallbackTimeout", "0 means none", "%v is negative", raw.CallbackTimeout)
+	}
+}
+
+// checkIssued is about issued tokens that nobody would take, here or anywhere.
+func (c Config[T]) checkIssued(raw Config[T], bad *setup.Mistakes) {
+	if raw.Audience != nil {
+		checkList("Audience", raw.Audience, "leave it nil for Rules.Audience", bad)
+		if c.Signer == nil && c.Encode == nil {
+			bad.Add("Audience", "Rules.Audience is what tokens must have", "set, and nothing here issues tokens")
+		}
+	}
+	if most := c.Rules.MaxLifetime; most > 0 && c.Lifetime > most && (raw.Authenticate != nil || raw.Lifetime != 0) && raw.Decode == nil {
+		bad.Add("Rules.MaxLifetime", "make Lifetime shorter", "%v, and tokens are issued for %v, which would be refused", most, c.Lifetime)
+	}
+	if !raw.InsecureNoExpiry {
+		return
+	}
+	if raw.Lifetime != 0 {
+		bad.Add("InsecureNoExpiry", "leave one out", "Lifetime is set too, and says when tokens end")
+	}
+	if raw.Decode == nil && !raw.Rules.InsecureNoExpiry {
+		bad.Add("InsecureNoExpiry", "set Rules.InsecureNoExpiry too", "Rules would refuse a token without exp")
+	}
+	if raw.Rules.MaxLifetime > 0 {
+		bad.Add("InsecureNoExpiry", "leave one out", "Rules.MaxLifetime is set too, and needs an exp")
+	}
+	if raw.Sessions.Store != nil {
+		bad.Add("InsecureNoExpiry", "leave it out; a session is what lasts", "Sessions are set too, and no token outlives its session")
+	}
+	if slices.Contains(c.neededOfOurs(), "exp") {
+		bad.Add("InsecureNoExpiry", "call such tokens back by a Revocation of your own", "Revocation forgets a token at its exp")
+	}
+}
+
+// checkList says what is wrong with a list of texts.
+func checkList(field string, list []string, nothing string, bad *setup.Mistakes) {
+	if len(list) == 0 {
+		bad.Add(field, nothing, "empty but not nil")
+	}
+	if slices.Contains(list, "") {
+		bad.Add(field, "remove it", "holds an empty string")
 	}
 }
 

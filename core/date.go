@@ -56,13 +56,22 @@ func (r *ClaimRules) judgeDates(d *dates) error {
 	if d.nbf.there && d.nbf.after(now.add(future)) {
 		return errNotYetValid
 	}
-	if d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.after(now.add(future)) {
+	if d.iat.there && r.looksAtIssuedAt() && d.iat.after(now.add(future)) {
 		return errIssuedInFuture
+	}
+	if r.livesTooLong(d) {
+		return errLifetime
 	}
 	if r.MaxAge > 0 && !d.iat.after(now.add(-r.MaxAge).add(-past)) {
 		return errTooOld
 	}
 	return nil
+}
+
+// livesTooLong reports whether exp is further from iat than MaxLifetime allows. iat
+// is not in the future, so that nothing overflows.
+func (r *ClaimRules) livesTooLong(d *dates) bool {
+	return r.MaxLifetime > 0 && d.exp.there && d.exp.after(d.iat.add(r.MaxLifetime))
 }
 
 // leeways are what is forgiven where a date has passed, and where it has not come.
@@ -81,6 +90,7 @@ var (
 	errNotYetValid    = &Error{Kind: NotYetValid, Claim: "nbf"}
 	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
 	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
+	errLifetime       = &Error{Kind: BadClaim, Claim: "exp", Cause: errors.New("exp is longer after iat than Rules.MaxLifetime")}
 )
 
 // numericDate reads a Payload's time: a time.Time or a number of seconds.

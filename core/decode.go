@@ -56,14 +56,7 @@ func newDecoder(source keys.Source, rules ClaimRules) *decoder {
 	if rules.Now == nil {
 		rules.Now = time.Now
 	}
-	d := &decoder{keys: source, rules: rules, types: map[string]bool{}}
-	types := rules.Types
-	if types == nil {
-		types = []string{"", "JWT", "at+jwt"}
-	}
-	for _, t := range types {
-		d.types[jws.NormalType(t)] = true
-	}
+	d := &decoder{keys: source, rules: rules, types: acceptedTypes(rules.Types)}
 	d.issuers = keys.FactsOf(source).ReadsIssuer
 	d.padded = keys.FactsOf(source).Padded
 	d.mixed = rules.mixes(keys.FactsOf(source))
@@ -71,6 +64,18 @@ func newDecoder(source keys.Source, rules ClaimRules) *decoder {
 		d.cache = tokencache.New[*Claims](rules.CacheTokens)
 	}
 	return d
+}
+
+// acceptedTypes are the values of typ that are taken, made comparable.
+func acceptedTypes(types []string) map[string]bool {
+	if types == nil {
+		types = []string{"", "JWT", "at+jwt"}
+	}
+	accepted := map[string]bool{}
+	for _, t := range types {
+		accepted[jws.NormalType(t)] = true
+	}
+	return accepted
 }
 
 // decode is the default DecodeHandler.

@@ -85,7 +85,9 @@ func TestFlaskHandlers(t *testing.T) {
 			}
 		}, payload, "1 <nil>", "joe staff"},
 		{"H9 jwt_headers_handler", func(c *config) {
-			c.Headers = func(context.Context, *account) (map[string]any, error) { return map[string]any{"kid": "k1"}, nil }
+			c.Headers = func(context.Context, *account, core.Payload) (map[string]any, error) {
+				return map[string]any{"kid": "k1"}, nil
+			}
 		}, header, "map[alg:HS256 typ:JWT]", "map[alg:HS256 kid:k1 typ:JWT]"},
 		{"H10 request_handler", func(c *config) {
 			c.Lookup = func(r core.Request) (core.Credential, error) {
@@ -139,7 +141,9 @@ func TestFlaskEncodeGetsAll(t *testing.T) {
 	var header map[string]any
 	var payload core.Payload
 	cfg := flaskConfig(t)
-	cfg.Headers = func(context.Context, *account) (map[string]any, error) { return map[string]any{"kid": "k1"}, nil }
+	cfg.Headers = func(context.Context, *account, core.Payload) (map[string]any, error) {
+		return map[string]any{"kid": "k1"}, nil
+	}
 	cfg.Encode = func(_ context.Context, h map[string]any, p core.Payload) (string, error) {
 		header, payload = h, p
 		return "t", nil

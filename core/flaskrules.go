@@ -18,7 +18,7 @@ func (r *ClaimRules) judgePyJWT(c *Claims) error {
 		on   bool
 		at   *instant
 	}{
-		{"iat", r.VerifyIssuedAt || r.MaxAge > 0, &c.dates.iat},
+		{"iat", r.looksAtIssuedAt(), &c.dates.iat},
 		{"nbf", !r.InsecureIgnoreNotBefore, &c.dates.nbf},
 		{"exp", !r.InsecureIgnoreExpiry, &c.dates.exp},
 	} {
@@ -42,7 +42,7 @@ func (r *ClaimRules) judgePyJWT(c *Claims) error {
 func (r *ClaimRules) judgeRequired(c *Claims) error {
 	required := func(name string) bool {
 		return slices.Contains(r.Required, name) ||
-			name == "exp" && !r.InsecureNoExpiry || name == "iat" && r.MaxAge > 0
+			name == "exp" && (!r.InsecureNoExpiry || r.MaxLifetime > 0) || name == "iat" && (r.MaxAge > 0 || r.MaxLifetime > 0)
 	}
 	absent := func(name string) bool {
 		raw, ok := c.find(name)
@@ -67,8 +67,10 @@ func (r *ClaimRules) judgeDatesPyJWT(d *dates, now int64) error {
 	past, _ := r.leeways() // which are one here
 	leeway := int64(past / time.Second)
 	switch {
-	case d.iat.there && (r.VerifyIssuedAt || r.MaxAge > 0) && d.iat.truncated() > now+leeway:
+	case d.iat.there && r.looksAtIssuedAt() && d.iat.truncated() > now+leeway:
 		return errIssuedInFuture
+	case r.livesTooLong(d):
+		return errLifetime
 	case d.nbf.there && d.nbf.truncated() > now+leeway:
 		return errNotYetValid
 	case d.exp.there && d.exp.truncated() < now-leeway:

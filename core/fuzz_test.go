@@ -78,7 +78,7 @@ var stricter = []struct {
 		return inspect(j.header).duplicate || inspect(j.payload).duplicate
 	}},
 	{"nested too deep", core.Malformed, "depth is bounded (RFC 8259 section 9)", func(j *judgement) bool {
-		return inspect(j.header).depth > 32 || inspect(j.payload).depth > 32
+		return inspect(j.header).depth > 128 || inspect(j.payload).depth > 128
 	}},
 	{"not Unicode", core.Malformed, "parsers disagree on what it says (RFC 8259 section 8.1, RFC 7493 section 2.1)", func(j *judgement) bool {
 		return inspect(j.header).garbled || inspect(j.payload).garbled
@@ -97,6 +97,16 @@ var stricter = []struct {
 	}},
 	{"iat overflows", core.IssuedInFuture, "as nbf", func(j *judgement) bool { return number(j.claims["iat"]) > 9e18 }},
 	{"iat with a fraction", core.IssuedInFuture, "as nbf", func(j *judgement) bool { return fraction(j.claims["iat"]) }},
+	{"iss, sub or jti that is no text", core.BadClaim, "RFC 7519 sections 4.1.1, 4.1.2 and 4.1.7 say a text; golang-jwt looks only if it compares", func(j *judgement) bool {
+		for _, name := range []string{"iss", "sub", "jti"} {
+			_, text := j.claims[name].(string)
+			_, number := j.claims[name].(json.Number)
+			if has(j.claims, name) && !text && !(number && name == "sub") {
+				return true
+			}
+		}
+		return false
+	}},
 	{"iat that is no number", core.BadClaim, "RFC 7519 section 4.1.6 says a number; golang-jwt looks only if it is verified", func(j *judgement) bool {
 		_, ok := j.claims["iat"].(json.Number)
 		return has(j.claims, "iat") && !ok
@@ -446,7 +456,7 @@ func TestDifferences(t *testing.T) {
 		"kid or typ that is no short string":  {`{"alg":"HS256","kid":"` + long + `"}`, coretest.DecodePayload, 0},
 		"typ":                                 {`{"alg":"HS256","typ":"rt+jwt"}`, coretest.DecodePayload, 0},
 		"duplicate names":                     {`{"alg":"none","alg":"HS256"}`, coretest.DecodePayload, 0},
-		"nested too deep":                     {`{"alg":"HS256"}`, `{"exp":9e9,"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`, 0},
+		"nested too deep":                     {`{"alg":"HS256"}`, `{"exp":9e9,"a":` + strings.Repeat("[", 128) + strings.Repeat("]", 128) + `}`, 0},
 		"not Unicode":                         {`{"alg":"HS256"}`, `{"exp":9e9,"a":"\ud800"}`, 0},
 		"trailing data":                       {`{"alg":"HS256"}`, `{"exp":9e9} x`, 0},
 		"payload null":                        {`{"alg":"HS256"}`, `null`, flagNoExpiry},
@@ -454,6 +464,7 @@ func TestDifferences(t *testing.T) {
 		"nbf with a fraction":                 {`{"alg":"HS256"}`, `{"exp":9e9,"nbf":1893456000.5}`, 0},
 		"iat overflows":                       {`{"alg":"HS256"}`, `{"exp":9e9,"iat":1e300}`, flagIssuedAt},
 		"iat with a fraction":                 {`{"alg":"HS256"}`, `{"exp":9e9,"iat":1893456000.5}`, flagIssuedAt},
+		"iss, sub or jti that is no text":     {`{"alg":"HS256"}`, `{"exp":9e9,"jti":1}`, 0},
 		"iat that is no number":               {`{"alg":"HS256"}`, `{"exp":9e9,"iat":"x"}`, 0},
 		"line break in base64":                {"", "", 0},
 		"exp with a fraction":                 {`{"alg":"HS256"}`, `{"exp":1893456000.5}`, 0},

@@ -110,7 +110,7 @@ func (a *Auth[T]) enter(ctx context.Context, r Request, who admission, cred *Cre
 		*cred = rec.cred
 		return rec, true, nil
 	}
-	rec, err = a.verify(ctx, r, cred, o)
+	rec, err = a.verify(ctx, r, cred, a.decode, o)
 	switch {
 	case err == nil || who == identified:
 	case cred.Token == "" && isMissing(err): // a Decode that says MissingToken had a token

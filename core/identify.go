@@ -34,6 +34,9 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 				return "", &Error{Kind: Internal, Claim: "sub", Cause: errMixed}
 			}
 			sub := c.Subject()
+			if _, text := c.text("sub"); !text && c.Has("sub") {
+				return "", &Error{Kind: BadClaim, Claim: "sub", Cause: errNoSubject}
+			}
 			if sub == "" {
 				return "", &Error{Kind: UnknownIdentity, Claim: "sub", Cause: errNoSubject}
 			}
@@ -42,6 +45,21 @@ func defaultIdentify[T any]() IdentityHandler[T] {
 	}
 	f, _ := h.(IdentityHandler[T])
 	return f
+}
+
+// person is the claim in which the default Identify wants a text, of a Config as the
+// user wrote it; "" if it wants none, or is not the default.
+func (c Config[T]) person() string {
+	_, text := any((*T)(nil)).(*string)
+	switch {
+	case c.Identify != nil || c.Decode != nil:
+		return ""
+	case c.flask && reflect.TypeFor[T]().Kind() == reflect.String:
+		return "identity"
+	case text:
+		return "sub"
+	}
+	return ""
 }
 
 // mixes reports whether tokens of two issuers may pass, and nothing said that this

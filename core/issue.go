@@ -20,10 +20,11 @@ import (
 // Issued is a new token.
 type Issued struct {
 	Token   string
-	Expires time.Time // exp
-	// ExpiresIn is the time from now to exp, in whole seconds, never negative.
+	Expires time.Time // exp; zero: it never ends
+	// ExpiresIn is the time from now to exp, in whole seconds, never negative. Of a
+	// token without exp both are zero.
 	ExpiresIn time.Duration
-	ID        string // jti; "" if Payload names one that is no string
+	ID        string // jti; "" with FlaskConfig, where only a Payload names one
 
 	// RefreshToken and Session are set if the Auth has Sessions.
 	RefreshToken string
@@ -118,6 +119,9 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Pay
 		payload[setup.OrderClaim] = order
 	}
 	exp, err := a.complete(payload)
+	if err == nil {
+		err = a.own.claims(payload)
+	}
 	if err != nil {
 		return Issued{}, err
 	}
@@ -131,7 +135,7 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Pay
 			exp, payload["exp"] = end, end.Unix()
 		}
 	}
-	header, err := a.header(ctx, identity)
+	header, err := a.header(ctx, identity, payload)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -142,6 +146,9 @@ func (a *Auth[T]) mint(ctx context.Context, order int64, identity T, extra []Pay
 	}
 	if token == "" {
 		return Issued{}, errors.New("Encode returned an empty token")
+	}
+	if err := a.own.token(token); err != nil {
+		return Issued{}, err
 	}
 	id, _ := payload["jti"].(string)
 	issued := Issued{Token: token, Expires: exp, ExpiresIn: left(a.now(), exp), ID: id}
@@ -176,10 +183,8 @@ func claimSession(s *sessions.Session, p Payload) error {
 
 // complete adds the registered claims and checks what the Payload brought.
 func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
-	for _, name := range []string{"iss", "aud"} {
-		if _, ok := p[name]; ok {
-			return exp, fmt.Errorf("Payload names %s; set Rules.Issuer or Rules.Audience instead", name)
-		}
+	if _, ok := p["iss"]; ok {
+		return exp, errors.New("Payload names iss; set Rules.Issuer instead")
 	}
 	now := a.now()
 	put := func(name string, value any) {
@@ -191,22 +196,24 @@ func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
 	if a.notBefore > 0 || a.flask || slices.Contains(a.rules.Required, "nbf") {
 		put("nbf", now.Add(a.notBefore).Unix())
 	}
-	put("exp", now.Add(a.lifetime).Unix())
+	if !a.noExpiry {
+		put("exp", now.Add(a.lifetime).Unix())
+	}
 	if !a.flask {
 		put("jti", rand.Text())
 	}
 	if a.rules.Issuer != "" {
 		p["iss"] = a.rules.Issuer
 	}
-	switch aud := a.rules.Audience; len(aud) {
+	switch aud := a.audience; len(aud) {
 	case 0:
 	case 1:
-		p["aud"] = aud[0]
+		put("aud", aud[0])
 	default:
-		p["aud"] = slices.Clone(aud)
+		put("aud", slices.Clone(aud))
 	}
 	for _, name := range []string{"iat", "nbf", "exp"} {
-		if _, ok := p[name]; !ok && name == "nbf" {
+		if _, ok := p[name]; !ok { // nbf, or exp where none is wanted
 			continue
 		}
 		seconds, at, err := numericDate(p[name])
@@ -225,10 +232,14 @@ func (a *Auth[T]) complete(p Payload) (exp time.Time, err error) {
 	return exp, nil
 }
 
-func (a *Auth[T]) header(ctx context.Context, identity T) (map[string]any, error) {
+func (a *Auth[T]) header(ctx context.Context, identity T, p Payload) (map[string]any, error) {
 	header := map[string]any{}
+	if types := a.rules.Types; types != nil && !a.own.types["jwt"] {
+		header["typ"] = types[0]
+	}
 	if a.headers != nil {
-		own, err := bounded(ctx, a.timeout, a.headers, identity)
+		headers := func(ctx context.Context, identity T) (map[string]any, error) { return a.headers(ctx, identity, p) }
+		own, err := bounded(ctx, a.timeout, headers, identity)
 		if err != nil {
 			return nil, err
 		}
@@ -243,6 +254,9 @@ func (a *Auth[T]) header(ctx context.Context, identity T) (map[string]any, error
 }
 
 func (i Issued) shown() redacted.Text {
+	if i.Expires.IsZero() {
+		return redacted.Text(fmt.Sprintf("Issued{%s, never expires}", i.ID))
+	}
 	return redacted.Text(fmt.Sprintf("Issued{%s, expires %s}", i.ID, i.Expires.Format(time.RFC3339)))
 }
 

@@ -17,7 +17,7 @@ type ClaimRules struct {
 	// comparison is exact (RFC 7519 section 4.1.1).
 	Issuer string
 	// Audience: aud must name at least one of these (RFC 7519 section 4.1.3).
-	// Issued tokens get all of them. With none, a token that has an aud is refused,
+	// Issued tokens get all of them, unless Config.Audience says otherwise. With none, a token that has an aud is refused,
 	// as the standard demands, and the Observer hears why; keys of a provider need
 	// one. See InsecureAnyAudience.
 	Audience []string
@@ -32,8 +32,9 @@ type ClaimRules struct {
 	// all customers sign with the same keys, and their tokens have no aud, so it stands
 	// in for Audience too.
 	Signer []string
-	// Required are the names of further claims that must be there. exp always
-	// is, unless InsecureNoExpiry says otherwise.
+	// Required are the names of further claims that must be there, be they null; but
+	// with FlaskConfig one that is null is absent, as in PyJWT. exp always is required,
+	// unless InsecureNoExpiry says otherwise.
 	Required []string
 	// Leeway is how far clocks may be apart, for exp, nbf, iat and MaxAge: at most
 	// 5 minutes. 0: 30 seconds where a date lies in the future, as nbf and iat of a
@@ -44,6 +45,10 @@ type ClaimRules struct {
 	// MaxAge bounds the time since iat, which must then be there and not in the
 	// future. 0: no bound.
 	MaxAge time.Duration
+	// MaxLifetime bounds exp - iat, so both must then be there, and iat not in the
+	// future. It is for issuers whose tokens may live longer than they are believed
+	// here. 0: no bound.
+	MaxLifetime time.Duration
 	// VerifyIssuedAt refuses tokens whose iat is in the future. RFC 7519 does
 	// not ask for it, and clocks differ.
 	VerifyIssuedAt bool
@@ -106,6 +111,9 @@ func (r *ClaimRules) judge(c *Claims) error {
 	if r.pyjwt {
 		return r.judgePyJWT(c)
 	}
+	if err := judgeNames(c); err != nil {
+		return err
+	}
 	if err := r.judgePresence(c); err != nil {
 		return err
 	}
@@ -113,6 +121,27 @@ func (r *ClaimRules) judge(c *Claims) error {
 		return err
 	}
 	return r.judgeParties(c)
+}
+
+// judgeNames wants iss, sub and jti to be text where they are there (RFC 7519
+// sections 4.1.1, 4.1.2, 4.1.7): one that is not is no name of anybody, and nothing
+// that goes by it, as a deny list, would find it. Of subjects numbers are let pass,
+// for issuers that number their users and an Identify that reads them.
+func judgeNames(c *Claims) error {
+	for _, name := range []string{"iss", "sub", "jti"} {
+		f, ok := c.field(name)
+		if !ok {
+			continue
+		}
+		if _, ok := f.Text(c.raw); ok {
+			continue
+		}
+		if _, ok := strictjson.Float64(f.Value(c.raw)); ok && name == "sub" {
+			continue
+		}
+		return &Error{Kind: BadClaim, Claim: name}
+	}
+	return nil
 }
 
 // judgePresence reads the dates, which must be numbers, and wants what must be there.
@@ -135,7 +164,7 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 				continue
 			}
 		case "iat":
-			if at = &c.dates.iat; r.pyjwt && !r.VerifyIssuedAt && r.MaxAge == 0 {
+			if at = &c.dates.iat; r.pyjwt && !r.looksAtIssuedAt() {
 				continue
 			}
 		default:
@@ -148,10 +177,18 @@ func (r *ClaimRules) judgePresence(c *Claims) error {
 	if !c.dates.exp.there && !r.InsecureNoExpiry && !c.Has("exp") {
 		return &Error{Kind: MissingClaim, Claim: "exp"}
 	}
-	if !c.dates.iat.there && r.MaxAge > 0 {
+	if !c.dates.iat.there && (r.MaxAge > 0 || r.MaxLifetime > 0) {
 		return &Error{Kind: MissingClaim, Claim: "iat"}
 	}
+	if r.MaxLifetime > 0 && !c.Has("exp") {
+		return &Error{Kind: MissingClaim, Claim: "exp"}
+	}
 	return nil
+}
+
+// looksAtIssuedAt reports whether a rule is about iat.
+func (r *ClaimRules) looksAtIssuedAt() bool {
+	return r.VerifyIssuedAt || r.MaxAge > 0 || r.MaxLifetime > 0
 }
 
 // judgeParties compares who issued the token, whom it is for, and who may use it.

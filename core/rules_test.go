@@ -35,6 +35,7 @@ func TestDates(t *testing.T) {
 	none := core.ClaimRules{Leeway: core.NoLeeway}
 	iat := core.ClaimRules{VerifyIssuedAt: true, InsecureNoExpiry: true, Leeway: core.NoLeeway}
 	age := core.ClaimRules{MaxAge: time.Minute, InsecureNoExpiry: true, Leeway: core.NoLeeway}
+	lifetime := core.ClaimRules{MaxLifetime: time.Minute}
 	usual := core.ClaimRules{MaxAge: time.Minute}
 	ageLeeway := core.ClaimRules{MaxAge: time.Minute, Leeway: 10 * time.Second, InsecureNoExpiry: true}
 	for _, tt := range []struct {
@@ -110,6 +111,14 @@ func TestDates(t *testing.T) {
 		{"default: iat beyond", usual, -30*time.Second - 1, `{"exp":9e9,"iat":N}`, core.IssuedInFuture},
 		{"default: age", usual, time.Minute - 1, `{"exp":9e9,"iat":N}`, 0},
 		{"default: age reached", usual, time.Minute, `{"exp":9e9,"iat":N}`, core.TooOld},
+		{"lifetime", lifetime, 0, `{"iat":N,"exp":1893456060}`, 0},
+		{"lifetime, a moment more", lifetime, 0, `{"iat":N,"exp":1893456060.000000001}`, core.BadClaim},
+		{"lifetime, no iat", lifetime, 0, `{"exp":1893456060}`, core.MissingClaim},
+		{"lifetime, no exp", core.ClaimRules{MaxLifetime: time.Minute, InsecureNoExpiry: true}, 0, `{"iat":N}`, core.MissingClaim},
+		{"lifetime, iat to come", lifetime, -31 * time.Second, `{"iat":N,"exp":1893456060}`, core.IssuedInFuture},
+		{"lifetime, iat 1e400", lifetime, 0, `{"iat":1e400,"exp":1e400}`, core.IssuedInFuture},
+		{"lifetime, iat -1e400", lifetime, 0, `{"iat":-1e400,"exp":1893456060}`, core.BadClaim},
+		{"lifetime, exp 1e400", lifetime, 0, `{"iat":N,"exp":1e400}`, core.BadClaim},
 		{"the longest age", core.ClaimRules{MaxAge: math.MaxInt64, Leeway: time.Minute, InsecureNoExpiry: true}, 0, `{"iat":1}`, 0},
 	} {
 		wantKind(t, tt.name, judge(t, tt.rules, coretest.Now.Add(tt.after), tt.payload), tt.want)
@@ -133,7 +142,17 @@ func TestIssuerAndAudience(t *testing.T) {
 		{"iss null", iss, `"iss":null`, core.BadClaim},
 		{"iss array", iss, `"iss":["https://issuer"]`, core.BadClaim},
 		{"iss number", iss, `"iss":1`, core.BadClaim},
-		{"iss not asked for", core.ClaimRules{}, `"iss":1`, 0},
+		{"iss not asked for", core.ClaimRules{}, `"iss":"x"`, 0},
+		{"iss not asked for, number", core.ClaimRules{}, `"iss":1`, core.BadClaim},
+		{"jti", core.ClaimRules{}, `"jti":"x"`, 0},
+		{"jti empty", core.ClaimRules{}, `"jti":""`, 0},
+		{"jti number", core.ClaimRules{}, `"jti":7`, core.BadClaim},
+		{"jti null", core.ClaimRules{}, `"jti":null`, core.BadClaim},
+		{"jti array", core.ClaimRules{}, `"jti":["x"]`, core.BadClaim},
+		{"sub array", core.ClaimRules{}, `"sub":["joe"]`, core.BadClaim},
+		{"sub null", core.ClaimRules{}, `"sub":null`, core.BadClaim},
+		{"sub true", core.ClaimRules{}, `"sub":true`, core.BadClaim},
+		{"sub number, for an Identify that reads it", core.ClaimRules{}, `"sub":42`, 0},
 		{"aud", aud, `"aud":"a"`, 0},
 		{"aud, the other", aud, `"aud":"b"`, 0},
 		{"aud array", aud, `"aud":["x","b"]`, 0},

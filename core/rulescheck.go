@@ -15,6 +15,12 @@ func (r ClaimRules) check() (bad setup.Mistakes) {
 	if r.MaxAge < 0 {
 		bad.Add("MaxAge", "0 means no bound", "%v is negative", r.MaxAge)
 	}
+	if r.MaxLifetime < 0 {
+		bad.Add("MaxLifetime", "0 means no bound", "%v is negative", r.MaxLifetime)
+	}
+	if r.MaxLifetime > 0 && r.InsecureIgnoreExpiry {
+		bad.Add("MaxLifetime", "leave one out", "InsecureIgnoreExpiry is set too, and exp is not looked at")
+	}
 	if r.MaxTokenBytes < 0 || r.MaxTokenBytes > largestMaxTokenBytes {
 		bad.Add("MaxTokenBytes", "", "%d is outside 0 (the default, %d) to %d", r.MaxTokenBytes, defaultMaxTokenBytes, largestMaxTokenBytes)
 	}

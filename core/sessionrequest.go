@@ -97,10 +97,11 @@ func (a *engine) explicit(r Request) bool {
 // insider verifies the access token of a request and returns its session, also of one
 // who is nobody any more. A token
 // without one, or another issuer's, is good for calls but may not touch sessions:
-// its subject is perhaps somebody else of the same name.
+// its subject is perhaps somebody else of the same name. Whom ours is for does not
+// matter here: an issuer need not be among its own audiences.
 func (a *Auth[T]) insider(r Request) (context.Context, sessions.Session, error) {
 	var cred Credential
-	rec, err := a.verify(r.Context(), r, &cred, nil)
+	rec, err := a.verify(r.Context(), r, &cred, a.decodeOwn, nil)
 	if rec == nil {
 		return r.Context(), sessions.Session{}, err
 	}

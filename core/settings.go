@@ -52,12 +52,13 @@ func EnvSettings() iter.Seq2[string, string] {
 // never holds a key's value.
 func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) error {
 	s := settable{
-		c.Keys, c.Signer, c.Rules, c.Lifetime, c.NotBefore, c.Realm, c.Scheme, c.Sources, c.Login, c.Now, c.Observer,
+		c.Keys, c.Signer, c.Rules, c.Audience, c.Lifetime, c.NotBefore, c.Realm, c.Scheme, c.Sources, c.Login, c.Now, c.Observer,
 	}
 	if err := s.readEnv(prefix, environ, ignore, c.flask); err != nil {
 		return err
 	}
-	c.Keys, c.Signer, c.Rules, c.Lifetime, c.NotBefore = s.keys, s.signer, s.rules, s.lifetime, s.notBefore
+	c.Keys, c.Signer, c.Rules = s.keys, s.signer, s.rules
+	c.Audience, c.Lifetime, c.NotBefore = s.audience, s.lifetime, s.notBefore
 	c.Realm, c.Scheme, c.Sources, c.Login = s.realm, s.scheme, s.sources, s.login
 	c.env = prefix
 	return nil
@@ -68,6 +69,7 @@ type settable struct {
 	keys      keys.Source
 	signer    keys.Signer
 	rules     ClaimRules
+	audience  []string
 	lifetime  time.Duration
 	notBefore time.Duration
 	realm     string
@@ -129,8 +131,10 @@ var settings = []setting{
 	{"VERIFY_CLAIMS", "comma list of signature, exp, nbf, iat: those not listed are not checked, but for the signature", (*reading).readVerify},
 	{"ISSUER", "the iss that tokens must have and get", (*reading).readIssuer},
 	{"AUDIENCE", "comma list: aud must name one of them; issued tokens get all", (*reading).readAudience},
+	{"MAX_LIFETIME", "the most that exp may be after iat, in seconds or as 1h30m or 7d", (*reading).readMaxLifetime},
 	{"MAX_TOKEN_BYTES", "the longest token that is looked at", (*reading).readMaxTokenBytes},
 
+	{"ENCODE_AUDIENCE", "comma list: what issued tokens get as aud, in place of AUDIENCE", (*reading).readEncodeAudience},
 	{"EXPIRATION_DELTA", "the lifetime of issued tokens, in seconds or as 1h30m or 7d", (*reading).readExpiration},
 	{"NOT_BEFORE_DELTA", "the time from iat to nbf of issued tokens, in seconds or as 1m30s", (*reading).readNotBefore},
 

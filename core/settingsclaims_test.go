@@ -56,6 +56,8 @@ var envClaimTests = []struct {
 	{"issuer: another", []string{"JWT_ISSUER=https://id.example"}, claims{"exp": 60, "iss": "https://id.example/"}, core.WrongIssuer},
 	{"audience", []string{"JWT_AUDIENCE=orders, bills"}, claims{"exp": 60, "aud": "bills"}, nil},
 	{"audience: another", []string{"JWT_AUDIENCE=orders,bills"}, claims{"exp": 60, "aud": "orders,bills"}, core.WrongAudience},
+	{"max lifetime", []string{"JWT_MAX_LIFETIME=1m", "JWT_EXPIRATION_DELTA=60"}, claims{"exp": 60, "iat": 0}, nil},
+	{"max lifetime: more", []string{"JWT_MAX_LIFETIME=60", "JWT_EXPIRATION_DELTA=60"}, claims{"exp": 61, "iat": 0}, core.BadClaim},
 	{"max token bytes", []string{"JWT_MAX_TOKEN_BYTES=100"}, claims{"exp": 60}, core.Malformed},
 	{"max token bytes: more", []string{"JWT_MAX_TOKEN_BYTES=20000"}, claims{"exp": 60, "x": strings.Repeat("x", 9000)}, nil},
 }

@@ -24,6 +24,7 @@ var envLoginTests = []struct {
 	{"nbf is required", "JWT_REQUIRED_CLAIMS=exp,iat,nbf", login, `"nbf":1700000000`},
 	{"issuer", "JWT_ISSUER= https://id.example ", login, `"iss":"https://id.example"`},
 	{"audience", "JWT_AUDIENCE=orders, bills", login, `"aud":["orders","bills"]`},
+	{"encode audience", "JWT_ENCODE_AUDIENCE=orders,bills", login, `"aud":["orders","bills"]`},
 	{"scheme", "JWT_AUTH_HEADER_PREFIX=JWT", login, `"token_type":"JWT"`},
 	{"username key", "JWT_AUTH_USERNAME_KEY=email", `{"email":"ann@example","password":"p"}`, `"sub":"ann@example"`},
 	{"username key: the default no more", "JWT_AUTH_USERNAME_KEY=email", login, `"status_code":400`},

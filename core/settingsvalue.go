@@ -128,6 +128,21 @@ func (r *reading) readAudience(name, value string) {
 	}
 }
 
+func (r *reading) readEncodeAudience(name, value string) {
+	if _, ok := r.text(name, value); !ok {
+		return
+	}
+	if list, ok := r.list(name, value); ok {
+		r.audience = list
+	}
+}
+
+func (r *reading) readMaxLifetime(name, value string) {
+	if d, ok := r.delta(name, value, time.Second, maxDelta); ok {
+		r.rules.MaxLifetime = d
+	}
+}
+
 func (r *reading) readMaxTokenBytes(name, value string) {
 	value, ok := r.text(name, value)
 	if !ok {

@@ -45,7 +45,7 @@ func (a *sessionApp) deliver() {
 			c.Sources = []core.Source{core.HeaderSource{}, core.CookieSource{DoubleSubmit: testKeys().secret, CSRFHeader: "X-XSRF-TOKEN", CSRFField: "csrf"}}
 		},
 		"/large": func(c *core.Config[*User]) {
-			c.Headers = func(context.Context, *User) (map[string]any, error) {
+			c.Headers = func(context.Context, *User, core.Payload) (map[string]any, error) {
 				return map[string]any{"pad": strings.Repeat("x", 4000)}, nil
 			}
 		},

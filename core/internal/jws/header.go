@@ -107,8 +107,13 @@ func members(text string) (n int) {
 	return n
 }
 
-// NormalType makes media types comparable: without case and without
-// "application/" (RFC 7515 section 4.1.9).
+// NormalType makes media types comparable: without case, and without "application/"
+// if no other slash is in them (RFC 7515 section 4.1.9): application/a/b is not a/b,
+// which is a type of its own.
 func NormalType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+	typ = strings.ToLower(typ)
+	if short, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(short, "/") {
+		return short
+	}
+	return typ
 }

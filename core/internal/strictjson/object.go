@@ -16,8 +16,9 @@ package strictjson
 import "errors"
 
 // MaxDepth is how deep objects and arrays may nest. The outermost one is at
-// depth 1. RFC 8259 section 9 permits such a limit.
-const MaxDepth = 32
+// depth 1. RFC 8259 section 9 permits such a limit; 128 is more than people's claims
+// have, and little memory.
+const MaxDepth = 128
 
 // The reasons for a refusal. Object and Array return them as they are, never
 // with a piece of the input in them: tokens do not belong into logs.
