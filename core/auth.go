@@ -13,7 +13,7 @@ import (
 // Auth is a Config made ready: it verifies, issues and refuses. It does not
 // change and is safe for concurrent use.
 //
-//	in:    Require, Optional, Policy, Verify, Identity
+//	in:    Require, Optional, Public, Choose, Policy, Verify, Identity
 //	out:   Login, LoginRoute, LoginBy, Begin, Admit, Issue
 //	again: Refresh, Logout, LogoutAll, Sessions;
 //	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf

@@ -29,6 +29,8 @@ func (c Config[T]) check(raw Config[T]) error {
 	c.checkIdentify(raw, &bad)
 	c.checkLogin(raw, &bad)
 	c.checkSessions(raw, &bad)
+	c.checkIdle(raw, &bad)
+	c.checkRoutes(raw, &bad)
 	bad.In("Resource", raw.Resource.check())
 	return byVariable(bad, c.env).Err("jwtgate: core.New")
 }

@@ -76,7 +76,7 @@ func TestInsecureCookieNames(t *testing.T) {
 func TestInsecureTokenCookieNames(t *testing.T) {
 	h := coretest.NewHouse(t, func(c *core.Config[*coretest.User]) {
 		c.Sources = []core.Source{core.CookieSource{Name: "at", InsecureName: true}}
-		c.Sessions.Cookies = &core.SessionCookies{Refresh: "rt", CSRF: "ct", InsecureNames: true}
+		c.Sessions.Cookies = &core.SessionCookies{Refresh: "rt", InsecureNames: true}
 	})
 	b := &browser{t, map[string]string{}}
 	if res := b.take(h.Login(coretest.Post(coretest.JoesLogin))); res.Status != 200 || b.jar["at"] == "" || b.jar["rt"] == "" {

@@ -49,6 +49,7 @@ func (r ClaimRules) check() (bad setup.Mistakes) {
 			}
 		}
 	}
+	r.checkUnmet(&bad)
 	return bad
 }
 

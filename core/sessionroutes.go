@@ -233,11 +233,17 @@ func (a *Auth[T]) sessionRoutes() []Route {
 	if a.sessions == nil {
 		return nil
 	}
-	base := strings.TrimSuffix(a.sessions.Path, "/")
+	paths := sessionPaths(a.sessions.Path)
 	return []Route{
-		{Path: base + "/refresh", Serve: a.Refresh},
-		{Path: base + "/logout", Serve: a.Logout},
-		{Path: base + "/logout-all", Serve: a.LogoutAll},
-		{Path: base + "/sessions", Serve: a.Sessions},
+		{Path: paths[0], Serve: a.Refresh},
+		{Path: paths[1], Serve: a.Logout},
+		{Path: paths[2], Serve: a.LogoutAll},
+		{Path: paths[3], Serve: a.Sessions},
 	}
+}
+
+// sessionPaths are where the endpoints of sessions are.
+func sessionPaths(base string) [4]string {
+	base = strings.TrimSuffix(base, "/")
+	return [4]string{base + "/refresh", base + "/logout", base + "/logout-all", base + "/sessions"}
 }
