@@ -104,3 +104,21 @@ func TestKeyOfAnotherAlgorithm(t *testing.T) {
 		t.Errorf("an unknown id: got %v", err)
 	}
 }
+
+// TestSkippedKeysAreTold: New tells its Observer which keys of a set are not used,
+// also of a set that nobody fetches.
+func TestSkippedKeysAreTold(t *testing.T) {
+	text := strings.Replace(oneKeySet, "[", `[{"kty":"RSA","kid":"weak","n":"`+strings.Repeat("A", 3)+`","e":"AQAB"},`, 1)
+	set, err := keys.ParseSet([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorder jwttest.Recorder
+	if _, err = core.New(core.Config[*core.Claims]{Keys: set, Observer: &recorder}); err != nil {
+		t.Fatal(err)
+	}
+	told := recorder.Events()
+	if len(told) != 1 || told[0].Cause == nil || !strings.Contains(told[0].Cause.Error(), `key 1 (kid "weak"): the RSA key has `) {
+		t.Errorf("the Observer heard %+v", told)
+	}
+}

@@ -113,8 +113,15 @@ func newSet(keys []*Key, skipped []error) *Set {
 		s.all[alg] = affordable(list, alg)
 	}
 	s.facts = factsOfKeys(s.keys)
+	if len(skipped) > 0 {
+		s.facts.Notices = append(s.facts.Notices, Event{Source: skippedFrom, Skipped: errors.Join(skipped...)})
+	}
 	return s
 }
+
+// skippedFrom names, where there is no file's name, the source of the keys that are
+// not used.
+const skippedFrom = "key set"
 
 // affordable returns the first keys of a list, as many as one token may cost
 // checks by them.
@@ -197,8 +204,8 @@ func (s *Set) Facts() Facts {
 // Keys returns the keys of the set in their order. The slice is the caller's own.
 func (s *Set) Keys() []*Key { return slices.Clone(s.keys) }
 
-// Skipped returns why keys of a JWK Set were not taken, an error for each. The
-// slice is the caller's own.
+// Skipped returns why keys of a JWK Set were not taken, an error for each. New tells
+// its Observer of them. The slice is the caller's own.
 func (s *Set) Skipped() []error { return slices.Clone(s.skipped) }
 
 // String lists the first keys of the set. It never shows their material.

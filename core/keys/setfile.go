@@ -149,10 +149,14 @@ func (f *SetFile) Find(ctx context.Context, hint Hint) ([]*Key, error) {
 // Set returns the keys as they are now.
 func (f *SetFile) Set() *Set { return f.set.Load() }
 
-// Facts implements [Describer].
+// Facts implements [Describer]. Of keys that are not used the Observer has heard, if
+// there is one.
 func (f *SetFile) Facts() Facts {
 	facts := f.set.Load().Facts()
 	facts.Changes = true
+	if f.cfg.Observer != nil {
+		facts.Notices = slices.DeleteFunc(slices.Clone(facts.Notices), func(e Event) bool { return e.Source == skippedFrom })
+	}
 	return facts
 }
 
