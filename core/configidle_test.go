@@ -50,7 +50,7 @@ func TestNothingIsSetInVain(t *testing.T) {
 		{"a lifetime of none", verifying(func(c *config) { c.Lifetime = time.Minute }), "Lifetime: nothing here signs"},
 		{"nbf of none", verifying(func(c *config) { c.NotBefore = time.Minute }), "NotBefore: nothing here signs"},
 		{"headers of none", verifying(func(c *config) {
-			c.Headers = func(context.Context, *coretest.User) (map[string]any, error) { return nil, nil }
+			c.Headers = func(context.Context, *coretest.User, core.Payload) (map[string]any, error) { return nil, nil }
 		}), "Headers: nothing here signs"},
 		{"no Observer", func(c *config) { c.Observer = nobody }, "Observer: a nil *jwttest.Recorder; was the error"},
 		{"who for nobody", func(c *config) {
