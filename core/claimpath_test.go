@@ -175,7 +175,7 @@ func TestWhoSaidNo(t *testing.T) {
 }
 
 // wrongColour is an unmarshaler that has its own idea of who is to blame.
-type wrongColour struct{ err error }
+type wrongColour struct{}
 
 func (w *wrongColour) UnmarshalJSON([]byte) error { return colourErr }
 
