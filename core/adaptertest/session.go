@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 // sessionApp is an application with sessions: at /auth the tokens are in bodies,
 // at /web in cookies. All frameworks share it, and so its sessions.
 type sessionApp struct {
-	moment core.Moment // of /admit
-	stamp  string      // of every user
+	moment atomic.Pointer[core.Moment] // of /admit
+	stamp  atomic.Pointer[string]      // of every user; nil: none
 	*App
 	clock *jwttest.Clock
 	web   *core.Auth[*User]
@@ -45,7 +46,12 @@ func newSessionApp(t testing.TB) *sessionApp {
 		},
 		Sessions: core.SessionConfig{Store: store, Realm: "conform", Label: func(r core.Request) string { return strings.Join(r.Header("User-Agent"), "") }},
 	}
-	a.Config.Stamp = func(*User) string { return a.stamp }
+	a.Config.Stamp = func(*User) string {
+		if stamp := a.stamp.Load(); stamp != nil {
+			return *stamp
+		}
+		return ""
+	}
 	a.Auth = core.Must(a.Config)
 	web := a.Config
 	web.Login.Path, web.Sessions.Cookies = "/web", &core.SessionCookies{}
@@ -53,7 +59,7 @@ func newSessionApp(t testing.TB) *sessionApp {
 	strict := a.Config
 	strict.Login.Path, strict.Sessions.Strict = "/strict", true
 	admit := core.Route{Path: "/admit", Serve: func(r core.Request) core.Response {
-		return a.Auth.Admit(r, a.moment, &User{Name: "joe", Role: "user"})
+		return a.Auth.Admit(r, *a.moment.Load(), &User{Name: "joe", Role: "user"})
 	}}
 	a.Routes = []Route{{Path: "/web/me", Gates: []core.Gate{a.web.Require()}, Handle: Show}}
 	a.Endpoints = append(slices.Concat(a.Auth.Routes(), a.web.Routes(), core.Must(strict).Routes()), admit)
@@ -356,16 +362,16 @@ func (f *flow) endings() {
 	admit := do("POST", "/admit", "Content-Length: 0")
 	moment, err := f.app.Auth.Begin(context.Background())
 	check(err)
-	f.app.moment = moment
+	f.app.moment.Store(&moment)
 	f.tokens(admit)
 	check(f.app.Auth.EndSessionsOf(context.Background(), "joe"))
 	f.ask(401, admit) // which began before
-	if f.app.moment, err = f.app.Auth.Begin(context.Background()); err != nil {
-		f.t.Fatal(err)
-	}
+	later, err := f.app.Auth.Begin(context.Background())
+	check(err)
+	f.app.moment.Store(&later)
 	one := f.tokens(admit)
 	next := f.tokens(refresh(one.Refresh))
-	f.app.stamp = "the password was changed"
+	f.app.stamp.Store(new("the password was changed"))
 	f.ask(401, refresh(next.Refresh))
 	f.ask(401, at("/me", next.Access))
 }
