@@ -1,10 +1,14 @@
 package hertzjwt_test
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -122,6 +126,12 @@ func serve(t testing.TB, a *adaptertest.App) string {
 		c.SetStatusCode(101)
 		c.Hijack(func(conn network.Conn) { a.Upgraded(user, conn) })
 	})
+	run(t, h)
+	return ln.Addr().String()
+}
+
+// run serves until the test ends.
+func run(t testing.TB, h *server.Hertz) {
 	go func() { _ = h.Run() }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
@@ -130,9 +140,37 @@ func serve(t testing.TB, a *adaptertest.App) string {
 	})
 	for range 100 { // Run opens the listener's loop
 		if h.IsRunning() {
-			break
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return ln.Addr().String()
+	t.Error("Hertz does not run after a second")
+}
+
+// TestSensing: a server that senses the client's leaving hides the connection's state,
+// but not whether it is encrypted.
+func TestSensing(t *testing.T) {
+	cert := httptest.NewUnstartedServer(nil)
+	cert.StartTLS()
+	defer cert.Close()
+	ln := new(adaptertest.App).Listen(t)
+	h := server.New(server.WithListener(ln), server.WithDisablePrintRoute(true), server.WithSenseClientDisconnection(true),
+		server.WithTLS(&tls.Config{Certificates: cert.TLS.Certificates}))
+	h.GET("/", hertzjwt.Endpoint(func(r core.Request) core.Response {
+		return core.Response{Status: 200, Body: []byte(r.Scheme())}
+	}))
+	run(t, h)
+	conn, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "https" {
+		t.Errorf("got %q, %v, want https", body, err)
+	}
 }
