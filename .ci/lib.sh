@@ -6,6 +6,22 @@ shopt -s inherit_errexit # a failure inside $(…) counts as well
 root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 export LC_ALL=C PATH=$PATH:/usr/sbin # where Debian has nginx
 
+module=github.com/jwtgate/jwtgate
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# choose_workspace decides for the module of this directory. One of go.work finds
+# its siblings there. The top one does without, so that it is tested as its users
+# get it: with the versions that its own go.mod requires.
+choose_workspace() {
+	export GOWORK=off
+	! in_workspace "${PWD#"$root"/}" || GOWORK=$root/go.work
+}
+
+# in_workspace DIR asks whether a nested module is one of go.work's.
+in_workspace() { grep -qxF $'\t'"./${1#./}" "$root/go.work"; }
+
+choose_workspace
+
 fail() {
 	printf 'FAILED: %s\n' "$*" >&2
 	exit 1
@@ -203,11 +219,42 @@ nested_modules() {
 		-o -name go.mod ! -path ./tools/go.mod -printf '%h\n' | sort
 }
 
+# installable_modules prints those of them that users add to a program of theirs,
+# each after those that it requires itself.
+installable_modules() {
+	local dir left=() done=' .' waiting
+	mapfile -t left < <(grep -oP '^\t\K\./(?!examples/)\S+$' "$root/go.work")
+	while ((${#left[@]})); do
+		waiting=()
+		for dir in "${left[@]}"; do
+			if comes_after "$done " "$dir"; then
+				echo "$dir"
+				done+=" $dir"
+			else
+				waiting+=("$dir")
+			fi
+		done
+		((${#waiting[@]} < ${#left[@]})) || fail "these modules require each other: ${waiting[*]}"
+		left=("${waiting[@]}")
+	done
+}
+
+# comes_after " DONE… " DIR asks whether all siblings are done that DIR requires.
+comes_after() {
+	local sibling
+	for sibling in $(siblings "$2"); do
+		[[ $1 == *" $sibling "* ]] || return 1
+	done
+}
+
+# siblings DIR prints the directories of our modules that DIR requires.
+siblings() { grep -oP "^\t$module\K\S* (?=v)" "$root/$1/go.mod" | sed 's/^\(\/.*\)\? $/.\1/'; }
+
 test_nested_modules() {
 	local dir
 	for dir in $(nested_modules); do
 		printf '    %s\n' "$dir"
-		(cd "$dir" && if [[ -x ci.sh ]]; then bash ci.sh; else go vet ./... && go test -timeout="$(limit 10m)" ./...; fi)
+		(cd "$dir" && choose_workspace && if [[ -x ci.sh ]]; then bash ci.sh; else go vet ./... && go test -timeout="$(limit 10m)" ./...; fi)
 	done
 }
 
@@ -230,14 +277,18 @@ adapter_modules() { versions | awk '$1 != "." { print $1 }' | sort -u; }
 
 # test_on "PACKAGES" MODULE@VERSION… tests with these in the place of go.mod's.
 test_on() {
-	local packages mod=$tmp/versions/go.mod # go takes the go.sum beside it
+	local sibling packages mod=$tmp/versions/go.mod # go takes the go.sum beside it
 	read -ra packages <<<"$1"
 	shift
 	mkdir -p "$tmp/versions"
 	cp go.mod go.sum "$tmp/versions"
 	go mod edit "${@/#/-require=}" "$mod"
+	# There is no -modfile in a workspace, so siblings are named here.
+	for sibling in $(siblings "${PWD#"$root"}"); do
+		go mod edit -replace="$module${sibling#.}=$root/$sibling" "$mod"
+	done
 	printf '    %s\n' "$@"
-	go test -count=1 -mod=mod -modfile="$mod" "${packages[@]}"
+	GOWORK=off go test -count=1 -mod=mod -modfile="$mod" "${packages[@]}"
 }
 
 # What a framework's version can change: all that a client sees of the adapters.

@@ -5,8 +5,8 @@ go 1.26.0
 require (
 	github.com/gin-gonic/gin v1.10.0
 	github.com/gofiber/fiber/v2 v2.52.14
-	github.com/jwtgate/jwtgate v0.0.0
-	github.com/jwtgate/jwtgate/stores/redisstore v0.0.0
+	github.com/jwtgate/jwtgate v0.1.0
+	github.com/jwtgate/jwtgate/stores/redisstore v0.1.0
 	github.com/labstack/echo/v4 v4.15.3
 	github.com/redis/go-redis/v9 v9.23.0
 	golang.org/x/crypto v0.56.0
@@ -54,9 +54,4 @@ require (
 	google.golang.org/protobuf v1.36.10 // indirect
 	gopkg.in/check.v1 v1.0.0-20201130134442-10cb98267c6c // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
-)
-
-replace (
-	github.com/jwtgate/jwtgate => ../..
-	github.com/jwtgate/jwtgate/stores/redisstore => ../../stores/redisstore
 )

@@ -5,11 +5,11 @@ go 1.26.0
 require (
 	github.com/cloudwego/hertz v0.10.4
 	github.com/gofiber/fiber/v3 v3.1.0
-	github.com/jwtgate/jwtgate v0.0.0
-	github.com/jwtgate/jwtgate/echov5jwt v0.0.0
-	github.com/jwtgate/jwtgate/fiberv3jwt v0.0.0
-	github.com/jwtgate/jwtgate/grpcjwt v0.0.0
-	github.com/jwtgate/jwtgate/hertzjwt v0.0.0
+	github.com/jwtgate/jwtgate v0.1.0
+	github.com/jwtgate/jwtgate/echov5jwt v0.1.0
+	github.com/jwtgate/jwtgate/fiberv3jwt v0.1.0
+	github.com/jwtgate/jwtgate/grpcjwt v0.1.0
+	github.com/jwtgate/jwtgate/hertzjwt v0.1.0
 	github.com/labstack/echo/v5 v5.4.5
 	golang.org/x/crypto v0.56.0
 	google.golang.org/grpc v1.81.1
@@ -46,12 +46,4 @@ require (
 	golang.org/x/text v0.41.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260226221140-a57be14db171 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
-)
-
-replace (
-	github.com/jwtgate/jwtgate => ../..
-	github.com/jwtgate/jwtgate/echov5jwt => ../../echov5jwt
-	github.com/jwtgate/jwtgate/fiberv3jwt => ../../fiberv3jwt
-	github.com/jwtgate/jwtgate/grpcjwt => ../../grpcjwt
-	github.com/jwtgate/jwtgate/hertzjwt => ../../hertzjwt
 )
