@@ -55,9 +55,9 @@ func TestRefusedRed(t *testing.T) {
 	const good = "## By kind\n| `expired` | x |\n## By reason\n| `it is …` | x |\n"
 	for text, want := range map[string]int{
 		good: 0,
-		"## By kind\n## By reason\n| `it is …` | x |\n":                                 1,
-		"## By kind\n| `expired` | x |\n## By reason\n":                                 1,
-		good + "| `it was` | x |\n":                                                     1,
+		"## By kind\n## By reason\n| `it is …` | x |\n":                                  1,
+		"## By kind\n| `expired` | x |\n## By reason\n":                                  1,
+		good + "| `it was` | x |\n":                                                      1,
 		"## By kind\n| `expired` | x |\n| `gone` | x |\n## By reason\n| `it is …` | x |": 1,
 		"": 2,
 	} {
