@@ -67,6 +67,7 @@ func envKeyTests(t testing.TB) []envKeyTest {
 		{"secret in base64", []string{"JWT_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING=base64"}, "HS256", true, secret},
 		{"secret in base64 of URLs", []string{"JWT_SECRET_KEY=" + base64.RawURLEncoding.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING= BASE64 "}, "HS256", true, secret},
 		{"secret in hex", []string{"JWT_SECRET_KEY=" + hex.EncodeToString([]byte(envSecret)), "JWT_KEY_ENCODING=hex"}, "HS256", true, secret},
+		{"secret in hex, lines", []string{"JWT_SECRET_KEY=" + inLines(hex.EncodeToString([]byte(envSecret))), "JWT_KEY_ENCODING=hex"}, "HS256", true, secret},
 		{"secret in base64, file", []string{"JWT_SECRET_KEY_FILE=" + envFile(t, base64.StdEncoding.EncodeToString([]byte(envSecret))+"\n"), "JWT_KEY_ENCODING=base64"}, "HS256", true, secret},
 		{"private PEM in base64", []string{"JWT_SECRET_KEY=" + inLines(base64.StdEncoding.EncodeToString([]byte(private))), "JWT_KEY_ENCODING=base64"}, "RS256", true, rsa},
 		{"pair in base64", []string{"JWT_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(private)), "JWT_PUBLIC_KEY=" + base64.StdEncoding.EncodeToString([]byte(public)), "JWT_KEY_ENCODING=base64"}, "RS256", true, rsa},
