@@ -8,7 +8,6 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
-	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // own judges what is issued by the rules of the same Auth, so that a token which
@@ -101,9 +100,6 @@ func (r ClaimRules) forAnyAudience() ClaimRules {
 // ownDecoder is the default Decode for the endpoints of sessions.
 func (c Config[T]) ownDecoder() DecodeHandler {
 	c.Rules = c.Rules.forAnyAudience()
-	if source, ok := c.Signer.(keys.Source); ok && (c.Keys == nil || keys.FactsOf(c.Keys).Shared) {
-		c.Keys = source // ours are not among those of a provider
-	}
 	return c.decoder()
 }
 

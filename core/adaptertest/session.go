@@ -19,13 +19,14 @@ import (
 )
 
 // sessionApp is an application with sessions: at /auth the tokens are in bodies,
-// at /web in cookies. All frameworks share it, and so its sessions.
+// at /web in cookies, and at /others they are for somebody else. All frameworks share it, and so its sessions.
 type sessionApp struct {
 	moment atomic.Pointer[core.Moment] // of /admit
 	stamp  atomic.Pointer[string]      // of every user; nil: none
 	*App
-	clock *jwttest.Clock
-	web   *core.Auth[*User]
+	clock  *jwttest.Clock
+	web    *core.Auth[*User]
+	others *core.Auth[*User]
 }
 
 func newSessionApp(t testing.TB) *sessionApp {
@@ -56,13 +57,19 @@ func newSessionApp(t testing.TB) *sessionApp {
 	web := a.Config
 	web.Login.Path, web.Sessions.Cookies = "/web", &core.SessionCookies{}
 	a.web = core.Must(web)
+	others := a.Config
+	others.Login.Path, others.Audience = "/others", []string{"orders"}
+	a.others = core.Must(others)
 	strict := a.Config
 	strict.Login.Path, strict.Sessions.Strict = "/strict", true
 	admit := core.Route{Path: "/admit", Serve: func(r core.Request) core.Response {
 		return a.Auth.Admit(r, *a.moment.Load(), &User{Name: "joe", Role: "user"})
 	}}
-	a.Routes = []Route{{Path: "/web/me", Gates: []core.Gate{a.web.Require()}, Handle: Show}}
-	a.Endpoints = append(slices.Concat(a.Auth.Routes(), a.web.Routes(), core.Must(strict).Routes()), admit)
+	a.Routes = []Route{
+		{Path: "/web/me", Gates: []core.Gate{a.web.Require()}, Handle: Show},
+		{Path: "/others/me", Gates: []core.Gate{a.others.Require()}, Handle: Show},
+	}
+	a.Endpoints = append(slices.Concat(a.Auth.Routes(), a.web.Routes(), a.others.Routes(), core.Must(strict).Routes()), admit)
 	a.deliver()
 	return a
 }
@@ -98,6 +105,8 @@ func sessionCases(app *sessionApp) []Case {
 		id         = strings.Repeat("A", 22)
 	)
 	check(app.Auth.EndSession(context.Background(), over.Session.ID))
+	abroad, err := app.others.Issue(context.Background(), core.Moment{}, &User{Name: "ann", Role: "user"})
+	check(err)
 	body := func(token string) string { return fmt.Sprintf(`{"refresh_token":%q}`, token) }
 	cookies := func(access, refresh string) string {
 		return "Cookie: __Host-access_token=" + access + "; __Host-refresh_token=" + refresh
@@ -155,6 +164,9 @@ func sessionCases(app *sessionApp) []Case {
 		row("logout-all: a refresh token is not enough", post("/auth/logout-all", body(live.RefreshToken)), missing),
 		row("logout-all: called back", do("POST", "/auth/logout-all", "Content-Length: 0", revoked), stored(no(core.Revoked))),
 		row("logout-all: of no session", do("POST", "/auth/logout-all", "Content-Length: 0", stateless), stored(no(core.Forbidden))),
+
+		row("Config.Audience: a token for others is not taken", at("/others/me", abroad.Token), no(core.WrongAudience)),
+		row("Config.Audience: and asked which session to end", do("DELETE", "/others/sessions", auth(abroad.Token)), stored(no(core.BadRequest))),
 
 		row("sessions: nothing", get("/auth/sessions"), missing),
 		row("sessions: called back", get("/auth/sessions", revoked), stored(no(core.Revoked))),
