@@ -22,7 +22,7 @@ func (c Config[T]) checkIdle(raw Config[T], bad *setup.Mistakes) {
 		for _, f := range []struct {
 			field string
 			set   bool
-		}{{"Lifetime", raw.Lifetime > 0}, {"NotBefore", raw.NotBefore > 0}, {"Headers", raw.Headers != nil}} {
+		}{{"Lifetime", raw.Lifetime > 0}, {"NotBefore", raw.NotBefore > 0}, {"Headers", raw.Headers != nil}, {"Audience", len(raw.Audience) > 0}} {
 			if f.set {
 				bad.Add(f.field, "set Signer, or leave it out", "nothing here signs, so it is for no token")
 			}

@@ -27,7 +27,7 @@ func TestProvidersSubjectIsNotOurs(t *testing.T) {
 		c.Sources = []core.Source{core.HeaderSource{}, core.QuerySource{}}
 		c.Revocation = core.AnyRevocation(subjects, tokens)
 		c.Providers = []core.Provider{{Keys: oidcOf(t, provider), Rules: core.ClaimRules{
-			Audience: []string{api}, Required: []string{"jti", "sub", "iat"}, CacheTokens: 8,
+			Audience: []string{api}, Required: []string{"jti", "sub", "iat"}, MaxLifetime: time.Hour, CacheTokens: 8,
 		}}}
 	})
 	ours := h.LogIn("joe")
@@ -155,6 +155,7 @@ func TestRevocationNeeds(t *testing.T) {
 	}
 	aud := core.ClaimRules{Audience: []string{api}}
 	with := func(r core.ClaimRules, names ...string) core.ClaimRules { r.Required = names; return r }
+	short := func(r core.ClaimRules) core.ClaimRules { r.MaxLifetime = 5 * time.Minute; return r }
 	beside := []core.Provider{{Keys: remote, Rules: aud}}
 	flask := core.FlaskConfig[*coretest.User]()
 	flask.Keys, flask.Authenticate, flask.Revocation = jwttest.Secret(), coretest.Accepting().Authenticate, tokens
@@ -168,6 +169,8 @@ func TestRevocationNeeds(t *testing.T) {
 		"our own, by subject":           {config{Keys: jwttest.Secret(), Revocation: subjects}, ""},
 		"a provider":                    {config{Keys: remote, Rules: aud, Revocation: tokens}, "Rules.Required: without jti, and"},
 		"a provider, by subject":        {config{Keys: remote, Rules: aud, Revocation: core.AnyRevocation(subjects)}, "Rules.Required: without sub, iat, and"},
+		"a provider that lives long":    {config{Keys: remote, Rules: with(aud, "sub", "iat"), Revocation: subjects}, "Rules.MaxLifetime: 0s, and Revocation remembers what it is told for tokens of 5m0s"},
+		"a provider that does not":      {config{Keys: remote, Rules: short(with(aud, "sub", "iat")), Revocation: subjects}, ""},
 		"a provider with a jti":         {config{Keys: remote, Rules: with(aud, "jti"), Revocation: tokens}, ""},
 		"another service of ours":       {config{Keys: public, Revocation: tokens}, "Rules.Required: without jti, and"},
 		"beside us":                     {config{Keys: jwttest.Secret(), Rules: core.ClaimRules{Issuer: "us"}, Providers: beside, Revocation: tokens}, "Providers[0].Rules.Required: without jti, and"},

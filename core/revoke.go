@@ -20,8 +20,8 @@ import (
 // One that must refuse a token because it lacks a claim, as it could not be called
 // back, says so by a method Needs() (claims []string, lifetime time.Duration), as those
 // of package denylist do. New then wants these claims in Rules.Required, where tokens
-// are accepted that this Auth has not made, and Lifetime within lifetime, if that is
-// not 0.
+// are accepted that this Auth has not made, and Rules.MaxLifetime, or Lifetime for those
+// that it makes, within lifetime, if that is not 0.
 type Revocation interface {
 	// Revoked reports whether the token with these claims has been called back:
 	// it is then refused as Revoked. An error means that this cannot be found out

@@ -127,7 +127,7 @@ func (c Config[T]) checkNeeds(raw Config[T], n needy, issuers []string, bad *set
 		}
 		if issuers == nil || listed == nil || slices.ContainsFunc(listed, func(iss string) bool { return slices.Contains(issuers, iss) }) {
 			made := !facts.Shared && !c.flask && (c.Signer != nil || c.Encode != nil) // by this Auth, which sees to it
-			raw.Rules.checkNeeds("Rules", claims, made, bad)
+			raw.Rules.checkNeeds("Rules", claims, lifetime, made, bad)
 			if made && lifetime > 0 && c.Lifetime > lifetime {
 				bad.Add("Lifetime", "give the list the longest life of a token, as denylist.Config.Lifetime", "%v, and Revocation remembers what it is told for tokens of %v", c.Lifetime, lifetime)
 			}
@@ -138,13 +138,13 @@ func (c Config[T]) checkNeeds(raw Config[T], n needy, issuers []string, bad *set
 			continue // said already
 		}
 		if listed, _ := p.issuers(); issuers == nil || slices.ContainsFunc(listed, func(iss string) bool { return slices.Contains(issuers, iss) }) {
-			p.Rules.checkNeeds(providerPlace(i)+".Rules", claims, false, bad)
+			p.Rules.checkNeeds(providerPlace(i)+".Rules", claims, lifetime, false, bad)
 		}
 	}
 }
 
 // checkNeeds wants the rules to demand what a Revocation must find in a token.
-func (r ClaimRules) checkNeeds(field string, claims []string, made bool, bad *setup.Mistakes) {
+func (r ClaimRules) checkNeeds(field string, claims []string, lifetime time.Duration, made bool, bad *setup.Mistakes) {
 	var lacking []string
 	for _, name := range claims {
 		if given := made || name == "exp" && !r.InsecureNoExpiry; !given && !slices.Contains(r.Required, name) {
@@ -154,6 +154,10 @@ func (r ClaimRules) checkNeeds(field string, claims []string, made bool, bad *se
 	if lacking != nil {
 		bad.Add(field+".Required", "name them there, or leave these issuers' tokens out with core.RevocationFor",
 			"without %s, and a token that lacks one could not be called back, so that Revocation refuses it", strings.Join(lacking, ", "))
+	}
+	if !made && lifetime > 0 && (r.MaxLifetime == 0 || r.MaxLifetime > lifetime) {
+		bad.Add(field+".MaxLifetime", "set it to that at most, give the list a longer one, or leave these issuers' tokens out with core.RevocationFor",
+			"%v, and Revocation remembers what it is told for tokens of %v, and could not judge one that lives longer", r.MaxLifetime, lifetime)
 	}
 	if r.InsecureIgnoreExpiry && slices.Contains(claims, "exp") {
 		bad.Add(field+".InsecureIgnoreExpiry", "leave it out", "a token that was called back would be good again when Revocation forgets it, which is when it expires")

@@ -53,7 +53,7 @@ func (r *reading) readKeySource(alg jws.Algorithm, insecure map[string]keys.Opti
 			continue
 		}
 		if other := r.otherKeySource(s.name); other != "" {
-			r.bad(s.name, "keys come from one of them", "%s is set too", r.full(other))
+			r.bad(s.name, "keys come from one of them; a provider beside our own keys is Config.Providers, in the program", "%s is set too", r.full(other))
 			return true
 		}
 		done = true
