@@ -86,8 +86,8 @@ func (a Action) String() string {
 
 // Event is one outcome. A field means the same whatever the Action, and is zero
 // where there is nothing to say. An Event never holds a token, a key or a claim's
-// value, and nothing of a token that was not verified; whom it is about, only
-// Config.Who says, and Event.Session. Action, Kind, Framework, Guard and the names of
+// value, and nothing of a token that was not verified but what Cause may; whom it is
+// about, only Config.Who says, and Event.Session. Action, Kind, Framework, Guard and the names of
 // Steps are each of a closed set, fit for a metric's label.
 type Event struct {
 	Action Action
