@@ -17,10 +17,10 @@ require (
 	github.com/golang-jwt/jwt/v4 v4.5.2
 	github.com/golang-jwt/jwt/v5 v5.3.0
 	github.com/hertz-contrib/jwt v1.0.4
-	github.com/jwtgate/jwtgate v0.0.0
-	github.com/jwtgate/jwtgate/echov5jwt v0.0.0
-	github.com/jwtgate/jwtgate/fiberv3jwt v0.0.0
-	github.com/jwtgate/jwtgate/hertzjwt v0.0.0
+	github.com/jwtgate/jwtgate v0.1.0
+	github.com/jwtgate/jwtgate/echov5jwt v0.1.0
+	github.com/jwtgate/jwtgate/fiberv3jwt v0.1.0
+	github.com/jwtgate/jwtgate/hertzjwt v0.1.0
 	github.com/kataras/jwt v0.1.12
 	github.com/labstack/echo-jwt/v4 v4.4.0
 	github.com/labstack/echo/v4 v4.15.3
