@@ -27,7 +27,7 @@ func TestIDOfAKeyWithoutOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signer, err := keys.New(struct{ crypto.Signer }{goKey(t, files[0]).(crypto.Signer)})
+		signer, err := keys.New(struct{ crypto.Signer }{goKey(t, files[0])})
 		if err != nil {
 			t.Fatal(err)
 		}
