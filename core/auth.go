@@ -10,7 +10,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// Auth is a Config made ready: it verifies, issues and refuses. It does not
+// Auth is a [Config] made ready: it verifies, issues and refuses. It does not
 // change and is safe for concurrent use.
 //
 //	in:    Require, Optional, Public, Choose, Policy, Verify, Identity
@@ -69,8 +69,8 @@ type engine struct {
 	resource    *document         // of ResourceRoutes; nil: none
 }
 
-// New makes an Auth. It touches nothing outside the process. The error lists
-// all mistakes of the Config at once, each with its field and the fix.
+// New makes an [Auth]. It touches nothing outside the process. The error lists
+// all mistakes of the [Config] at once, each with its field and the fix.
 func New[T any](cfg Config[T]) (*Auth[T], error) {
 	c := cfg.withDefaults()
 	if err := c.check(cfg); err != nil {
@@ -151,8 +151,8 @@ func (a *Auth[T]) ready(where string) {
 	}
 }
 
-// WithRealm is the same Auth with another realm in its challenges: what one of
-// them verified the other takes. It panics on what New would refuse.
+// WithRealm is the same [Auth] with another realm in its challenges: what one of
+// them verified the other takes. It panics on what [New] would refuse.
 func (a *Auth[T]) WithRealm(realm string) *Auth[T] {
 	a.ready("WithRealm")
 	if realm == "" || !setup.PrintableASCII(realm) {
@@ -172,7 +172,7 @@ func (a *Auth[T]) challenging(by challenge) *Auth[T] {
 	return &b
 }
 
-// Must is New for a Config that is typed into the program: it panics with all
+// Must is [New] for a [Config] that is typed into the program: it panics with all
 // mistakes, like regexp.MustCompile.
 func Must[T any](cfg Config[T]) *Auth[T] {
 	a, err := New(cfg)

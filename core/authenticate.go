@@ -36,8 +36,8 @@ type Credentials struct {
 }
 
 // Decode stores further members of the login's body in the value v points to:
-// a one-time code, a tenant. Those of a form are texts. Names are matched exactly, as by Claims.Decode, and
-// the error of a member that does not fit is a BadBody.
+// a one-time code, a tenant. Those of a form are texts. Names are matched exactly, as by [Claims.Decode], and
+// the error of a member that does not fit is a [BadBody].
 func (c Credentials) Decode(v any) error {
 	if c.body == "" {
 		return errors.New("core: these Credentials did not come with a login")

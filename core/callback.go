@@ -115,7 +115,7 @@ func recoverTo(err *error) {
 // Decide calls the gate, for adapters. A step that calls runtime.Goexit, as
 // testing.T.FailNow does, ends the goroutine of its request. Nothing can stop that,
 // and Decide does not return; with the goroutine most servers lose the connection.
-// The last that runs is abandon, which gets the answer: the default for Internal,
+// The last that runs is abandon, which gets the answer: the default for [Internal],
 // whatever OnError would have said. It must send it, and close the connection if
 // the server does not.
 func (g Gate) Decide(r Request, abandon func(Response)) (ctx context.Context, res Response, ok bool) {
@@ -123,7 +123,7 @@ func (g Gate) Decide(r Request, abandon func(Response)) (ctx context.Context, re
 	return ctx, res, ok
 }
 
-// Serve calls an endpoint, as Gate.Decide calls a gate.
+// Serve calls an endpoint, as [Gate.Decide] calls a gate.
 func Serve(serve func(Request) Response, r Request, abandon func(Response)) (res Response) {
 	finish(r, func() { res = serve(r) }, abandon)
 	return res

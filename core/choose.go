@@ -53,10 +53,10 @@ func Open(r Request) (ctx context.Context, res Response, ok bool) {
 	return r.Context(), Response{}, true
 }
 
-// WithSources is the same Auth with other places of tokens, for one route or one
+// WithSources is the same [Auth] with other places of tokens, for one route or one
 // method: a query parameter for downloads alone, as it may be. What one of them
 // verified the other takes. Cookies that a login sets stay where they are. It panics
-// on what New would refuse in Config.Sources.
+// on what [New] would refuse in Config.Sources.
 //
 //	downloads := auth.WithSources(core.HeaderSource{}, core.QuerySource{})
 func (a *Auth[T]) WithSources(sources ...Source) *Auth[T] {

@@ -9,7 +9,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/strictjson"
 )
 
-// ClaimPath says where a claim stands that is inside of others: what Path makes.
+// ClaimPath says where a claim stands that is inside of others: what [Path] makes.
 // The zero ClaimPath leads nowhere, and whatever takes one panics at it.
 type ClaimPath struct{ names []string }
 

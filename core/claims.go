@@ -30,12 +30,12 @@ type Claims struct {
 }
 
 // Payload is what a login puts into a token: claims by name. Core adds to it what
-// PayloadHandler says.
+// [PayloadHandler] says.
 type Payload map[string]any
 
 // ParseClaims reads a payload. It must be exactly one JSON object in valid
 // UTF-8, without duplicate names at any depth and nested at most 128 deep (RFC
-// 7519 section 7.2 step 10, RFC 7493); anything else is a Malformed. It checks
+// 7519 section 7.2 step 10, RFC 7493); anything else is a [Malformed]. It checks
 // no claim. It is for DecodeHandlers and tests.
 func ParseClaims(payload []byte) (*Claims, error) { return parseClaims(string(payload)) }
 
@@ -48,7 +48,7 @@ func parseClaims(payload string) (*Claims, error) {
 	return c, nil
 }
 
-// NewClaims makes Claims of values that encoding/json can marshal. It is for
+// NewClaims makes [Claims] of values that encoding/json can marshal. It is for
 // DecodeHandlers that have a map already, and for tests.
 func NewClaims(values map[string]any) (*Claims, error) {
 	if values == nil {
@@ -182,8 +182,8 @@ func (c *Claims) Raw(name string) json.RawMessage {
 // would let a claim "Role" overwrite the field of "role". Numbers in an
 // interface become json.Number.
 //
-// The error of a claim that does not fit is a BadClaim around encoding/json's or
-// that of v's own unmarshaler, unless that has a Kind itself. So Identify and a
+// The error of a claim that does not fit is a [BadClaim] around encoding/json's or
+// that of v's own unmarshaler, unless that has a [Kind] itself. So Identify and a
 // Check may return it as it is: the token is refused.
 func (c *Claims) Decode(v any) error {
 	if c == nil {

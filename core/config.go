@@ -15,7 +15,7 @@ import (
 // The zero value of every field is its default, and a safe one. Keys or Providers, or
 // Decode in their place, must be set; with Authenticate set there is a login, and with
 // Sessions.Store and Renew one that lasts. A step that is nil takes its default;
-// where there is none, New says so.
+// where there is none, [New] says so.
 //
 //	field            default
 //	Keys             none

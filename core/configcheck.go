@@ -13,7 +13,7 @@ import (
 )
 
 // Mistake is one thing that is wrong with a configuration: the field or the
-// variable, what was found there, and the fix. The errors of New, ReadEnv and of
+// variable, what was found there, and the fix. The errors of [New], ReadEnv and of
 // the constructors of keys and stores are made of them; errors.As finds the first.
 type Mistake = setup.Mistake
 

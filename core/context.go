@@ -21,8 +21,8 @@ type record[T any] struct {
 }
 
 // ContextKey is where an adapter puts a gate's context among the values of a
-// framework whose own context is a context.Context, so that Identity, ClaimsOf,
-// CredentialOf and Auth.Identity find in that too what the gate has left. Nothing
+// framework whose own context is a context.Context, so that [Identity], [ClaimsOf],
+// [CredentialOf] and [Auth.Identity] find in that too what the gate has left. Nothing
 // but a gate's record counts there: whatever else stands under it, or is made to
 // look like one, is as good as nothing.
 const ContextKey = "jwtgate"
@@ -129,15 +129,15 @@ func CredentialOf(ctx context.Context) (Credential, bool) {
 	return cred, !anonymous
 }
 
-// The reasons why Auth.Identity has none to give.
+// The reasons why [Auth.Identity] has none to give.
 var (
 	ErrNoGate    = errors.New("jwtgate: no identity: no gate stands before this handler; mount Require or Optional on its route")
 	ErrAnonymous = errors.New("jwtgate: no identity: the request is anonymous, and the gate before this handler is Optional")
 	ErrOtherAuth = errors.New("jwtgate: no identity: the gate before this handler belongs to another Auth")
 )
 
-// Identity returns the identity that this Auth's nearest gate put into the
-// context, or ErrNoGate, ErrAnonymous or ErrOtherAuth.
+// Identity returns the identity that this [Auth]'s nearest gate put into the
+// context, or [ErrNoGate], [ErrAnonymous] or [ErrOtherAuth].
 func (a *Auth[T]) Identity(ctx context.Context) (T, error) {
 	var zero T
 	if rec, ok := recordIn(ctx, a.origin).(*record[T]); ok {

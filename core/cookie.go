@@ -18,7 +18,7 @@ import (
 // GET. The proof is that Sec-Fetch-Site says same-origin or none, or that Origin
 // equals the request's own scheme and host or is one of TrustedOrigins, or with
 // DoubleSubmit that it repeats a value which only our own pages can read. No proof
-// is a CSRF. A program that is no browser uses a header instead.
+// is a [CSRF]. A program that is no browser uses a header instead.
 //
 // The method is that of the request as the gate gets it. An application that lets
 // a field or a parameter override it (X-HTTP-Method-Override, _method) must do so
@@ -96,8 +96,8 @@ func (c CookieSource) check() (errs []error) {
 	return errs
 }
 
-// Find implements Source. An empty cookie counts as none; two of the name are a
-// BadRequest, since nobody can say which one we set.
+// Find implements [Source]. An empty cookie counts as none; two of the name are a
+// [BadRequest], since nobody can say which one we set.
 func (c CookieSource) Find(r Request) (Credential, error) {
 	return c.withDefaults().find(r, sessionOfAccess)
 }

@@ -17,18 +17,18 @@ import (
 )
 
 // DecodeHandler turns a token into the claims it vouches for. A token that is
-// not valid is a BadToken or a kind below it; a key source that cannot answer is
-// Unavailable. A handler may also return golang-jwt's errors as they are: those
-// about the token become BadToken, those about a wrong key Internal. Flask-JWT
+// not valid is a [BadToken] or a kind below it; a key source that cannot answer is
+// [Unavailable]. A handler may also return golang-jwt's errors as they are: those
+// about the token become BadToken, those about a wrong key [Internal]. Flask-JWT
 // called it jwt_decode_handler.
 //
 // Claims that a handler returns reach Identify exactly as returned: Rules are
 // the default handler's, another one applies its own. (nil, nil) is a BadToken.
 type DecodeHandler func(ctx context.Context, token string) (*Claims, error)
 
-// Decoder is the default DecodeHandler over the given keys and rules, to be
+// Decoder is the default [DecodeHandler] over the given keys and rules, to be
 // wrapped by a DecodeHandler of your own. It panics if a rule is impossible, or
-// lacking for these keys; New reports the same as an error.
+// lacking for these keys; [New] reports the same as an error.
 func Decoder(source keys.Source, rules ClaimRules) DecodeHandler {
 	if setup.IsNil(source) {
 		panic("jwtgate: core.Decoder: keys is nil")

@@ -36,7 +36,7 @@
 // cause the [Observer] hears and the client does not.
 //
 // The zero value of every setting is a safe one; what takes a protection away
-// has Insecure in its name. [New] lists all mistakes of a Config at once.
+// has Insecure in its name. [New] lists all mistakes of a [Config] at once.
 //
 // Beside it: core/keys, who may have signed; core/sessions, what lasts;
 // core/providers, recipes for the tokens of well-known others;

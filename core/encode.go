@@ -16,7 +16,7 @@ import (
 // Flask-JWT called it jwt_encode_handler.
 type EncodeHandler func(ctx context.Context, header map[string]any, payload Payload) (token string, err error)
 
-// Encoder is the default EncodeHandler over the given signer, to be wrapped by
+// Encoder is the default [EncodeHandler] over the given signer, to be wrapped by
 // an EncodeHandler of your own. It adds alg, typ JWT, and as kid the id under which
 // the key is published, where the header does not name typ or kid itself. A secret
 // that was given no id has none.

@@ -13,9 +13,9 @@ import (
 )
 
 // Error is a refusal with all that is known about it. A step may return one
-// instead of a Kind where the answer needs more than the kind: the scopes, the
+// instead of a [Kind] where the answer needs more than the kind: the scopes, the
 // seconds to wait. Its text is for operators; a client only ever sees what
-// Response returns.
+// [Response] returns.
 type Error struct {
 	// Kind decides the answer.
 	Kind Kind

@@ -11,7 +11,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/field"
 )
 
-// FlaskConfig is a Config that behaves on the wire like Python's Flask-JWT
+// FlaskConfig is a [Config] that behaves on the wire like Python's Flask-JWT
 // 0.3.2, to port an API without its clients noticing: scheme JWT, realm Login
 // Required, POST /auth with exactly two JSON fields, tokens of exp, iat, nbf and
 // identity that live 300 seconds, 10 seconds of leeway, PyJWT's judgement of
@@ -26,7 +26,7 @@ import (
 // Payload defaults to the claim identity: what Subject() returns if T has it,
 // the identity itself if T is a string or an integer, the field ID of a struct or
 // the member "id" of a map. Identify has a default for T = string, the
-// claim identity, and for T = *Claims.
+// claim identity, and for T = *[Claims].
 func FlaskConfig[T any]() Config[T] {
 	return Config[T]{
 		flask:    true,

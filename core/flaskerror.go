@@ -12,7 +12,7 @@ import (
 )
 
 // FlaskError is Flask-JWT's exception of that name: what its error handler gets. A
-// step of a FlaskConfig may return one to choose the words of a refusal itself.
+// step of a [FlaskConfig] may return one to choose the words of a refusal itself.
 type FlaskError struct {
 	Err         string // the body's "error"
 	Description string // the body's "description"
@@ -31,7 +31,7 @@ func (e *FlaskError) Error() string {
 // GoString is what repr() gave.
 func (e *FlaskError) GoString() string { return "JWTError: " + e.Err }
 
-// Unwrap gives the error a Kind by its status, for the Observer. A nil that was
+// Unwrap gives the error a [Kind] by its status, for the [Observer]. A nil that was
 // returned as an error says nothing, so it is a defect.
 func (e *FlaskError) Unwrap() error {
 	if e == nil {
@@ -73,7 +73,7 @@ func (e *FlaskError) Response() Response {
 }
 
 // FlaskErrorOf puts a refusal into the words of Flask-JWT, and of the PyJWT 1.4
-// behind it. An ErrorHandler of a FlaskConfig starts from it, as the original's
+// behind it. An [ErrorHandler] of a [FlaskConfig] starts from it, as the original's
 // jwt_error_handler started from a JWTError.
 func FlaskErrorOf(e *Error) *FlaskError {
 	var own *FlaskError

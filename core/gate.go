@@ -7,12 +7,12 @@ import (
 )
 
 // Gate decides on a request; it is all an adapter mounts as middleware. If ok,
-// the adapter adds the Response's headers to the answer and goes on with ctx. If
+// the adapter adds the [Response]'s headers to the answer and goes on with ctx. If
 // not, it writes the Response and stops.
 type Gate func(Request) (ctx context.Context, res Response, ok bool)
 
 // Require is the gate that lets identified requests pass that all guards agree
-// to. Behind another Require of the same Auth only the guards are asked. It panics
+// to. Behind another Require of the same [Auth] only the guards are asked. It panics
 // at guards that can never be true: the Policy of another Auth, an iss that is none
 // of this one's, two that contradict each other.
 //

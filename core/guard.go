@@ -11,7 +11,7 @@ import (
 )
 
 // Guard decides whether a request that a gate has identified may have a route.
-// Scopes, HasAny, GuardFunc and Auth.Policy make one; All, Any and Not combine
+// Scopes, [HasAny], [GuardFunc] and [Auth.Policy] make one; [All], [Any] and [Not] combine
 // them. A Guard does not change and is safe for concurrent use. The zero Guard
 // asks nothing, so whatever takes a Guard panics at it.
 type Guard struct {
@@ -73,16 +73,16 @@ func (g Guard) asking(f func(question) error) Guard {
 // wanted is all that the Guard wants, as far as it is known before it is asked.
 func (g *Guard) wanted() []string { return union(g.scopes, g.wants...) }
 
-// Name is what events call the Guard: that of its constructor in snake case,
+// Name is what events call the [Guard]: that of its constructor in snake case,
 // unless Named gave it another.
 func (g Guard) Name() string { return g.name }
 
-// Scopes are the scopes that a token needs for the Guard's yes, each once: of All
-// those of all, of Any those that are good for a yes, of Not none. They are known
+// Scopes are the scopes that a token needs for the [Guard]'s yes, each once: of [All]
+// those of all, of [Any] those that are good for a yes, of [Not] none. They are known
 // before there is a request, so that an adapter or a document can name them.
 func (g Guard) Scopes() []string { return slices.Clone(g.scopes) }
 
-// Named is the Guard under a name of its own, which Event.Guard has: one of a
+// Named is the [Guard] under a name of its own, which Event.Guard has: one of a
 // closed set, since it is fit for a metric's label. It panics if the name is empty
 // or has characters outside printable ASCII.
 func (g Guard) Named(name string) Guard {
@@ -111,9 +111,9 @@ func checkGuards(where string, guards ...Guard) {
 	}
 }
 
-// GuardFunc is a Guard of the application's own, over the claims and, where these
-// are not enough, the request. f returns nil for a yes. It says no by a Kind or an
-// *Error: Forbidden if in doubt. Any other error is a defect or an outage, as of
+// GuardFunc is a [Guard] of the application's own, over the claims and, where these
+// are not enough, the request. f returns nil for a yes. It says no by a [Kind] or an
+// *[Error]: Forbidden if in doubt. Any other error is a defect or an outage, as of
 // every step, and never a plain no. ctx holds the identity and ends with
 // Config.CallbackTimeout. The request is valid during the call, and what is read of
 // its body the handler reads again.
@@ -141,8 +141,8 @@ func guardOf(name string, f func(ctx context.Context, r Request, claims *Claims)
 	})
 }
 
-// Policy is a Guard over the identity. f says no as that of GuardFunc does. The
-// Require of another Auth, whose identities f does not know, panics at it.
+// Policy is a [Guard] over the identity. f says no as that of [GuardFunc] does. The
+// Require of another [Auth], whose identities f does not know, panics at it.
 func (a *Auth[T]) Policy(f func(ctx context.Context, identity T) error) Guard {
 	a.ready("Policy")
 	if f == nil {

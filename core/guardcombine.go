@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-// All is a Guard that says yes if all of these do. They are asked in order, and
+// All is a [Guard] that says yes if all of these do. They are asked in order, and
 // the first no decides, as in Require. It panics at guards of which one can only
 // say no where another says yes.
 func All(guards ...Guard) Guard {
@@ -19,7 +19,7 @@ func All(guards ...Guard) Guard {
 	return g
 }
 
-// Any is a Guard that says yes if one of these does. They are asked in order until
+// Any is a [Guard] that says yes if one of these does. They are asked in order until
 // then, also behind one that could not answer. If none says yes, an outage or a
 // defect decides before a plain no, and the first of each before the others.
 func Any(guards ...Guard) Guard {
@@ -45,8 +45,8 @@ func Any(guards ...Guard) Guard {
 	return g
 }
 
-// Not is a Guard that says yes where g says a plain no, and Forbidden where g says
-// yes. A plain no is Forbidden, InsufficientScope or StepUp with no other error
+// Not is a [Guard] that says yes where g says a plain no, and [Forbidden] where g says
+// yes. A plain no is Forbidden, [InsufficientScope] or [StepUp] with no other error
 // behind it: wrap one to give a reason, fmt.Errorf("not the owner: %w", Forbidden).
 // An outage, a defect and a claim that cannot be read stay the no that they are:
 // where nobody knows whether somebody is locked out, nobody gets in.

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Scopes is a Guard that wants every one of these scopes (RFC 6749 section 3.3)
+// Scopes is a [Guard] that wants every one of these scopes (RFC 6749 section 3.3)
 // in the claim scope, a string of words, or scp or scopes, an array of them as
-// some issuers write it: the first that is there. The no is InsufficientScope,
+// some issuers write it: the first that is there. The no is [InsufficientScope],
 // also where the claim is of another type, which has no scope at all. It panics on
 // what is no scope-token.
 func Scopes(names ...string) Guard {
@@ -46,10 +46,10 @@ func scopesOf(c *Claims) ([]string, error) {
 	return nil, nil
 }
 
-// HasAny is a Guard that wants one of these values in a claim that is a string or
+// HasAny is a [Guard] that wants one of these values in a claim that is a string or
 // an array of strings: HasAny("roles", "admin", "editor"). The claim is the exact
-// name of one, whatever is in it, or a Path to one inside of others. The no is
-// Forbidden, also where the claim is of another type; then the Observer hears that
+// name of one, whatever is in it, or a [Path] to one inside of others. The no is
+// [Forbidden], also where the claim is of another type; then the [Observer] hears that
 // as the Cause.
 //
 // It panics at what can never be true: a name with dots that is no URI, which is

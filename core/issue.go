@@ -18,7 +18,7 @@ import (
 // Issue makes a token for an identity: the line "out" without HTTP. The moment is
 // from Begin, taken before the identity was authenticated. Further claims replace
 // those of Config.Payload, and later ones earlier ones. With Sessions it starts a session, whose later tokens do not
-// have the further claims. The error is an *Error; BadCredentials, if the subject
+// have the further claims. The error is an *[Error]; [BadCredentials], if the subject
 // was ended after the moment.
 func (a *Auth[T]) Issue(ctx context.Context, moment Moment, identity T, extra ...Payload) (issued Issued, err error) {
 	o, s := a.watch(ActionIssue, nil), sessions.Session{}

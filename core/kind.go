@@ -2,8 +2,8 @@ package core
 
 // Kind says why a request was refused. It is an error, so a step says no by
 // returning one: return nil, core.Forbidden. Kinds form a shallow tree for
-// errors.Is: every kind from Malformed to UnknownIdentity is a BadToken, BadBody
-// is a BadRequest, and ReusedRefresh a BadRefresh.
+// errors.Is: every kind from [Malformed] to [UnknownIdentity] is a [BadToken], [BadBody]
+// is a [BadRequest], and [ReusedRefresh] a [BadRefresh].
 //
 // A Kind has one answer, given by the table kinds: the status, the error code
 // of RFC 6750 section 3.1, the text and whether a challenge goes with it. All
@@ -179,11 +179,11 @@ func (k Kind) String() string {
 	return k.row().name
 }
 
-// Error makes a Kind an error. It is the name alone, so that a Kind reads the same
+// Error makes a [Kind] an error. It is the name alone, so that a Kind reads the same
 // however it is printed: package fmt takes Error before String.
 func (k Kind) Error() string { return k.String() }
 
-// Is makes errors.Is(Expired, BadToken) true.
+// Is makes errors.Is([Expired], [BadToken]) true.
 func (k Kind) Is(target error) bool {
 	t, ok := target.(Kind)
 	return ok && t != 0 && (k == t || k.row().parent == t)

@@ -42,8 +42,8 @@ func defaultAuthResponse[T any](scheme string) AuthResponseHandler[T] {
 // Login is the line "out": it reads credentials from the body, asks
 // Authenticate and answers with a token. The body is a JSON object with the two
 // fields of Config.Login, both strings that are not empty; further members are
-// for Credentials.Decode. Every answer carries Cache-Control: no-store. An Auth
-// without Authenticate answers every login with Internal: mount LoginRoute,
+// for [Credentials.Decode]. Every answer carries Cache-Control: no-store. An [Auth]
+// without Authenticate answers every login with [Internal]: mount LoginRoute,
 // which notices at start-up.
 func (a *Auth[T]) Login(r Request) (res Response) {
 	read := func(r Request) (Credentials, error) { return a.login.read(r, a.flask) }
@@ -52,12 +52,12 @@ func (a *Auth[T]) Login(r Request) (res Response) {
 
 // LoginBy is a login by something else than what Login takes: a one-time code, a link
 // in a mail, a provider's answer, another form. It goes the way of Login with steps of
-// its own: it parses, takes the Moment, asks Throttle, authenticates, issues, answers,
-// and tells the Observer of each of these that says no, and of the yes, as an
-// ActionLogin. So one call in a handler is all of a login.
+// its own: it parses, takes the [Moment], asks Throttle, authenticates, issues, answers,
+// and tells the [Observer] of each of these that says no, and of the yes, as an
+// [ActionLogin]. So one call in a handler is all of a login.
 //
 // What parse returns Throttle and authenticate get, and Who the Username; an error of
-// it is a refusal as that of any step. LoginConfig.Read parses a body. Without a
+// it is a refusal as that of any step. [LoginConfig.Read] parses a body. Without a
 // Username a logins.Limiter counts by address alone. parse may be nil, where
 // Credentials.Request says all. Whether a request for it may come from another site,
 // as a provider's does, is for parse to say, by a state that it compares.

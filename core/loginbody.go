@@ -22,9 +22,9 @@ func (l LoginConfig) withDefaults() LoginConfig {
 }
 
 // Read parses the body of a login as Login does: bounded, of the type that it says,
-// with the two fields, and further ones for Credentials.Decode. It is for LoginBy: the
-// fields of a one-time code are another LoginConfig's. Path, Name and Methods play no
-// part. The error is a Kind or an *Error: UnsupportedMedia, TooLarge, BadBody.
+// with the two fields, and further ones for [Credentials.Decode]. It is for LoginBy: the
+// fields of a one-time code are another [LoginConfig]'s. Path, Name and Methods play no
+// part. The error is a [Kind] or an *[Error]: UnsupportedMedia, [TooLarge], [BadBody].
 func (l LoginConfig) Read(r Request) (Credentials, error) { return l.withDefaults().read(r, false) }
 
 // read is Read once the defaults are there.

@@ -28,25 +28,25 @@ func (c *Credential) foreign() {
 	}
 }
 
-// LookupHandler finds the credential of a request. It returns MissingToken if there
-// is none, BadRequest if it is presented against the rules. Flask-JWT called it
+// LookupHandler finds the credential of a request. It returns [MissingToken] if there
+// is none, [BadRequest] if it is presented against the rules. Flask-JWT called it
 // request_handler.
 type LookupHandler func(Request) (Credential, error)
 
-// Source is a place in a request where a token may be: HeaderSource, CookieSource,
-// QuerySource, FormSource, JSONSource or SourceFunc. Find returns MissingToken if the
+// Source is a place in a request where a token may be: HeaderSource, [CookieSource],
+// [QuerySource], [FormSource], [JSONSource] or [SourceFunc]. Find returns [MissingToken] if the
 // place holds nothing. It need not fill in Credential.Source: Lookup does.
 type Source interface {
 	Find(Request) (Credential, error)
 }
 
-// Lookup returns the LookupHandler that looks in the given sources, HeaderSource{}
-// if none is given. A token in a header, a query, a body or a SourceFunc is there on
-// purpose, so two of them are a BadRequest (RFC 6750 section 2). A browser
+// Lookup returns the [LookupHandler] that looks in the given sources, HeaderSource{}
+// if none is given. A token in a header, a query, a body or a [SourceFunc] is there on
+// purpose, so two of them are a [BadRequest] (RFC 6750 section 2). A browser
 // sends a cookie unasked, so cookies count only if nothing else was found, the
 // first that is there decides, and what a header says is final.
 //
-// It panics if a source cannot work; New reports the same as an error.
+// It panics if a source cannot work; [New] reports the same as an error.
 func Lookup(sources ...Source) LookupHandler {
 	if err := checkSources(sources, defaultScheme); err != nil {
 		panic("jwtgate: core.Lookup: " + err.Error())

@@ -10,7 +10,7 @@ import (
 
 // Moment is a place in the order of logins and endings: when somebody began to
 // look at credentials. Whose sessions are ended after it, by EndSessionsOf or by
-// an OrderedRevocation, is not let in by what was looked at before it. The zero
+// an [OrderedRevocation], is not let in by what was looked at before it. The zero
 // Moment means now, and is right only where nothing was waited for in between.
 type Moment struct {
 	realm  string
@@ -29,7 +29,7 @@ var (
 // Begin is to be called before the credentials of an identity are looked at that
 // Admit or Issue will be called with: before the redirect comes back, the code is
 // compared, the directory is asked. It is good for five minutes. Login calls it
-// itself. The error is an *Error.
+// itself. The error is an *[Error].
 func (a *Auth[T]) Begin(ctx context.Context) (m Moment, err error) {
 	defer recoverTo(&err)
 	if m, err = a.begin(ctx); err != nil {

@@ -11,14 +11,14 @@ type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
 
-// StepObserver is an Observer that asks for Event.Steps, for which the clock is
-// read twice a step. It is asked once, by New.
+// StepObserver is an [Observer] that asks for Event.Steps, for which the clock is
+// read twice a step. It is asked once, by [New].
 type StepObserver interface {
 	Observer
 	WantsSteps() bool
 }
 
-// Action is what an Event tells the outcome of.
+// Action is what an [Event] tells the outcome of.
 type Action uint8
 
 const (
@@ -84,10 +84,10 @@ func (a Action) String() string {
 	return "unknown"
 }
 
-// Event is one outcome. A field means the same whatever the Action, and is zero
+// Event is one outcome. A field means the same whatever the [Action], and is zero
 // where there is nothing to say. An Event never holds a token, a key or a claim's
 // value, and nothing of a token that was not verified but what Cause may; whom it is
-// about, only Config.Who says, and Event.Session. Action, Kind, Framework, Guard and the names of
+// about, only Config.Who says, and [Event.Session]. Action, [Kind], Framework, [Guard] and the names of
 // Steps are each of a closed set, fit for a metric's label.
 type Event struct {
 	Action Action

@@ -14,9 +14,9 @@ import (
 )
 
 // LogObserver writes events to l, with the request's context: a yes at debug level; a
-// no, which an operator sees by default, at info; Unavailable, keys that are not
+// no, which an operator sees by default, at info; [Unavailable], keys that are not
 // used, a journal's trouble and a refresh token used twice, also within the grace, at
-// warn; Internal at error with its cause and stack. All times are in milliseconds,
+// warn; [Internal] at error with its cause and stack. All times are in milliseconds,
 // and their names end with _ms. What belongs together is in a group: request, key,
 // refused, who, steps.
 func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
@@ -114,8 +114,8 @@ func tellNotices(o Observer, sources ...any) {
 	}
 }
 
-// KeyObserver tells o what happens to keys, as ActionKeys: a failure is
-// Unavailable with its cause, keys that are not used are a cause without a kind.
+// KeyObserver tells o what happens to keys, as [ActionKeys]: a failure is
+// [Unavailable] with its cause, keys that are not used are a cause without a kind.
 // It is for keys.RemoteConfig.Observer and keys.RingConfig.Observer.
 func KeyObserver(o Observer) keys.Observer {
 	if setup.IsNil(o) {
@@ -131,7 +131,7 @@ func KeyObserver(o Observer) keys.Observer {
 	}
 }
 
-// StoreObserver tells o what a store found wrong, as ActionStore. It is for
+// StoreObserver tells o what a store found wrong, as [ActionStore]. It is for
 // sessions.MemoryConfig.Observer.
 func StoreObserver(o Observer) sessions.Observer {
 	if setup.IsNil(o) {

@@ -31,12 +31,12 @@ type Provider struct {
 	Rules ClaimRules
 }
 
-// DecoderOf is the DecodeHandler over several providers, to be wrapped by one of your
+// DecoderOf is the [DecodeHandler] over several providers, to be wrapped by one of your
 // own. iss, the one claim that is read before a signature is verified, chooses the
 // provider, whose keys and rules then judge the token, and its iss again. So no
 // provider speaks for another, and a token of nobody's costs no provider a question.
 //
-// It panics on what New would refuse in Config.Providers. Where it stands in for
+// It panics on what [New] would refuse in Config.Providers. Where it stands in for
 // Config.Decode New cannot see that there are several issuers, so the default
 // Identify for T = string refuses their tokens itself.
 func DecoderOf(providers ...Provider) DecodeHandler {

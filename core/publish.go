@@ -39,12 +39,12 @@ func publishers(source keys.Source, signer keys.Signer) (list []keys.Describer) 
 }
 
 // KeyRoutes are the endpoints that publish the keys with which others verify the
-// tokens of this Auth: /.well-known/jwks.json, a JWK Set (RFC 7517 section 5),
+// tokens of this [Auth]: /.well-known/jwks.json, a JWK Set (RFC 7517 section 5),
 // to be mounted on the root.
 //
-// It shows the public halves of Keys and of Signer, if they are a Key, a keys.Set,
-// a keys.Ring or a keys.Dir, and never a secret. Keys of a provider's, as those of
-// keys.NewRemote, and keys that are bound to another issuer than Rules.Issuer, are
+// It shows the public halves of Keys and of Signer, if they are a Key, a [keys.Set],
+// a [keys.Ring] or a [keys.Dir], and never a secret. Keys of a provider's, as those of
+// [keys.NewRemote], and keys that are bound to another issuer than Rules.Issuer, are
 // not shown again. If there is nothing to publish, and never will be, there are
 // no routes. What it publishes is what keys.NewRemote reads.
 //

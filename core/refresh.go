@@ -10,8 +10,8 @@ import (
 )
 
 // Renew is the line "again" without HTTP: for a refresh token it returns the next
-// tokens of its session, once. The error is an *Error: BadRefresh,
-// ReusedRefresh, RacedRefresh, what Config.Renew says, Unavailable.
+// tokens of its session, once. The error is an *[Error]: BadRefresh,
+// [ReusedRefresh], [RacedRefresh], what Config.Renew says, [Unavailable].
 func (a *Auth[T]) Renew(ctx context.Context, token string) (issued Issued, err error) {
 	o, s := a.watch(ActionRefresh, nil), sessions.Session{}
 	defer func() { o.end(withSession(ctx, s), err) }()
@@ -214,7 +214,7 @@ func (a *Auth[T]) EndSession(ctx context.Context, id string) (err error) {
 }
 
 // EndSessionsOf ends all sessions of a subject, as when a password was changed,
-// and the logins that are under way: whose Moment is from before it gets none.
+// and the logins that are under way: whose [Moment] is from before it gets none.
 func (a *Auth[T]) EndSessionsOf(ctx context.Context, subject string) (err error) {
 	o := a.watch(ActionLogout, nil)
 	defer func() { o.end(sessionContext{ctx, sessions.Session{Subject: subject}}, err) }()

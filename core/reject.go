@@ -12,14 +12,14 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
-// ErrorHandler makes the answer to a refusal. Error.Response is the default
-// answer, to be changed or replaced. A Response without a Status gets that of
-// the Kind. A panic in it is answered with the default for Internal. Flask-JWT
+// ErrorHandler makes the answer to a refusal. [Error.Response] is the default
+// answer, to be changed or replaced. A [Response] without a Status gets that of
+// the [Kind]. A panic in it is answered with the default for [Internal]. Flask-JWT
 // called it jwt_error_handler.
 type ErrorHandler func(Request, *Error) Response
 
 // Reject is the line "no": it makes the answer to any step's error, as the gates
-// do. An error of no known kind is Internal.
+// do. An error of no known kind is [Internal].
 func (a *Auth[T]) Reject(r Request, err error) (res Response) {
 	if err == nil {
 		err = fmt.Errorf("Reject was called without an error")

@@ -108,7 +108,7 @@ func isHTTP10(r Request) bool {
 	return ok && d.Protocol() == "HTTP/1.0"
 }
 
-// FromHTTP is the Request of net/http, for routers that hand it on as it is.
+// FromHTTP is the [Request] of net/http, for routers that hand it on as it is.
 func FromHTTP(r *http.Request) Request { return httpRequest{r} }
 
 // httpRequest holds one pointer, so that making it a Request costs no allocation.

@@ -48,7 +48,7 @@ var errReread = errors.New("a step reads no more of a body than a megabyte; the 
 // bodySetter is what the comment of Request says of SetBody.
 type bodySetter interface{ SetBody(body io.Reader) }
 
-// Body implements Request: at each call from the beginning.
+// Body implements [Request]: at each call from the beginning.
 func (r *rereadable) Body() io.Reader {
 	if r.record == nil {
 		r.record = &recording{source: r.Request.Body()}

@@ -26,7 +26,7 @@ type Response struct {
 	names []string
 }
 
-// Refusal is a no as far as a client may know it; the cause is the Observer's alone.
+// Refusal is a no as far as a client may know it; the cause is the [Observer]'s alone.
 // It may be prepared and shared: nobody changes one.
 type Refusal struct {
 	// Kind says why, more exactly than a client is told: all kinds of BadToken have
@@ -53,7 +53,7 @@ func addsHeader(name string) bool {
 	return false
 }
 
-// SetHeaders puts the Response's headers into h: Vary, Set-Cookie,
+// SetHeaders puts the [Response]'s headers into h: Vary, Set-Cookie,
 // WWW-Authenticate and Link add to what others have set, the rest replaces it. The
 // values are copied, because a later handler may change what it finds in h. A name
 // without values is none.
@@ -118,7 +118,7 @@ func (res Response) each(f func(name string, values []string)) {
 	}
 }
 
-// JSONResponse is a Response with v as its body. It is meant for handlers that answer
+// JSONResponse is a [Response] with v as its body. It is meant for handlers that answer
 // in place of core's own: OnError, AuthResponse. The error is encoding/json's.
 func JSONResponse(status int, v any) (Response, error) {
 	body, err := json.Marshal(v)

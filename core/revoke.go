@@ -20,7 +20,7 @@ import (
 // One that must refuse a token because it lacks a claim, as it could not be called
 // back, says so by a method Needs() (claims []string, lifetime time.Duration), as those
 // of package denylist do. New then wants these claims in Rules.Required, where tokens
-// are accepted that this Auth has not made, and Rules.MaxLifetime, or Lifetime for those
+// are accepted that this [Auth] has not made, and Rules.MaxLifetime, or Lifetime for those
 // that it makes, within lifetime, if that is not 0.
 type Revocation interface {
 	// Revoked reports whether the token with these claims has been called back:
@@ -30,7 +30,7 @@ type Revocation interface {
 	Revoked(ctx context.Context, claims *Claims) (bool, error)
 }
 
-// AnyRevocation is the Revocation that calls back what any of the given ones
+// AnyRevocation is the [Revocation] that calls back what any of the given ones
 // does. They are asked in order. One that says so decides, even if one before it
 // could not answer; but those after that one are asked with a context that has
 // ended, so that several which share an outage are not waited for one by one.
@@ -60,13 +60,13 @@ func (a anyRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error
 	return false, unknown
 }
 
-// OrderedRevocation is a Revocation that ends all that a subject has got so far,
+// OrderedRevocation is a [Revocation] that ends all that a subject has got so far,
 // and goes by order rather than by time: its number grows with every ending. An
-// Auth puts the number that it had when the login began into the token, as the
+// [Auth] puts the number that it had when the login began into the token, as the
 // integer claim ord, and asks Revoked about a token before it hands it out: so a
 // login that was under way is ended too, and one that came later in the same second
 // is not. denylist.Subjects is one. An Auth takes one of them, in Config.Revocation
-// itself or among those of AnyRevocation.
+// itself or among those of [AnyRevocation].
 type OrderedRevocation interface {
 	Revocation
 	// Ticket is the number that the order has reached. That of every ending after it
@@ -93,7 +93,7 @@ func (a *engine) endedSince(ctx context.Context, claims *Claims) error {
 	return unanswered(err)
 }
 
-// SessionRevocation calls back the tokens of sessions that are over. An Auth with
+// SessionRevocation calls back the tokens of sessions that are over. An [Auth] with
 // Sessions.Store has it already; it is for a service that verifies the tokens of
 // another and shares its store. A token without sid belongs to no session and is
 // never called back.
@@ -109,7 +109,7 @@ type SessionRevocation struct {
 	Now func() time.Time
 }
 
-// Revoked implements Revocation. The bound within which it takes effect is that
+// Revoked implements [Revocation]. The bound within which it takes effect is that
 // of the store's Ended.
 func (s SessionRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error) {
 	if s.Issuer != "" && claims.Issuer() != s.Issuer {

@@ -11,7 +11,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
-// RevocationFor is the Revocation that is asked about tokens of these issuers alone;
+// RevocationFor is the [Revocation] that is asked about tokens of these issuers alone;
 // those of others pass. It is for a list beside Config.Providers whose tokens have
 // not what the list goes by, a jti as it may be, or need not be called back here. ""
 // stands for tokens without iss.
@@ -27,7 +27,7 @@ type scopedRevocation struct {
 	issuers []string
 }
 
-// Revoked implements Revocation.
+// Revoked implements [Revocation].
 func (s scopedRevocation) Revoked(ctx context.Context, claims *Claims) (bool, error) {
 	if iss, _ := claims.text("iss"); !slices.Contains(s.issuers, iss) {
 		return false, nil

@@ -9,7 +9,7 @@ type Route struct {
 	Serve func(Request) Response
 }
 
-// LoginRoute is the login at Config.Login.Path. It panics if the Auth has no
+// LoginRoute is the login at Config.Login.Path. It panics if the [Auth] has no
 // Authenticate.
 func (a *Auth[T]) LoginRoute() Route {
 	a.ready("LoginRoute")
@@ -19,7 +19,7 @@ func (a *Auth[T]) LoginRoute() Route {
 	return Route{Name: a.login.Name, Path: a.login.Path, Serve: a.Login}
 }
 
-// Routes are the endpoints of an Auth: the login, if there is one, and with
+// Routes are the endpoints of an [Auth]: the login, if there is one, and with
 // Sessions those of refresh, logout, logout everywhere and the list of sessions.
 func (a *Auth[T]) Routes() []Route {
 	a.ready("Routes")

@@ -14,7 +14,7 @@ import (
 )
 
 // RenewHandler looks the user of a session up again, at every refresh: what the
-// tokens say is asked of Payload anew, never copied. Its outcomes:
+// tokens say is asked of [Payload] anew, never copied. Its outcomes:
 //
 //	a value, nil                            that identity gets the next tokens
 //	the zero value, nil                     nobody any more: the session ends
@@ -106,7 +106,7 @@ func (c sessionContext) Value(key any) any {
 
 // Session returns the session that the event is about, as far as it is known: its
 // ID, or of the end of all of a subject's its Subject alone. ctx is what Observe was
-// given with the event. Of a gate's event, the claim sid of ClaimsOf names it.
+// given with the event. Of a gate's event, the claim sid of [ClaimsOf] names it.
 func (e Event) Session(ctx context.Context) (sessions.Session, bool) {
 	s, ok := ctx.Value(sessionKey{}).(sessions.Session)
 	return s, ok

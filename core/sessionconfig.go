@@ -11,7 +11,7 @@ import (
 )
 
 // SessionConfig makes logins last: with a Store, a login also returns a refresh
-// token, Auth.Routes has the endpoints of sessions, access tokens carry the
+// token, [Auth.Routes] has the endpoints of sessions, access tokens carry the
 // session's ID as sid, and those of a session that was ended are refused.
 //
 //	field           default

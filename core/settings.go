@@ -21,7 +21,7 @@ func EnvSettings() iter.Seq2[string, string] {
 }
 
 // ReadEnv reads settings from environ, which is what os.Environ returns, into
-// the Config: all variables whose names start with prefix, as "JWT_". EnvSettings
+// the [Config]: all variables whose names start with prefix, as "JWT_". EnvSettings
 // lists them, under the names of Flask-JWT where it had one.
 //
 //	cfg := core.Config[*User]{Authenticate: users.Check, …}
@@ -39,16 +39,16 @@ func EnvSettings() iter.Seq2[string, string] {
 // mistake too, because a misspelt setting would leave a door open; ignore lists
 // variables, by their full names, to pass over. The names that Kubernetes gives
 // to links with services, as JWT_SERVICE_HOST and JWT_PORT_80_TCP, are passed
-// over anyway. What only several settings together get wrong, New reports, and names
+// over anyway. What only several settings together get wrong, [New] reports, and names
 // the variables too.
 //
-// Into what FlaskConfig returned, REQUIRED_CLAIMS is the whole list, exp too,
+// Into what [FlaskConfig] returned, REQUIRED_CLAIMS is the whole list, exp too,
 // and the plain variable SECRET_KEY is the key where there is no other.
 //
 // ReadEnv reads the files that SECRET_KEY_FILE, PUBLIC_KEY_FILE, JWKS_FILE and
 // KEY_DIR name; it does not fetch from JWKS_URL and OIDC_ISSUER, which need an
 // audience. Now and Observer go into the key source, so set them before. With
-// KEY_DIR, Keys is a *keys.Dir, with JWKS_FILE a *keys.SetFile; run its Watch to follow it. An error
+// KEY_DIR, Keys is a *[keys.Dir], with JWKS_FILE a *[keys.SetFile]; run its Watch to follow it. An error
 // never holds a key's value.
 func (c *Config[T]) ReadEnv(prefix string, environ []string, ignore ...string) error {
 	s := settable{

@@ -11,7 +11,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/keep"
 )
 
-// HeaderSource is a token in a header field: Authorization under the Auth's scheme
+// HeaderSource is a token in a header field: Authorization under the [Auth]'s scheme
 // unless told otherwise.
 type HeaderSource struct {
 	Name   string // "" is Authorization
@@ -30,9 +30,9 @@ func (h HeaderSource) withDefaults(scheme string) HeaderSource {
 	return h
 }
 
-// Find implements Source. Another scheme counts as nothing (RFC 6750 section
+// Find implements [Source]. Another scheme counts as nothing (RFC 6750 section
 // 3.1); two fields, several tokens, a tab or another control character are a
-// BadRequest (RFC 6750 section 2.1, RFC 9110 section 5.3).
+// [BadRequest] (RFC 6750 section 2.1, RFC 9110 section 5.3).
 func (h HeaderSource) Find(r Request) (Credential, error) {
 	h = h.withDefaults(defaultScheme)
 	return h.find(r)
@@ -106,7 +106,7 @@ func (q QuerySource) withDefaults() QuerySource {
 	return q
 }
 
-// Find implements Source. The parameter twice is a BadRequest (RFC 6750 section 3.1).
+// Find implements [Source]. The parameter twice is a [BadRequest] (RFC 6750 section 3.1).
 func (q QuerySource) Find(r Request) (Credential, error) {
 	return parameter(r.RawQuery(), q.withDefaults().Name)
 }
@@ -137,10 +137,10 @@ var errParameter = because("the parameter with the token, in the query or the fo
 
 // SourceFunc is a source of the user's own: a path parameter, a WebSocket
 // subprotocol. What it reads of the body the handler reads again. Like a header it is taken to be there on purpose; for anything a
-// browser sends unasked use CookieSource, which checks for cross-site requests.
+// browser sends unasked use [CookieSource], which checks for cross-site requests.
 type SourceFunc func(Request) (Credential, error)
 
-// Find implements Source. An empty token counts as none.
+// Find implements [Source]. An empty token counts as none.
 func (f SourceFunc) Find(r Request) (Credential, error) {
 	c, err := f(r)
 	if err == nil && c.Token == "" {

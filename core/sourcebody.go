@@ -24,7 +24,7 @@ type FormSource struct {
 	Name string // "" is access_token
 }
 
-// Find implements Source. The field twice is a BadRequest (RFC 6750 section 3.1).
+// Find implements [Source]. The field twice is a [BadRequest] (RFC 6750 section 3.1).
 func (f FormSource) Find(r Request) (Credential, error) {
 	setup.Default(&f.Name, defaultParameter)
 	body, ok := smallBody(r, formMedia)
@@ -36,12 +36,12 @@ func (f FormSource) Find(r Request) (Credential, error) {
 
 // JSONSource is a token in a member of a JSON object in the body, as
 // Flask-JWT-Extended takes it: of application/json, and else under the conditions of
-// FormSource.
+// [FormSource].
 type JSONSource struct {
 	Name string // "" is access_token
 }
 
-// Find implements Source. A member that is empty or no text is a BadRequest. A body
+// Find implements [Source]. A member that is empty or no text is a [BadRequest]. A body
 // that is not one JSON object, with each member once, has no token: what is wrong
 // with it is the handler's to say.
 func (j JSONSource) Find(r Request) (Credential, error) {

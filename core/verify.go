@@ -3,7 +3,7 @@ package core
 import "context"
 
 // Verify is the line "in" as a value: from a request to a context that holds its
-// identity. The error is an *Error; Reject makes the answer of it.
+// identity. The error is an *[Error]; Reject makes the answer of it.
 func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	o := a.watch(ActionVerify, r)
 	if failed := caught(func() {

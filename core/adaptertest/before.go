@@ -97,7 +97,7 @@ func outside(t testing.TB, s server, raw string, silent bool) string {
 
 // ServerCases are what servers or routers are known to answer before us. Unless the
 // name says otherwise the request has a good token, and 200 means that it reached the
-// handler. The paths are those of App.
+// handler. The paths are those of [App].
 func ServerCases() []ServerCase {
 	const host = "Host: example.com"
 	token := good("joe")

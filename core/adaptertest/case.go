@@ -53,7 +53,7 @@ func serve(t testing.TB, mounts []Mount, app func() *App) (servers []server) {
 }
 
 // Run runs all cases against the frameworks. Each must give the answer that the
-// row says, or the one that its Mount declares, and all of them the same. It takes
+// row says, or the one that its [Mount] declares, and all of them the same. It takes
 // half a minute, weighs the heap, and so wants no other test beside it.
 func Run(t *testing.T, mounts ...Mount) {
 	servers := serve(t, mounts, newApp)

@@ -3,7 +3,7 @@
 // back, whichever framework stands behind it. Date, Server and what frames a
 // message (Connection, Content-Length, Transfer-Encoding) may differ.
 //
-// A framework needs one function that mounts an application on it, as Mount and App
+// A framework needs one function that mounts an application on it, as [Mount] and [App]
 // say; serveNetHTTP in internal/conform is one to copy. Its test is one line:
 //
 //	func TestConform(t *testing.T) { adaptertest.Run(t, mine) }

@@ -117,7 +117,7 @@ func (a *App) Stream(user *User, w io.Writer, flush func()) {
 	flush()
 }
 
-// Upgraded answers on a connection that was taken over, behind Switching, which
+// Upgraded answers on a connection that was taken over, behind [Switching], which
 // some frameworks write by themselves: it repeats one line.
 func (a *App) Upgraded(user *User, conn io.ReadWriter) {
 	line := make([]byte, len("hello\n"))

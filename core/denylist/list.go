@@ -10,7 +10,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
-// Config sets up a Tokens or a Subjects. Realm must be set.
+// Config sets up a [Tokens] or a [Subjects]. Realm must be set.
 type Config struct {
 	_ [0]func() // no unkeyed literals
 

@@ -12,7 +12,7 @@ import (
 // Auth returns an Auth whose gates take every request for the given identity's,
 // without a token. The claims are there for guards and handlers that ask.
 //
-// The identity must not be the zero value, which is nobody; see Anonymous.
+// The identity must not be the zero value, which is nobody; see [Anonymous].
 func Auth[T any](t testing.TB, identity T, claims ...core.Payload) *core.Auth[T] {
 	t.Helper()
 	values := core.Payload{}
@@ -33,15 +33,15 @@ func Auth[T any](t testing.TB, identity T, claims ...core.Payload) *core.Auth[T]
 	return auth
 }
 
-// Anonymous returns an Auth that finds no credential in any request: its
+// Anonymous returns an [Auth] that finds no credential in any request: its
 // Optional gate lets them pass, its Require does not.
 func Anonymous[T any](t testing.TB) *core.Auth[T] {
 	t.Helper()
 	return Refusing[T](t, core.MissingToken)
 }
 
-// Refusing returns an Auth whose gates refuse every request with err:
-// core.Expired, core.Unavailable.
+// Refusing returns an [Auth] whose gates refuse every request with err:
+// [core.Expired], [core.Unavailable].
 func Refusing[T any](t testing.TB, err error) *core.Auth[T] {
 	t.Helper()
 	return stub(t, core.Config[T]{
@@ -54,7 +54,7 @@ func Refusing[T any](t testing.TB, err error) *core.Auth[T] {
 }
 
 // Context returns the context that a handler behind auth.Require sees, for
-// tests of what takes a context and no request. The Auth is one that Auth made,
+// tests of what takes a context and no request. The [Auth] is one that Auth made,
 // or another that needs nothing of a request.
 func Context[T any](t testing.TB, auth *core.Auth[T]) context.Context {
 	t.Helper()

@@ -12,7 +12,7 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock returns a Clock that shows now. The zero time stands for the start
+// NewClock returns a [Clock] that shows now. The zero time stands for the start
 // of 2030, so that a test does not depend on the day it runs on.
 func NewClock(now time.Time) *Clock {
 	if now.IsZero() {
@@ -21,21 +21,21 @@ func NewClock(now time.Time) *Clock {
 	return &Clock{now: now}
 }
 
-// Now returns the time the Clock shows.
+// Now returns the time the [Clock] shows.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Set makes the Clock show now.
+// Set makes the [Clock] show now.
 func (c *Clock) Set(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = now
 }
 
-// Advance moves the Clock by d, which may be negative.
+// Advance moves the [Clock] by d, which may be negative.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,5 +1,5 @@
 // Package jwttest is for the tests of programs that use jwtgate: tokens to send,
-// an Auth that identifies every request as whom the test wants, a clock that
+// an [Auth] that identifies every request as whom the test wants, a clock that
 // stands still, and a record of what an Observer saw.
 //
 // Nothing here gets around a gate. What stands in the context of a tested

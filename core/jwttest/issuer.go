@@ -58,10 +58,10 @@ func NewIssuerServer(t testing.TB) *Issuer {
 	return i
 }
 
-// URL is the issuer: what iss names, and keys.NewOIDC and keys.NewOAuth take.
+// URL is the issuer: what iss names, and [keys.NewOIDC] and [keys.NewOAuth] take.
 func (i *Issuer) URL() string { return i.url }
 
-// KeySetURL is what keys.NewRemote takes.
+// KeySetURL is what [keys.NewRemote] takes.
 func (i *Issuer) KeySetURL() string { return i.url + "/jwks.json" }
 
 // Client returns a Client that reaches this issuer, whatever the host, without a

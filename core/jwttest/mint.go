@@ -39,7 +39,7 @@ func must[V any](v V, err error) V {
 	return v
 }
 
-// Option changes what Mint does by default.
+// Option changes what [Mint] does by default.
 type Option func(*minting)
 
 type minting struct {
@@ -67,7 +67,7 @@ func Header(name string, value any) Option {
 	return func(m *minting) { m.header[name] = value }
 }
 
-// Mint returns a token with these claims, signed by core.Encoder(key). Where
+// Mint returns a token with these claims, signed by [core.Encoder](key). Where
 // they do not name iat, nbf or exp, the token is issued now and ends in an hour.
 // A claim that is nil is left out of the token: Payload{"exp": nil} makes one
 // without exp.

@@ -17,7 +17,7 @@ type Recorder struct {
 
 var _ core.Observer = (*Recorder)(nil)
 
-// Observe implements core.Observer.
+// Observe implements [core.Observer].
 func (r *Recorder) Observe(_ context.Context, e core.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

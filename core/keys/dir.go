@@ -12,7 +12,7 @@ import (
 
 // Dir is a ring of keys that follows the files of a directory: one key
 // signs, all verify. It is a [Source] and a [Signer], and safe for concurrent
-// use. [Auth.KeyRoutes] publishes it.
+// use. Auth.KeyRoutes of core publishes it.
 //
 // A file whose name ends with .pem, .jwk or .json holds one key, as [Parse]
 // reads it. A private key signs and verifies, a public key only verifies. Hidden
@@ -94,10 +94,10 @@ func LoadDir(dir string, cfg RingConfig, opts ...Option) (*Dir, error) {
 
 // Reload reads the directory. What it finds takes the place of the keys in one
 // step; a key whose file has the content that it had, whatever its name, stays
-// the same *Key.
+// the same *[Key].
 //
 // If there is any mistake, all keys stay as they were, and Reload returns it and
-// tells the Observer. It is also a mistake if no key could sign any more where
+// tells the [Observer]. It is also a mistake if no key could sign any more where
 // one could before: put the new key there before you delete the last old one.
 func (d *Dir) Reload(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
@@ -113,7 +113,7 @@ func (d *Dir) Reload(ctx context.Context) error {
 
 // Watch calls Reload every sixth of Lead, 10 s by default, until ctx has ended.
 // It reads the files anew each time: they are few and small, and not every
-// file system tells when one has changed. A mistake is told to the Observer
+// file system tells when one has changed. A mistake is told to the [Observer]
 // once, not every time. Watch blocks; run it in a goroutine of its own.
 func (d *Dir) Watch(ctx context.Context) {
 	if d.current() == nil {
@@ -264,7 +264,7 @@ func (d *Dir) parse(file keyFile) (*Key, error) {
 	return key, nil
 }
 
-// Facts implements [Describer]. What there is to notice the Observer has heard, if
+// Facts implements [Describer]. What there is to notice the [Observer] has heard, if
 // there is one.
 func (d *Dir) Facts() Facts {
 	f := d.ring.Facts()

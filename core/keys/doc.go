@@ -19,7 +19,7 @@
 //	}
 //	go dir.Watch(ctx)
 //
-// However a Key is printed, logged or marshaled, its material is not shown. A
+// However a [Key] is printed, logged or marshaled, its material is not shown. A
 // constructor names all that is wrong with what it was given, and fetches
 // nothing: a provider is asked when the first token wants it.
 //

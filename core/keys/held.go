@@ -18,7 +18,7 @@ import (
 
 // ContextSigner signs with a private key that is somewhere else, as in a key
 // management service, and gives up when ctx ends. Whoever has a client for such
-// a service writes these two methods; [New] makes a Key of it.
+// a service writes these two methods; [New] makes a [Key] of it.
 //
 // Public returns the public half: *rsa.PublicKey, *ecdsa.PublicKey or
 // ed25519.PublicKey. It is called once, by New.
@@ -49,7 +49,7 @@ const defaultSignTimeout = 10 * time.Second
 // does, and its algorithm is the default of its kind or that of [WithAlgorithm].
 //
 // A signer must be safe for concurrent use. What it signed is verified before it
-// is handed out, and its failure is [Unavailable]. Waiting for a ContextSigner
+// is handed out, and its failure is an Unavailable of core. Waiting for a [ContextSigner]
 // ends with the request's context and [WithSignTimeout]; a crypto.Signer cannot
 // be interrupted, so it should have a time-out of its own.
 func New(goKey any, opts ...Option) (*Key, error) {

@@ -67,13 +67,13 @@ type Hint struct {
 // Find gets an untrusted hint and returns candidates, all of which allow
 // hint.Algorithm; the token is accepted if one of them verifies it. Return a
 // few at most, since each costs a signature check. As long as a key is trusted,
-// Find returns the same *Key for it, and without I/O once it is known: a
+// Find returns the same *[Key] for it, and without I/O once it is known: a
 // verified token may be taken from a cache while Find still returns the pointer
 // that verified it.
 //
 //   - No such key: return nil, nil. The token is refused with 401.
 //   - The source could not answer (its provider is down, ctx has ended): return
-//     an error. The request is answered with 503, as [Unavailable]; it is never
+//     an error. The request is answered with 503, as Unavailable; it is never
 //     taken for a bad token.
 //
 // Find is called by many goroutines at once, and its result is only read.

@@ -36,7 +36,7 @@ func Parse(text []byte, opts ...Option) (*Key, error) {
 
 // Load is [Parse] of a file of at most 1 MiB. Its errors name the path,
 // and keep the error of package os for [errors.Is]. If the key can sign and every
-// user of the machine may read its file, or write to it, New tells the Observer.
+// user of the machine may read its file, or write to it, New tells the [Observer].
 func Load(path string, opts ...Option) (*Key, error) {
 	var p problems
 	return one(p.read("key file", path), p, opts)

@@ -49,7 +49,7 @@ func (k Key) Format(f fmt.State, verb rune) { k.shown().Format(f, verb) }
 // LogValue returns what [Key.String] returns, for log/slog.
 func (k Key) LogValue() slog.Value { return k.shown().LogValue() }
 
-// MarshalText returns what [Key.String] returns, and so does JSON. A Key cannot be read back from
+// MarshalText returns what [Key.String] returns, and so does JSON. A [Key] cannot be read back from
 // it: marshaling is for logs and dumps, not for storing keys.
 func (k Key) MarshalText() ([]byte, error) { return k.shown().MarshalText() }
 

@@ -26,7 +26,7 @@ import (
 // Reading takes no lock. Any number of requests share one fetch, which belongs
 // to none of them: a client that leaves takes nothing with it.
 //
-//   - A key that is known is found in memory. It stays the same *Key from fetch
+//   - A key that is known is found in memory. It stays the same *[Key] from fetch
 //     to fetch while the provider publishes it unchanged, and is gone as soon as
 //     a fetch shows that the provider has withdrawn it.
 //   - A key that is not known makes one fetch for each cool-down; requests wait
@@ -47,7 +47,7 @@ import (
 // but 200 and every body that is no key set: it may be a mistake. In case that it is
 // none, the keys that were there are used for RemoteConfig.MaxRefresh after they were
 // fetched, and no longer. Then the answer is 503: a 401 would log everybody out. The
-// Observer hears of each such fetch.
+// [Observer] hears of each such fetch.
 type Remote struct {
 	cfg     RemoteConfig
 	name    string // for texts, without the URL's query
@@ -219,7 +219,7 @@ func (r *Remote) Fetch(ctx context.Context) error {
 
 // Close ends the fetch that is under way, waits for its end and lets none begin.
 // What is known keeps its dates: it serves until it is stale. It is not to be
-// called by an Observer. The error is always nil.
+// called by an [Observer]. The error is always nil.
 func (r *Remote) Close() error {
 	r.mu.Lock()
 	r.closed.Store(true)

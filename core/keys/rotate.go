@@ -10,7 +10,7 @@ import (
 
 // Ring is a ring of keys that the program changes: one signs, all verify. It
 // is a [Source] and a [Signer], and safe for concurrent use; requests that
-// run while it changes see the keys before or after. [Auth.KeyRoutes] publishes
+// run while it changes see the keys before or after. Auth.KeyRoutes of core publishes
 // it. [Dir] is a ring that follows the files of a directory.
 //
 // The life of a key, when Rotate is called with it, and later with the next one:
@@ -23,7 +23,7 @@ import (
 // verifies until the last token that it signed has expired, so that a rotation
 // refuses no valid token.
 //
-// A key stays the same *Key while it is in the ring. A token that names no key
+// A key stays the same *[Key] while it is in the ring. A token that names no key
 // is tried with the eight newest that may be used with its algorithm, so tokens
 // that were issued before the ring had its ids stay valid.
 type Ring struct{ ring }

@@ -205,7 +205,7 @@ func (s *Set) Facts() Facts {
 func (s *Set) Keys() []*Key { return slices.Clone(s.keys) }
 
 // Skipped returns why keys of a JWK Set were not taken, an error for each. New tells
-// its Observer of them. The slice is the caller's own.
+// its [Observer] of them. The slice is the caller's own.
 func (s *Set) Skipped() []error { return slices.Clone(s.skipped) }
 
 // String lists the first keys of the set. It never shows their material.

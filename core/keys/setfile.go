@@ -42,7 +42,7 @@ type SetFile struct {
 var _ Describer = (*SetFile)(nil)
 
 // LoadSetFile is [LoadSet] of a file that is followed: call Reload, or run Watch. It
-// returns the errors of LoadSet.
+// returns the errors of [LoadSet].
 func LoadSetFile(path string, cfg SetFileConfig, opts ...Option) (*SetFile, error) {
 	var errs setup.Mistakes
 	if cfg.Every < 0 {
@@ -61,9 +61,9 @@ func LoadSetFile(path string, cfg SetFileConfig, opts ...Option) (*SetFile, erro
 }
 
 // Reload reads the file. What it finds takes the place of the keys in one step; a
-// public key that stays in it stays the same *Key. If there is any mistake, or no
+// public key that stays in it stays the same *[Key]. If there is any mistake, or no
 // usable key in it, all keys stay as they were, and Reload returns it and tells the
-// Observer.
+// [Observer].
 func (f *SetFile) Reload(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (f *SetFile) Reload(ctx context.Context) error {
 }
 
 // Watch calls Reload again and again until ctx has ended. A mistake is told to the
-// Observer once, not every time. Watch blocks; run it in a goroutine of its own.
+// [Observer] once, not every time. Watch blocks; run it in a goroutine of its own.
 func (f *SetFile) Watch(ctx context.Context) {
 	if f.set.Load() == nil {
 		return
@@ -149,7 +149,7 @@ func (f *SetFile) Find(ctx context.Context, hint Hint) ([]*Key, error) {
 // Set returns the keys as they are now.
 func (f *SetFile) Set() *Set { return f.set.Load() }
 
-// Facts implements [Describer]. Of keys that are not used the Observer has heard, if
+// Facts implements [Describer]. Of keys that are not used the [Observer] has heard, if
 // there is one.
 func (f *SetFile) Facts() Facts {
 	facts := f.set.Load().Facts()

@@ -27,7 +27,7 @@ func ForwardedFor(proxies ...string) (func(core.Request) netip.Addr, error) {
 	})
 }
 
-// Forwarded is ForwardedFor for proxies that write the field Forwarded (RFC 7239).
+// Forwarded is [ForwardedFor] for proxies that write the field Forwarded (RFC 7239).
 func Forwarded(proxies ...string) (func(core.Request) netip.Addr, error) {
 	return behind("Forwarded", "Forwarded", proxies, forwardedBy)
 }

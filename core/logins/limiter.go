@@ -20,7 +20,7 @@ type Rate struct {
 	Every time.Duration
 }
 
-// Limits set up a Limiter.
+// Limits set up a [Limiter].
 //
 //	field     default
 //	Guesser   10 at once, then one in 10 seconds
@@ -156,7 +156,7 @@ func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(cont
 
 var errZeroLimiter = errors.New("the limiter is nil or a zero Limiter; make one with logins.NewLimiter")
 
-// FoldUsername is the username as Limits count it, unless told otherwise:
+// FoldUsername is the username as [Limits] count it, unless told otherwise:
 // without characters that cannot be seen, without spaces around it, and in lower
 // case.
 func FoldUsername(name string) string {

@@ -12,13 +12,13 @@ import (
 // app registration in these tenants. The application is its Application (client) ID,
 // a tenant a Directory (tenant) ID: with one the app is single-tenant. organizations,
 // common and consumers are no tenants; for customers who come and go use a
-// keys.IssuerCache.
+// [keys.IssuerCache].
 //
 // The version is the API's, requestedAccessTokenVersion in its manifest: 2 for this
-// one, 1 or null for EntraV1. An ID token, which has the same aud where one app is
+// one, 1 or null for [EntraV1]. An ID token, which has the same aud where one app is
 // both client and API, is refused, since it has no azp; so is a token with neither scp
 // nor roles, which any app of the tenant gets for the asking. Ask for them with
-// core.Scopes("orders.read") and core.HasAny("roles", "Orders.Admin"). A user is tid and
+// [core.Scopes]("orders.read") and [core.HasAny]("roles", "Orders.Admin"). A user is tid and
 // oid; sub is another one for each app.
 func Entra(application string, tenants []string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("Entra", remote)
@@ -26,7 +26,7 @@ func Entra(application string, tenants []string, remote ...keys.RemoteConfig) (c
 	return r.entra("https://login.microsoftonline.com/{tenantid}/v2.0", "/v2.0", "2.0", "azp", []string{application}, tenants)
 }
 
-// EntraV1 is Entra for tokens of version 1.0, whose issuer is https://sts.windows.net.
+// EntraV1 is [Entra] for tokens of version 1.0, whose issuer is https://sts.windows.net.
 // Their aud is the App ID URI, as api://orders, or the client ID, as their clients
 // wrote it: the application is either.
 func EntraV1(application string, tenants []string, remote ...keys.RemoteConfig) (core.Provider, error) {

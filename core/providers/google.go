@@ -43,7 +43,7 @@ const googleClient = ".apps.googleusercontent.com"
 // Firebase takes the ID tokens of a Firebase project, by its id: what its clients send
 // to a backend. Claims that are set with the Admin SDK are in the token under their
 // own names, as HasAny("role", "admin"); the tenant is in
-// core.Path("firebase", "tenant").
+// [core.Path]("firebase", "tenant").
 func Firebase(project string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	return firebase("Firebase", "https://securetoken.google.com/", project,
 		"https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", remote)

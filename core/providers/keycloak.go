@@ -19,7 +19,7 @@ import (
 // it is. An ID token (typ "ID" in its claims) is refused, and so is a refresh token or
 // a logout token.
 //
-// Roles are in core.Path("realm_access", "roles") and, of a client, in
+// Roles are in [core.Path]("realm_access", "roles") and, of a client, in
 // core.Path("resource_access", "orders-api", "roles"). A token may have no sub since
 // version 25, unless the client scope basic is there.
 func Keycloak(server, realm, audience string, remote ...keys.RemoteConfig) (core.Provider, error) {

@@ -18,7 +18,7 @@ import (
 // Any pod may have a token with any aud, so the audience narrows nothing: it is there
 // so that a token for this program is good for nothing else. The issuer itself, for
 // which tokens to the API server are, is refused. The namespace is in
-// core.Path("kubernetes.io", "namespace").
+// [core.Path]("kubernetes.io", "namespace").
 func Kubernetes(issuer, audience string, accounts []string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("Kubernetes", remote)
 	r.text("issuer", issuer, "the cluster's --service-account-issuer", nil)

@@ -14,9 +14,9 @@ import (
 // once the secret is revoked.
 //
 // The keys named anon and service_role are tokens as well, of another issuer, and are
-// refused. Roles of one's own are in core.Path("app_metadata", "role"), and never in
+// refused. Roles of one's own are in [core.Path]("app_metadata", "role"), and never in
 // user_metadata, which users write themselves. For users with an account ask for
-// core.GuardFunc over is_anonymous.
+// [core.GuardFunc] over is_anonymous.
 func Supabase(project, secret string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("Supabase", remote)
 	r.text("project", project, "its URL, as https://abcdefghijklmnopqrst.supabase.co", func(s string) bool { return !strings.HasSuffix(s, "/auth/v1") })

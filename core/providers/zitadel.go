@@ -13,7 +13,7 @@ import (
 // refused since they have no jti.
 //
 // A role is an object of the organizations that grant it, each with its primary
-// domain: HasAny(core.Path("urn:zitadel:iam:org:project:roles", "admin", "2083…"),
+// domain: HasAny([core.Path]("urn:zitadel:iam:org:project:roles", "admin", "2083…"),
 // "acme.example.com") asks for admin in one.
 func Zitadel(issuer, project string, remote ...keys.RemoteConfig) (core.Provider, error) {
 	r := begin("Zitadel", remote)

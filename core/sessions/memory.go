@@ -14,7 +14,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
-// MemoryConfig sets up a MemoryStore. The zero value is a store of 100,000
+// MemoryConfig sets up a [MemoryStore]. The zero value is a store of 100,000
 // sessions that a restart forgets.
 type MemoryConfig struct {
 	_ [0]func() // no unkeyed literals
@@ -45,8 +45,8 @@ const (
 	markKept = 2 * setup.LoginLasts
 )
 
-// MemoryStore is a Store in the memory of this process, with a journal if
-// one is wished for, and a Watcher. The access tokens of a session that was
+// MemoryStore is a [Store] in the memory of this process, with a journal if
+// one is wished for, and a [Watcher]. The access tokens of a session that was
 // ended are refused at once: its bound is 0. Whoever changes something cleans up what
 // is over; there is a goroutine only while the journal is synced or written anew, and
 // Close waits for it. Of the zero MemoryStore every call is an error. What a leap of the clock has made look over keeps its place
@@ -121,7 +121,7 @@ func (s *memorySession) Place() *int { return &s.index }
 
 // NewMemoryStore makes a store and reads its journal. The error names all that is
 // wrong with the settings, or says why the journal cannot be read, and then nothing
-// was changed; an end that a crash cut short is no error, and told to the Observer.
+// was changed; an end that a crash cut short is no error, and told to the [Observer].
 func NewMemoryStore(cfg MemoryConfig) (*MemoryStore, error) {
 	const about = "jwtgate: sessions.NewMemoryStore: %w"
 	var errs setup.Mistakes

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Ticket implements Store.
+// Ticket implements [Store].
 func (m *MemoryStore) Ticket(_ context.Context, realm string) (int64, error) {
 	r, done, err := m.look(realm)
 	defer done()
@@ -18,7 +18,7 @@ func (m *MemoryStore) Ticket(_ context.Context, realm string) (int64, error) {
 	return r.counter, nil
 }
 
-// Create implements Store.
+// Create implements [Store].
 func (m *MemoryStore) Create(ctx context.Context, c Creation) (made Created, err error) {
 	err = m.change(ctx, func() (change, error) {
 		if r := m.realms[c.Realm]; r != nil {
@@ -67,7 +67,7 @@ func (m *MemoryStore) surplus(c Creation) []*memorySession {
 	return alive[:min(len(alive), max(0, len(alive)+1-c.Most))]
 }
 
-// Find implements Store.
+// Find implements [Store].
 func (m *MemoryStore) Find(_ context.Context, realm, id string, token TokenHash, now time.Time) (Outcome, error) {
 	r, done, err := m.look(realm)
 	defer done()
@@ -78,7 +78,7 @@ func (m *MemoryStore) Find(_ context.Context, realm, id string, token TokenHash,
 	return found, nil
 }
 
-// Rotate implements Store.
+// Rotate implements [Store].
 func (m *MemoryStore) Rotate(ctx context.Context, r Rotation) (found Outcome, err error) {
 	err = m.change(ctx, func() (change, error) {
 		var grace int
@@ -145,7 +145,7 @@ func (m *MemoryStore) judge(r *memoryRealm, id string, token TokenHash, now time
 	return Outcome{State: Reused, Session: s.Session}, -1
 }
 
-// End implements Store.
+// End implements [Store].
 func (m *MemoryStore) End(ctx context.Context, realm, id string) error {
 	return m.change(ctx, func() (change, error) {
 		if r := m.realms[realm]; r != nil {
@@ -157,7 +157,7 @@ func (m *MemoryStore) End(ctx context.Context, realm, id string) error {
 	})
 }
 
-// EndSubject implements Store.
+// EndSubject implements [Store].
 func (m *MemoryStore) EndSubject(ctx context.Context, realm, subject string, now time.Time) error {
 	return m.change(ctx, func() (change, error) {
 		number := max(m.began.UnixMilli()+1, now.UnixMilli())
@@ -169,7 +169,7 @@ func (m *MemoryStore) EndSubject(ctx context.Context, realm, subject string, now
 	})
 }
 
-// List implements Store.
+// List implements [Store].
 func (m *MemoryStore) List(_ context.Context, realm, subject string, now time.Time) (list []Session, err error) {
 	r, done, err := m.look(realm)
 	defer done()
@@ -184,7 +184,7 @@ func (m *MemoryStore) List(_ context.Context, realm, subject string, now time.Ti
 	return list, nil
 }
 
-// Ended implements Store. It never answers from a copy.
+// Ended implements [Store]. It never answers from a copy.
 func (m *MemoryStore) Ended(_ context.Context, realm, id string, now time.Time) (bool, error) {
 	r, done, err := m.look(realm)
 	defer done()

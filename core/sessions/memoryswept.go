@@ -70,7 +70,7 @@ func (m *MemoryStore) report(about string, err error) {
 	}
 }
 
-// Watch implements Watcher: f is called at once.
+// Watch implements [Watcher]: f is called at once.
 func (m *MemoryStore) Watch(f func(Ending)) (stop func()) { return m.watchers.add(f) }
 
 // begin waits for its turn to change something, as long as the context allows.

@@ -111,7 +111,7 @@ type Creation struct {
 	Now     time.Time
 }
 
-// Created is what a Store says of a Creation.
+// Created is what a [Store] says of a [Creation].
 type Created struct {
 	// Refused: the subject's sessions were ended after Ticket; or, in a store that
 	// takes several steps, this one was the oldest and had to make room for another
@@ -153,7 +153,7 @@ func (s State) String() string {
 	return fmt.Sprintf("TokenState(%d)", uint8(s))
 }
 
-// Outcome is what a Store says of a refresh token.
+// Outcome is what a [Store] says of a refresh token.
 type Outcome struct {
 	State   State
 	Session Session // unless it is Gone; of Rotate, as it is now or was last

@@ -7,7 +7,7 @@ import (
 	"github.com/jwtgate/jwtgate/core/internal/outage"
 )
 
-// Watcher is what a Store may be besides: it tells that sessions have
+// Watcher is what a [Store] may be besides: it tells that sessions have
 // ended, so that what lives longer than a request, a WebSocket or a stream, can end
 // with its session. It is a hint that hastens and promises nothing: news can be
 // lost, as with a connection, or come twice. Whoever must know asks Ended from time
