@@ -64,8 +64,8 @@ func (b *balancer) token(t *testing.T, kid string, encoding *base64.Encoding) st
 		return encoding.EncodeToString(text)
 	}
 	input := segment(map[string]any{"typ": "JWT", "kid": kid, "alg": "ES256", "iss": "https://idp.test", "client": "c",
-		"signer": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/x/1", "exp": 9999999999}) +
-		"." + segment(map[string]any{"sub": "joe", "iss": "https://idp.test", "exp": 9999999999, "x": "1"})
+		"signer": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/x/1", "exp": int64(9999999999)}) +
+		"." + segment(map[string]any{"sub": "joe", "iss": "https://idp.test", "exp": int64(9999999999), "x": "1"})
 	digest := sha256.Sum256([]byte(input))
 	r, s, err := ecdsa.Sign(rand.Reader, b.keys[kid], digest[:])
 	if err != nil {
