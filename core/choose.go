@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // Choose is the gate that asks another one for each request, the one that which
@@ -65,8 +64,8 @@ func (a *Auth[T]) WithSources(sources ...Source) *Auth[T] {
 		panic("jwtgate: WithSources: no source given")
 	}
 	by := a.prepared.by
-	if err := checkSources(sources, by.scheme); err != nil {
-		panic(fmt.Sprintf("jwtgate: WithSources: %v", err))
+	if err := checkSources(sources, by.scheme).Err("jwtgate: WithSources"); err != nil {
+		panic(err.Error())
 	}
 	e := *a.engine
 	e.lookup, e.prepared = lookup(sources, by.scheme), prepare(by, sources)

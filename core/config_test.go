@@ -79,28 +79,28 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		{"a parameter twice", func(c *config) { c.Sources = []core.Source{core.QuerySource{}, core.QuerySource{Name: "access_token"}} }, `Sources[1]: it reads the parameter access_token, as Sources[0] does`},
 		{"a form's field twice", func(c *config) { c.Sources = []core.Source{core.FormSource{Name: "access_token"}, core.FormSource{}} }, `Sources[1]: it reads the form's field access_token, as Sources[0] does`},
 		{"a member twice", func(c *config) { c.Sources = []core.Source{core.JSONSource{Name: "access_token"}, core.JSONSource{}} }, `Sources[1]: it reads the member access_token, as Sources[0] does`},
-		{"a cookie's field as a header", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "cookie", Bare: true}} }, `Sources[0]: a cookie is sent unasked`},
-		{"header name", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "X Token"}} }, `Sources[0]: "X Token" is not the name of a header field`},
-		{"header scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "a,b"}} }, `Sources[0]: "a,b" is not an authentication scheme`},
-		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "JWT", Bare: true}} }, "Sources[0]: Bare and Scheme exclude each other; set one"},
-		{"cookie name", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "a=b"}} }, `Sources[0]: "a=b" is not the name of a cookie`},
+		{"a cookie's field as a header", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "cookie", Bare: true}} }, `Sources[0].Name: a cookie is sent unasked`},
+		{"header name", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Name: "X Token"}} }, `Sources[0].Name: "X Token" is not the name of a header field`},
+		{"header scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "a,b"}} }, `Sources[0].Scheme: "a,b" is not an authentication scheme`},
+		{"bare with scheme", func(c *config) { c.Sources = []core.Source{core.HeaderSource{Scheme: "JWT", Bare: true}} }, "Sources[0].Scheme: \"JWT\", but Bare says that there is none; set one"},
+		{"cookie name", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "a=b"}} }, `Sources[0].Name: "a=b" is not the name of a cookie`},
 		{"origin", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://a.b/"}}}
-		}, `Sources[0]: TrustedOrigins: "https://a.b/" is not an origin; write it as`},
-		{"cookie name without a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "token"}} }, `Sources[0]: "token" begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-token, or set InsecureName`},
-		{"cookie name with half a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "__Host_token"}} }, `Sources[0]: "__Host_token" begins neither`},
+		}, `Sources[0].TrustedOrigins: "https://a.b/" is not an origin; write it as`},
+		{"cookie name without a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "token"}} }, `Sources[0].Name: "token" begins neither with __Host- nor with __Secure-, so a neighbouring subdomain can set the cookie; name it __Host-token, or set InsecureName`},
+		{"cookie name with half a prefix", func(c *config) { c.Sources = []core.Source{core.CookieSource{Name: "__Host_token"}} }, `Sources[0].Name: "__Host_token" begins neither`},
 		{"origin with a wildcard", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://*.a.b"}}}
-		}, `Sources[0]: TrustedOrigins: "https://*.a.b" has a wildcard`},
+		}, `Sources[0].TrustedOrigins: "https://*.a.b" has a wildcard`},
 		{"origin with the default port", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://a.b:443"}}}
-		}, `Sources[0]: TrustedOrigins: "https://a.b:443" names its scheme's default port, and no browser does; leave :443 out`},
+		}, `Sources[0].TrustedOrigins: "https://a.b:443" names its scheme's default port, and no browser does; leave :443 out`},
 		{"origin beyond ASCII", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{TrustedOrigins: []string{"https://bücher.example"}}}
-		}, `Sources[0]: TrustedOrigins: "https://bücher.example" has characters beyond ASCII`},
+		}, `Sources[0].TrustedOrigins: "https://bücher.example" has characters beyond ASCII`},
 		{"CSRF off and on", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{InsecureNoCSRF: true, TrustedOrigins: []string{"https://a.b"}}}
-		}, "Sources[0]: InsecureNoCSRF switches the check off"},
+		}, "Sources[0].InsecureNoCSRF: it switches the check off"},
 		{"timeout", func(c *config) { c.CallbackTimeout = -1 }, "CallbackTimeout: -1ns is negative; 0 means none"},
 		{"no identify", func(c *config) { c.Identify = nil }, "Identify: nil, and there is no default for *coretest.User"},
 		{"no payload", func(c *config) { c.Payload = nil }, "Payload: nil, and there is no default for *coretest.User"},
@@ -149,7 +149,7 @@ func TestNewReportsAllMistakesAtOnce(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	coretest.Contains(t, "error", err.Error(), "Keys:", "Rules.Leeway:", "Rules.MaxAge:", "Rules.Audience:", "Lifetime:", "Realm:",
-		"Scheme:", "Sources[0]:", "Sources[1]:", "CallbackTimeout:", "Identify:", "Signer:", "Payload:", "Login.Path:", "Login.Methods:")
+		"Scheme:", "Sources[0]:", "Sources[1].Name:", "CallbackTimeout:", "Identify:", "Signer:", "Payload:", "Login.Path:", "Login.Methods:")
 }
 
 func TestMust(t *testing.T) {

@@ -161,9 +161,7 @@ func (c Config[T]) checkPlaces(raw Config[T], bad *setup.Mistakes) {
 	if raw.Sources != nil && len(raw.Sources) == 0 {
 		bad.Add("Sources", "leave it nil for the Authorization header", "empty but not nil")
 	}
-	for _, err := range setup.Each(checkSources(raw.Sources, c.Scheme)) {
-		*bad = append(*bad, err)
-	}
+	*bad = append(*bad, checkSources(raw.Sources, c.Scheme)...)
 }
 
 // checkIdentify is about who a token's owner is.

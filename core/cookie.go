@@ -2,12 +2,12 @@ package core
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/inside"
 	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
 
@@ -66,34 +66,33 @@ func (c CookieSource) withDefaults() CookieSource {
 	return c
 }
 
-func (c CookieSource) check() (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (c CookieSource) check() (bad setup.Mistakes) {
 	if c.Name != "" && !field.IsToken(c.Name) {
-		bad("%q is not the name of a cookie (RFC 6265 section 4.1.1)", c.Name)
+		bad.Add("Name", "", "%q is not the name of a cookie (RFC 6265 section 4.1.1)", c.Name)
 	} else if name := c.withDefaults().Name; !c.InsecureName && !guardedName(name) {
-		bad("%w", unguarded(name, "InsecureName"))
+		bad.Add("Name", "", "%w", unguarded(name, "InsecureName"))
 	}
 	for _, o := range c.TrustedOrigins {
 		if err := checkOrigin(o); err != nil {
-			bad("TrustedOrigins: %v", err)
+			bad.Add("TrustedOrigins", "", "%w", err)
 		}
 	}
 	if c.DoubleSubmit != nil && !isSecret(c.DoubleSubmit) {
-		bad("DoubleSubmit: it is no secret; make one with keys.NewSecret")
+		bad.Add("DoubleSubmit", "make one with keys.NewSecret", "it is no secret")
 	}
 	if c.DoubleSubmit != nil && (c.InsecureNoCSRF || len(c.TrustedOrigins) > 0) {
-		bad("DoubleSubmit takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to; set one")
+		bad.Add("DoubleSubmit", "set one", "it takes the place of the check that TrustedOrigins and InsecureNoCSRF belong to")
 	}
 	if c.DoubleSubmit == nil && (c.CSRFHeader != "" || c.CSRFField != "") {
-		bad("CSRFHeader and CSRFField say where the value of DoubleSubmit is; set that too")
+		bad.Add("DoubleSubmit", "set that too", "nil, and CSRFHeader and CSRFField say where its value is")
 	}
 	if c.CSRFHeader != "" && !field.IsToken(c.CSRFHeader) {
-		bad("CSRFHeader: %q is not the name of a header field", c.CSRFHeader)
+		bad.Add("CSRFHeader", "", "%q is not the name of a header field", c.CSRFHeader)
 	}
 	if c.InsecureNoCSRF && len(c.TrustedOrigins) > 0 {
-		bad("InsecureNoCSRF switches the check off that TrustedOrigins belongs to; set one")
+		bad.Add("InsecureNoCSRF", "set one", "it switches the check off that TrustedOrigins belongs to")
 	}
-	return errs
+	return bad
 }
 
 // Find implements [Source]. An empty cookie counts as none; two of the name are a
@@ -160,15 +159,9 @@ func bareName(name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(name, "__Host-"), "__Secure-")
 }
 
-// isLoopback reports whether a Host is this machine, by its name (RFC 6761 section
-// 6.3) or its address.
+// isLoopback reports whether a Host is this machine, by its name or its address.
 func isLoopback(host string) bool {
-	name := strings.TrimSuffix(strings.ToLower(hostname(host)), ".")
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
-	return err == nil && ip.Unmap().IsLoopback()
+	return field.IsLoopback(strings.TrimSuffix(strings.TrimPrefix(hostname(host), "["), "]"))
 }
 
 // unguarded is what to do about a name.

@@ -50,7 +50,7 @@ func TestInsecureCookieNames(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			coretest.Contains(t, name, err.Error(), `Sources[1]: "access_token_cookie" begins neither with __Host- nor with __Secure-`, "InsecureName")
+			coretest.Contains(t, name, err.Error(), `Sources[1].Name: "access_token_cookie" begins neither with __Host- nor with __Secure-`, "InsecureName")
 			continue
 		}
 		// Over plain http, as on a developer's machine.

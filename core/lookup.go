@@ -48,8 +48,8 @@ type Source interface {
 //
 // It panics if a source cannot work; [New] reports the same as an error.
 func Lookup(sources ...Source) LookupHandler {
-	if err := checkSources(sources, defaultScheme); err != nil {
-		panic("jwtgate: core.Lookup: " + err.Error())
+	if err := checkSources(sources, defaultScheme).Err("jwtgate: core.Lookup"); err != nil {
+		panic(err.Error())
 	}
 	return lookup(sources, defaultScheme)
 }

@@ -353,15 +353,15 @@ func TestSessionConfig(t *testing.T) {
 		{"a domain that is an address", domain("192.0.2.1", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "192.0.2.1" is no domain`},
 		{"a domain that is everybody's", domain("com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "com" is no domain`},
 		{"a domain in capitals", domain("Example.com", core.CookieSource{Name: "__Secure-t", DoubleSubmit: jwttest.Secret()}, core.SessionCookies{}), `Sessions.Cookies.Domain: "Example.com" is no domain`},
-		{"a header for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFHeader: "X-A"}} }, "Sources[0]: CSRFHeader and CSRFField say where the value of DoubleSubmit is"},
-		{"a field for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFField: "csrf"}} }, "Sources[0]: CSRFHeader and CSRFField say"},
+		{"a header for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFHeader: "X-A"}} }, "Sources[0].DoubleSubmit: nil, and CSRFHeader and CSRFField say where its value is"},
+		{"a field for no value", func(c *config) { c.Sources = []core.Source{core.CookieSource{CSRFField: "csrf"}} }, "Sources[0].DoubleSubmit: nil, and CSRFHeader and CSRFField say"},
 		{"a header of no name", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.Secret(), CSRFHeader: "X A"}}
-		}, `Sources[0]: CSRFHeader: "X A" is not the name of a header field`},
-		{"public key as secret", func(c *config) { c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.RSA()}} }, "Sources[0]: DoubleSubmit: it is no secret"},
+		}, `Sources[0].CSRFHeader: "X A" is not the name of a header field`},
+		{"public key as secret", func(c *config) { c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.RSA()}} }, "Sources[0].DoubleSubmit: it is no secret"},
 		{"two policies", func(c *config) {
 			c.Sources = []core.Source{core.CookieSource{DoubleSubmit: jwttest.Secret(), TrustedOrigins: []string{"https://a.b"}}}
-		}, "Sources[0]: DoubleSubmit takes the place"},
+		}, "Sources[0].DoubleSubmit: it takes the place"},
 	} {
 		h := &coretest.House{T: t, Clock: jwttest.NewClock(coretest.Now), Seen: &coretest.Watcher{}, Store: coretest.Memory(t, sessions.MemoryConfig{})}
 		cfg := h.Config()

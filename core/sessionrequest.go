@@ -3,9 +3,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -22,19 +19,6 @@ var (
 	errSessionQuery   = because("the query does not name one session, as ?id=… with the id from the list")
 	errNotOurs        = because("the access token belongs to no session of this Auth")
 )
-
-// readBody reads a body of at most limit bytes.
-func readBody(r Request, limit int) (string, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body(), int64(limit)+1))
-	var tooLarge *http.MaxBytesError
-	if len(body) > limit || errors.As(err, &tooLarge) {
-		return "", TooLarge
-	}
-	if err != nil {
-		return "", &Error{Kind: BadBody, Cause: err}
-	}
-	return string(body), nil
-}
 
 // presented returns the refresh token of a request: in the body, or if that is
 // empty and the token must be somewhere, in the cookie. "" is none.

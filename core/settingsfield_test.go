@@ -26,7 +26,7 @@ func TestNewNamesVariables(t *testing.T) {
 		{"a key set without an audience", []string{set, "APP_ISSUER=https://id.example.com"}, "Rules.Audience", []string{"in the environment: APP_AUDIENCE"}},
 		{"a key set without an issuer", []string{set, "APP_AUDIENCE=orders"}, "Rules.Issuer", []string{"in the environment: APP_ISSUER"}},
 		{"an issuer without an audience", []string{"APP_OIDC_ISSUER=https://id.example.com"}, "Rules.Audience", []string{"in the environment: APP_AUDIENCE"}},
-		{"a cookie's name", []string{secret, "APP_TOKEN_LOCATION=cookies", "APP_ACCESS_COOKIE_NAME=jwt"}, "Sources[0]", []string{"APP_TOKEN_LOCATION, APP_ACCESS_COOKIE_NAME, APP_INSECURE_COOKIE_NAME"}},
+		{"a cookie's name", []string{secret, "APP_TOKEN_LOCATION=cookies", "APP_ACCESS_COOKIE_NAME=jwt"}, "Sources[0].Name", []string{"APP_TOKEN_LOCATION, APP_ACCESS_COOKIE_NAME, APP_INSECURE_COOKIE_NAME"}},
 		{"times", []string{secret, "APP_NOT_BEFORE_DELTA=1h"}, "NotBefore", []string{"in the environment: APP_NOT_BEFORE_DELTA"}},
 	} {
 		cfg := core.Config[string]{}

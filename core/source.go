@@ -1,14 +1,13 @@
 package core
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/field"
 	"github.com/jwtgate/jwtgate/core/internal/keep"
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // HeaderSource is a token in a header field: Authorization under the [Auth]'s scheme
@@ -75,21 +74,20 @@ func (h *HeaderSource) find(r Request) (c Credential, err error) {
 	return c, nil
 }
 
-func (h HeaderSource) check() (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (h HeaderSource) check() (bad setup.Mistakes) {
 	if h.Name != "" && !field.IsToken(h.Name) {
-		bad("%q is not the name of a header field", h.Name)
+		bad.Add("Name", "", "%q is not the name of a header field", h.Name)
 	}
 	if strings.EqualFold(h.Name, "Cookie") {
-		bad("a cookie is sent unasked, by pages of others too; use CookieSource, which asks for proof")
+		bad.Add("Name", "use CookieSource, which asks for proof", "a cookie is sent unasked, by pages of others too")
 	}
 	if h.Scheme != "" && !field.IsToken(h.Scheme) {
-		bad("%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", h.Scheme)
+		bad.Add("Scheme", "", "%q is not an authentication scheme (a token of RFC 9110 section 5.6.2)", h.Scheme)
 	}
 	if h.Bare && h.Scheme != "" {
-		bad("Bare and Scheme exclude each other; set one")
+		bad.Add("Scheme", "set one", "%q, but Bare says that there is none", h.Scheme)
 	}
-	return errs
+	return bad
 }
 
 // QuerySource is a token in the query. Such a URL is logged and kept by many, so use
@@ -149,9 +147,9 @@ func (f SourceFunc) Find(r Request) (Credential, error) {
 	return c, err
 }
 
-func (f SourceFunc) check() (errs []error) {
+func (f SourceFunc) check() (bad setup.Mistakes) {
 	if f == nil {
-		errs = append(errs, errors.New("a nil SourceFunc; remove it"))
+		bad.Add("", "remove it", "a nil SourceFunc")
 	}
-	return errs
+	return bad
 }

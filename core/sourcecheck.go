@@ -2,35 +2,33 @@ package core
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // checkSources says all that is wrong with a list of sources, of an Auth with the
 // given scheme. Ours check themselves, and are compared with each other.
-func checkSources(sources []Source, scheme string) error {
-	var errs []error
+func checkSources(sources []Source, scheme string) (bad setup.Mistakes) {
 	for i, s := range sources {
-		var wrong []error
+		var wrong setup.Mistakes
 		switch v := s.(type) {
 		case nil:
-			wrong = []error{errors.New("nil; remove it")}
+			wrong.Add("", "remove it", "nil")
 		case *HeaderSource, *CookieSource, *QuerySource, *FormSource, *JSONSource, *SourceFunc:
-			wrong = []error{fmt.Errorf("a %T; set the value, not a pointer to it", s)}
-		case interface{ check() []error }:
+			wrong.Add("", "set the value, not a pointer to it", "a %T", s)
+		case interface{ check() setup.Mistakes }:
 			wrong = v.check()
 		}
 		for j, before := range sources[:i] {
 			if text := clash(before, s, scheme); text != "" {
-				wrong = append(wrong, fmt.Errorf("%s, as Sources[%d] does; remove one", text, j))
+				wrong.Add("", "remove one", "%s, as Sources[%d] does", text, j)
 			}
 		}
-		for _, err := range wrong {
-			errs = append(errs, fmt.Errorf("Sources[%d]: %w", i, err))
-		}
+		bad.In(fmt.Sprintf("Sources[%d]", i), wrong)
 	}
-	return errors.Join(errs...)
+	return bad
 }
 
 // clash says what is wrong with two sources that look at one place: every token there

@@ -50,7 +50,9 @@ func (l *Mistakes) In(field string, inner Mistakes) {
 		var m *Mistake
 		if errors.As(err, &m) {
 			outer := *m
-			outer.Field = field + "." + m.Field
+			if outer.Field = field; m.Field != "" {
+				outer.Field += "." + m.Field
+			}
 			err = &outer
 		} else {
 			err = &Mistake{Field: field, Found: err.Error(), Err: err}
