@@ -173,3 +173,26 @@ func TestResourcePrepared(t *testing.T) {
 		t.Errorf("a missing token costs %v allocations, %v without a Resource", with, without)
 	}
 }
+
+// TestResourceBearerMethods: the metadata name the ways of RFC 6750 in which a token may
+// come, and nothing where only the application knows.
+func TestResourceBearerMethods(t *testing.T) {
+	for name, tt := range map[string]struct {
+		cfg  core.Config[string]
+		want string
+	}{
+		"by default": {core.Config[string]{}, `"bearer_methods_supported":["header"]`},
+		"all": {core.Config[string]{Sources: []core.Source{core.HeaderSource{}, core.FormSource{}, core.QuerySource{}}},
+			`"bearer_methods_supported":["header","body","query"]`},
+		"a field of one's own": {core.Config[string]{Sources: []core.Source{core.HeaderSource{Name: "X-Token", Bare: true}, core.QuerySource{}}},
+			`"bearer_methods_supported":["query"]`},
+		"a cookie": {core.Config[string]{Sources: []core.Source{core.CookieSource{}}}, ""},
+		"a Lookup": {core.Config[string]{Lookup: func(core.Request) (core.Credential, error) { return core.Credential{}, nil }}, ""},
+	} {
+		tt.cfg.Keys, tt.cfg.Resource = jwttest.Secret(), core.ResourceConfig{Identifier: mcp}
+		body := string(coretest.MustNew(t, tt.cfg).ResourceRoutes()[0].Serve(coretest.Get()).Body)
+		if got := strings.Contains(body, "bearer_methods_supported"); !strings.Contains(body, tt.want) || got != (tt.want != "") {
+			t.Errorf("%s: got %s, want %s in it", name, body, tt.want)
+		}
+	}
+}
