@@ -113,7 +113,7 @@ func pass(ctx context.Context, gate core.Gate) (context.Context, error) {
 // Error is a no as a gRPC status: its code by the kind, the sentence for people as its
 // message, and as details an ErrorInfo, whose reason is the public error code and whose
 // metadata has the scopes that are wanted, and a RetryInfo if it is known when to come
-// again. The error is nil for no answer of a gate.
+// again. It is never nil: call it for a no alone.
 func Error(res core.Response) error {
 	no := res.Refusal
 	if no == nil { // of a gate that is not ours

@@ -26,6 +26,7 @@ func clientGone(t *testing.T, servers []server) {
 			want = core.Forbidden // what it says when it has waited for nothing
 		}
 		var got core.Kind
+		// A real server tells of it when it likes; nothing can be waited for but the event.
 		for end := time.Now().Add(10 * time.Second); got == 0 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond)
 			got = s.app.recorder.take()
@@ -99,6 +100,7 @@ func hangUp(t *testing.T, m Mount, timeout time.Duration) {
 	}
 	app.Endpoints = append(app.Endpoints, core.Must(cfg).LoginRoute())
 	addr := m.Serve(t, app)
+	// What happens behind a real socket can only be looked for, for ten seconds at most.
 	until := func(what string, true func() bool) {
 		t.Helper()
 		for end := time.Now().Add(10 * time.Second); !true(); time.Sleep(time.Millisecond) {
