@@ -47,22 +47,25 @@ need() {
 }
 
 # install_packages PACKAGE… installs Debian packages. Servers among them are not
-# started: whoever needs one starts one of his own.
+# started: whoever needs one starts one of his own. One at a time: apt has a lock,
+# and does not wait for it.
 install_packages() {
 	(($#)) || return 0
 	[[ $(type -P apt-get) ]] || fail "install these first: $*"
-	local policy=/usr/sbin/policy-rc.d ours=
+	local policy=/usr/sbin/policy-rc.d ours= status=0
+	exec {lock}<"$root/.ci/lib.sh"
+	flock "$lock"
 	if [[ ! -e $policy ]]; then
 		printf '#!/bin/sh\nexit 101\n' >"$policy"
 		chmod +x "$policy"
 		ours=$policy
 	fi
-	local status=0
 	{
 		apt-get update -qq &&
 			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 	} >"$tmp/apt.log" 2>&1 || status=$?
 	rm -f ${ours:+"$ours"}
+	exec {lock}<&-
 	((status == 0)) || { cat "$tmp/apt.log"; fail "apt-get could not install: $*"; }
 }
 
@@ -249,14 +252,6 @@ comes_after() {
 
 # siblings DIR prints the directories of our modules that DIR requires.
 siblings() { grep -oP "^\t$module\K\S* (?=v)" "$root/$1/go.mod" | sed 's/^\(\/.*\)\? $/.\1/'; }
-
-test_nested_modules() {
-	local dir
-	for dir in $(nested_modules); do
-		printf '    %s\n' "$dir"
-		(cd "$dir" && choose_workspace && if [[ -x ci.sh ]]; then bash ci.sh; else go vet ./... && go test -timeout="$(limit 10m)" ./...; fi)
-	done
-}
 
 # vet_elsewhere compiles what this machine does not: 32 bits, and the files of
 # other systems.

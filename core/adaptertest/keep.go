@@ -38,6 +38,9 @@ var padding = strings.Repeat("p", 900<<10)
 
 // whatIsKept weighs what each framework's requests leave behind.
 func whatIsKept(t *testing.T, mounts []Mount) {
+	if testing.Short() {
+		t.Skip("weighing sends hundreds of megabytes, and the race detector finds nothing in it")
+	}
 	for _, m := range mounts {
 		t.Run(m.Name, func(t *testing.T) {
 			app, shelf := keepingApp(t)

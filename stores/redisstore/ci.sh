@@ -9,13 +9,7 @@ source ../../.ci/lib.sh
 exec </dev/null
 make_tmp
 
-if [[ ! $(type -P redis-server) ]]; then
-	[[ $(type -P apt-get) ]] || fail "install redis-server"
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends redis-server >"$tmp/apt.log" 2>&1 ||
-		{ cat "$tmp/apt.log"; fail "apt-get could not install redis-server"; }
-fi
+need redis-server redis-server
 printf '    %s\n' "$(redis-server --version)"
 
 go vet ./...
