@@ -81,6 +81,7 @@ func newApp() *App {
 		}
 	}).Require())
 	addNodes(gates, auth)
+	addProviders(gates, auth)
 	gates("/short-lived", auth(func(c *core.Config[*User]) { c.Rules.MaxLifetime = 5 * time.Minute }).Require())
 	gates("/typed", auth(func(c *core.Config[*User]) { c.Rules.Types = []string{"at+jwt"} }).Require())
 	gates("/small", auth(func(c *core.Config[*User]) { c.Rules.MaxTokenBytes = 512 }).Require())

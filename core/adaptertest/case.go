@@ -32,6 +32,7 @@ func Cases() map[string][]Case {
 		"login":    loginCases(),
 		"body":     bodyCases(),
 		"clock":    clockCases(),
+		"provider": providerCases(),
 	}
 }
 
