@@ -138,10 +138,10 @@ func TestArchitectureRooms(t *testing.T) {
 	}
 }
 
-// TestReadmeSettings demands that the README's table names every setting, and
+// TestEnvSettingsPage demands that docs/settings.md names every setting, and
 // nothing that is none.
-func TestReadmeSettings(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+func TestEnvSettingsPage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "settings.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,12 +151,12 @@ func TestReadmeSettings(t *testing.T) {
 	}
 	for name := range EnvSettings() {
 		if !named[name] {
-			t.Errorf("README.md does not name the setting JWT_%s", name)
+			t.Errorf("docs/settings.md does not name the setting JWT_%s", name)
 		}
 		delete(named, name)
 	}
 	for name := range named {
-		t.Errorf("README.md names JWT_%s, which is no setting", name)
+		t.Errorf("docs/settings.md names JWT_%s, which is no setting", name)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	// go test repeats an old result while the test binary is the same. What the
@@ -33,23 +32,6 @@ func TestQuickstarts(t *testing.T) {
 			}
 			program.Program{Name: "quickstart-" + name}.Start(t).Quickstart(t)
 		})
-	}
-}
-
-// TestReadme keeps the program in the README the one of quickstart-gin, which the
-// test above runs.
-func TestReadme(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join("quickstart-gin", "main.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, program, ok := strings.Cut(string(source), "\npackage main\n") // without the comment above it
-	if !ok || !strings.Contains(string(readme), "```go\npackage main\n"+program+"```\n") {
-		t.Error("the program in README.md is not that of quickstart-gin/main.go")
 	}
 }
 

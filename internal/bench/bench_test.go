@@ -139,24 +139,24 @@ func TestRatioIsOfMedians(t *testing.T) {
 	}
 }
 
-func TestIntoReadme(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "README.md")
+func TestIntoPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "benchmarks.md")
 	for _, tt := range []struct{ name, before, want string }{
-		{"between the markers", "a\n" + readmeBegin + "old\n" + readmeEnd + "b\n", "a\n" + readmeBegin + "new\n" + readmeEnd + "b\n"},
+		{"between the markers", "a\n" + pageBegin + "old\n" + pageEnd + "b\n", "a\n" + pageBegin + "new\n" + pageEnd + "b\n"},
 		{"without markers", "a\nb\n", "a\nb\n"},
-		{"with half of them", "a\n" + readmeBegin + "b\n", "a\n" + readmeBegin + "b\n"},
+		{"with half of them", "a\n" + pageBegin + "b\n", "a\n" + pageBegin + "b\n"},
 	} {
 		if err := os.WriteFile(path, []byte(tt.before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := intoReadme(path, "new\n"); err != nil {
+		if err := intoPage(path, "new\n"); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if got, _ := os.ReadFile(path); string(got) != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
-	if err := intoReadme(filepath.Join(t.TempDir(), "absent"), "new\n"); err != nil {
+	if err := intoPage(filepath.Join(t.TempDir(), "absent"), "new\n"); err != nil {
 		t.Errorf("no file: %v", err)
 	}
 }

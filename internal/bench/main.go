@@ -26,15 +26,15 @@ func main() {
 	quick := flag.Bool("quick", false, "measure for a few seconds only; the figures are not to be quoted")
 	show := flag.Bool("show", false, "measure nothing; use the results of the last run")
 	dir := flag.String("o", "results", "directory for results.json, table.md and chart.svg")
-	readme := flag.String("readme", "../../README.md", "file that gets chart and tables between its markers, if it has them; a quick run leaves it alone")
+	page := flag.String("page", "../../docs/benchmarks.md", "file that gets chart and tables between its markers, if it has them; a quick run leaves it alone")
 	flag.Parse()
-	if err := run(*quick, *show, *dir, *readme); err != nil {
+	if err := run(*quick, *show, *dir, *page); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(quick, show bool, dir, readme string) error {
+func run(quick, show bool, dir, page string) error {
 	if quick && dir == "results" {
 		dir = filepath.Join(os.TempDir(), "jwtgate-bench-quick") // not over a full run's
 	}
@@ -59,7 +59,7 @@ func run(quick, show bool, dir, readme string) error {
 		return err
 	}
 	if !r.Machine.Quick {
-		if err := intoReadme(readme, r.fragment()); err != nil {
+		if err := intoPage(page, r.fragment()); err != nil {
 			return err
 		}
 	}
@@ -168,14 +168,14 @@ func readResults(path string) (*Results, error) {
 	return r, nil
 }
 
-// The README shows what stands between these lines.
+// docs/benchmarks.md shows what stands between these lines.
 const (
-	readmeBegin = "<!-- bench: made by go run . in internal/bench -->\n"
-	readmeEnd   = "<!-- bench: end -->\n"
+	pageBegin = "<!-- bench: made by go run . in internal/bench -->\n"
+	pageEnd   = "<!-- bench: end -->\n"
 )
 
-// intoReadme puts the fragment between the markers of a file, if it has them.
-func intoReadme(path, fragment string) error {
+// intoPage puts the fragment between the markers of a file, if it has them.
+func intoPage(path, fragment string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) || path == "" {
 		return nil
@@ -183,10 +183,10 @@ func intoReadme(path, fragment string) error {
 	if err != nil {
 		return err
 	}
-	before, rest, begins := strings.Cut(string(text), readmeBegin)
-	_, after, ends := strings.Cut(rest, readmeEnd)
+	before, rest, begins := strings.Cut(string(text), pageBegin)
+	_, after, ends := strings.Cut(rest, pageEnd)
 	if !begins || !ends {
 		return nil
 	}
-	return os.WriteFile(path, []byte(before+readmeBegin+fragment+readmeEnd+after), 0o644)
+	return os.WriteFile(path, []byte(before+pageBegin+fragment+pageEnd+after), 0o644)
 }

@@ -20,14 +20,14 @@ func (r *Results) markdown() string {
 	return b.String()
 }
 
-// fragment is what the README of the project shows.
+// fragment is what docs/benchmarks.md shows.
 func (r *Results) fragment() string {
 	var b strings.Builder
 	b.WriteString(r.measuredOn())
-	b.WriteString("![What a token costs: jwtgate beside its peers](bench/results/chart.svg)\n\n")
+	b.WriteString("![What a token costs: jwtgate beside its peers](../internal/bench/results/chart.svg)\n\n")
 	r.decodeTable(&b)
 	r.middlewareTable(&b)
-	b.WriteString("\nHow cost grows, and the targets: [bench/results/table.md](bench/results/table.md); what is compared with what: [bench/README.md](bench/README.md).\n")
+	b.WriteString("\nHow cost grows, and the targets: [table.md](../internal/bench/results/table.md); what is compared with what: [internal/bench](../internal/bench/README.md).\n")
 	return b.String()
 }
 
