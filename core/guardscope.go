@@ -46,6 +46,13 @@ func scopesOf(c *Claims) ([]string, error) {
 	return nil, nil
 }
 
+// Scopes returns the scopes of the token, of the claim that [Scopes] reads; none
+// where that is of another type.
+func (c *Claims) Scopes() []string {
+	scopes, _ := scopesOf(c)
+	return scopes
+}
+
 // HasAny is a [Guard] that wants one of these values in a claim that is a string or
 // an array of strings: HasAny("roles", "admin", "editor"). The claim is the exact
 // name of one, whatever is in it, or a [Path] to one inside of others. The no is

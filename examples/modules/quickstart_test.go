@@ -21,6 +21,7 @@ import (
 	_ "github.com/jwtgate/jwtgate/grpcjwt"
 	_ "github.com/jwtgate/jwtgate/hertzjwt"
 	"github.com/jwtgate/jwtgate/internal/program"
+	_ "github.com/jwtgate/jwtgate/mcpjwt"
 )
 
 func TestQuickstarts(t *testing.T) {

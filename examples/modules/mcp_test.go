@@ -1,0 +1,182 @@
+package modules_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/auth"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/modelcontextprotocol/go-sdk/oauthex"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/internal/program"
+)
+
+// authorizationServer knows the client robot and the user joe, and says what it was
+// asked for.
+type authorizationServer struct {
+	*httptest.Server
+	mu     sync.Mutex
+	asked  []string // the parameters of each request, but for what is random
+	robots string   // for which resource the robot's tokens are
+}
+
+func newAuthorizationServer(t *testing.T) *authorizationServer {
+	t.Helper()
+	issuer := jwttest.NewIssuerServer(t)
+	mux := http.NewServeMux()
+	as := &authorizationServer{Server: httptest.NewServer(mux)}
+	t.Cleanup(as.Close)
+	asks := func(r *http.Request) {
+		kept := url.Values{"path": {r.URL.Path}}
+		for _, name := range []string{"grant_type", "scope", "resource"} {
+			if v := r.FormValue(name); v != "" {
+				kept.Set(name, v)
+			}
+		}
+		as.mu.Lock()
+		defer as.mu.Unlock()
+		as.asked = append(as.asked, kept.Encode())
+	}
+	answer := func(w http.ResponseWriter, v any) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v)
+	}
+	mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
+		asks(r)
+		answer(w, map[string]any{
+			"issuer": as.URL, "jwks_uri": issuer.KeySetURL(),
+			"authorization_endpoint": as.URL + "/authorize", "token_endpoint": as.URL + "/token",
+			"response_types_supported": []string{"code"}, "code_challenge_methods_supported": []string{"S256"},
+		})
+	})
+	var granted url.Values // of the one code there is
+	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
+		asks(r)
+		granted = r.URL.Query()
+		http.Redirect(w, r, granted.Get("redirect_uri")+"?"+url.Values{"code": {"a-code"}, "state": {granted.Get("state")}}.Encode(), http.StatusFound)
+	})
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		asks(r)
+		claims := core.Payload{"iss": as.URL, "scope": r.FormValue("scope"), "aud": r.FormValue("resource")}
+		switch id, secret, _ := r.BasicAuth(); r.FormValue("grant_type") {
+		case "client_credentials":
+			if id != "robot" || secret != "secret" {
+				http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
+				return
+			}
+			claims["sub"], claims["aud"] = id, as.robots // such a client does not name the resource
+		case "authorization_code":
+			proof := sha256.Sum256([]byte(r.FormValue("code_verifier"))) // RFC 7636 section 4.6
+			if r.FormValue("code") != "a-code" || base64.RawURLEncoding.EncodeToString(proof[:]) != granted.Get("code_challenge") {
+				http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
+				return
+			}
+			claims["sub"], claims["scope"] = "joe", granted.Get("scope")
+		}
+		answer(w, map[string]any{"access_token": issuer.Mint(t, claims), "token_type": "Bearer", "expires_in": 3600})
+	})
+	return as
+}
+
+// TestMCP: clients that are told nothing but the server's address find out who gives
+// tokens for it, for which scope, get one and call its tool.
+func TestMCP(t *testing.T) {
+	as := newAuthorizationServer(t)
+	s := program.Program{Name: "quickstart-mcp", Env: []string{"ISSUER=" + as.URL}}.Start(t)
+	resource := "http://" + s.Addr + "/mcp"
+	as.robots = resource
+	metadata := s.Call(t, "GET", "/.well-known/oauth-protected-resource/mcp", "", "", 200)
+	want := `{"authorization_servers":["` + as.URL + `"],"bearer_methods_supported":["header"],"resource":"` + resource + `","resource_name":"Greetings"}` + "\n"
+	if string(metadata) != want {
+		t.Errorf("the metadata:\n got %s\nwant %s", metadata, want)
+	}
+	s.Call(t, "POST", "/mcp", "", "{}", 401)
+
+	robot := program.Program{Name: "mcp-client", Env: []string{"SERVER=" + resource}}.Command(t, "")
+	if said, err := robot.CombinedOutput(); err != nil || string(said) != "hello, robot\n" {
+		t.Errorf("got %q, %v", said, err)
+	}
+	if said, err := call(t, resource, person(t)); err != nil || said != "hello, joe" {
+		t.Errorf("got %q, %v", said, err)
+	}
+	query := func(path string, pairs ...string) string {
+		v := url.Values{"path": {path}}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v.Encode()
+	}
+	wanted := []string{
+		query("/.well-known/oauth-authorization-server"),
+		query("/token", "grant_type", "client_credentials", "scope", "greet"),
+		query("/.well-known/oauth-authorization-server"), // of the server, for the keys
+		query("/.well-known/oauth-authorization-server"),
+		query("/authorize", "resource", resource, "scope", "greet"),
+		query("/token", "grant_type", "authorization_code", "resource", resource),
+	}
+	as.mu.Lock()
+	asked := slices.Clone(as.asked)
+	as.mu.Unlock()
+	if !slices.Equal(asked, wanted) {
+		t.Errorf("the authorization server was asked\n%s\nwant\n%s", strings.Join(asked, "\n"), strings.Join(wanted, "\n"))
+	}
+	as.robots = "http://127.0.0.1:1/mcp" // another API's token is none of ours
+	robot = program.Program{Name: "mcp-client", Env: []string{"SERVER=" + resource}}.Command(t, "")
+	if said, err := robot.CombinedOutput(); err == nil {
+		t.Errorf("with another API's token: got %q", said)
+	}
+	s.Interrupt(t)
+}
+
+// person is how a client acts for a user in a browser; this one follows one redirect.
+func person(t *testing.T) auth.OAuthHandler {
+	t.Helper()
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	handler, err := auth.NewAuthorizationCodeHandler(&auth.AuthorizationCodeHandlerConfig{
+		PreregisteredClient: &oauthex.ClientCredentials{ClientID: "desk"},
+		RedirectURL:         "http://127.0.0.1:1/callback",
+		AuthorizationCodeFetcher: func(_ context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
+			res, err := browser.Get(args.URL)
+			if err != nil {
+				return nil, err
+			}
+			_ = res.Body.Close()
+			back, err := res.Location()
+			if err != nil {
+				return nil, err
+			}
+			return &auth.AuthorizationResult{Code: back.Query().Get("code"), State: back.Query().Get("state")}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+// call is what the tool says.
+func call(t *testing.T, endpoint string, handler auth.OAuthHandler) (string, error) {
+	t.Helper()
+	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "v1"}, nil)
+	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: endpoint, OAuthHandler: handler}, nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = session.Close() }()
+	res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "greet"})
+	if err != nil {
+		return "", err
+	}
+	return res.Content[0].(*mcp.TextContent).Text, nil
+}
