@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,28 +134,6 @@ func TestArchitectureRooms(t *testing.T) {
 		if !slices.ContainsFunc(files, func(f string) bool { return matches(p, f) }) {
 			t.Errorf("ARCHITECTURE.md speaks of core/%s, and there is no such file", p)
 		}
-	}
-}
-
-// TestEnvSettingsPage demands that docs/settings.md names every setting, and
-// nothing that is none.
-func TestEnvSettingsPage(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "docs", "settings.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := map[string]bool{}
-	for _, name := range regexp.MustCompile("`JWT_([A-Z_]+)`").FindAllStringSubmatch(string(text), -1) {
-		named[name[1]] = true
-	}
-	for name := range EnvSettings() {
-		if !named[name] {
-			t.Errorf("docs/settings.md does not name the setting JWT_%s", name)
-		}
-		delete(named, name)
-	}
-	for name := range named {
-		t.Errorf("docs/settings.md names JWT_%s, which is no setting", name)
 	}
 }
 

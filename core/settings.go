@@ -124,9 +124,9 @@ var settings = []setting{
 	{"JWKS_URL", "in place of the keys above: where a provider publishes its JWK Set; needs AUDIENCE and ISSUER", nil},
 	{"OIDC_ISSUER", "in place of the keys above: an OpenID provider, whose keys are found through it; needs AUDIENCE", nil},
 	{"INSECURE_SHORT_SECRET", "1 allows a secret shorter than RFC 7518 section 3.2 demands", nil},
-	{"INSECURE_GUESSABLE_SECRET", "1 allows a secret that others can guess, as the placeholder of an example", nil},
+	{"INSECURE_GUESSABLE_SECRET", "1 allows a secret that others can guess, as the placeholder of an example, a path or a URL", nil},
 
-	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s; 0 is none at all", (*reading).readLeeway},
+	{"LEEWAY", "how far clocks may be apart, in seconds or as 1m30s, at most 5 minutes; 0 is none at all", (*reading).readLeeway},
 	{"REQUIRED_CLAIMS", "comma list of claims that must be there besides exp", (*reading).readRequired},
 	{"VERIFY_CLAIMS", "comma list of signature, exp, nbf, iat: those not listed are not checked, but for the signature", (*reading).readVerify},
 	{"ISSUER", "the iss that tokens must have and get", (*reading).readIssuer},
@@ -136,7 +136,7 @@ var settings = []setting{
 
 	{"ENCODE_AUDIENCE", "comma list: what issued tokens get as aud, in place of AUDIENCE", (*reading).readEncodeAudience},
 	{"EXPIRATION_DELTA", "the lifetime of issued tokens, in seconds or as 1h30m or 7d", (*reading).readExpiration},
-	{"NOT_BEFORE_DELTA", "the time from iat to nbf of issued tokens, in seconds or as 1m30s", (*reading).readNotBefore},
+	{"NOT_BEFORE_DELTA", "the time from iat to nbf of issued tokens, in seconds or as 1m30s; 0 is no nbf", (*reading).readNotBefore},
 
 	{"AUTH_HEADER_PREFIX", "the scheme in the Authorization header, as Bearer", (*reading).readScheme},
 	{"DEFAULT_REALM", "the realm in challenges", (*reading).readRealm},

@@ -1,7 +1,8 @@
 // Package readme holds the documents to their word: its tests compile every Go
 // block of README.md and docs, follow every link that stays in the tree, and look
 // for every name of ours in the prose, and for every test in SECURITY.md's table of
-// guarantees. It has no code of its own.
+// guarantees; docs/settings.md is what the doc comments say, and no page or example
+// is missing in its index. It has no code of its own.
 //
 // A block that opens with a package clause is compiled as it stands. Any other
 // block becomes a file of a package of its own: declarations are taken as they
@@ -15,6 +16,6 @@
 //	<!-- snippet: with users routers -->    compile it beside testdata/users.go and testdata/routers.go
 //	<!-- snippet: skip: shows a shape -->   do not compile it, for the reason given
 //
-// Nothing is written into the tree, and nothing is fetched that the other tests
-// do not need.
+// Nothing is written into the tree, unless -update asks for docs/settings.md, and
+// nothing is fetched that the other tests do not need.
 package readme
