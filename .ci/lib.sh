@@ -286,17 +286,15 @@ test_on() {
 	GOWORK=off go test -count=1 -mod=mod -modfile="$mod" "${packages[@]}"
 }
 
-# What a framework's version can change: all that a client sees of the adapters.
-suite='./internal/conform ./ginjwt ./echojwt ./fiberjwt ./nethttpjwt'
+# tests_of DIR prints the packages that a framework's version can change: all that a
+# client sees of the adapters.
+tests_of() {
+	if [[ $1 == . ]]; then
+		echo ./internal/conform ./ginjwt ./echojwt ./fiberjwt ./nethttpjwt
+	else
+		echo .
+	fi
+}
 
 # newest DIR prints MODULE@VERSION for the newest of each in .ci/versions.
 newest() { versions "$1" | awk '{ print $2 "@" $4 }'; }
-
-# adapters_on_newest tests the adapters that are modules of their own.
-adapters_on_newest() {
-	local dir modules
-	for dir in $(adapter_modules); do
-		mapfile -t modules < <(newest "$dir")
-		(cd "$dir" && test_on . "${modules[@]}")
-	done
-}
