@@ -8,6 +8,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Auth is a [Config] made ready: it verifies, issues and refuses. It does not
@@ -19,6 +20,7 @@ import (
 //	       without HTTP Renew, EndSession, EndSessionsOf, SessionsOf
 //	no:    Reject
 //	other: WithRealm, WithSources
+//	lasts: UntilToken, UntilSession, Reauthenticate; Ticket, TicketRoute, WithTickets
 //	mount: Routes, KeyRoutes, ResourceRoutes
 type Auth[T any] struct {
 	*engine
@@ -67,6 +69,9 @@ type engine struct {
 	needed      []string          // claims that our own tokens must have to be called back
 	publishers  []keys.Describer  // of KeyRoutes
 	resource    *document         // of ResourceRoutes; nil: none
+	connections *connections      // of UntilToken and UntilSession
+	tickets     sessions.Tickets
+	byTicket    bool // what is looked up is a ticket
 }
 
 // New makes an [Auth]. It touches nothing outside the process. The error lists
@@ -107,6 +112,8 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 			e.order = ordered
 		}
 	})
+	e.connections = newConnections(e, c.Recheck)
+	e.tickets = c.Tickets
 	e.needed = c.neededOfOurs()
 	e.publishers = publishers(c.Keys, c.Signer)
 	e.resource = c.resourceDocument(e.decided["iss"])

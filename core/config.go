@@ -6,6 +6,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // Config is what can be set. T is the application's identity type: what
@@ -41,6 +42,7 @@ import (
 //	Login            POST /auth, JSON fields username and password, body at most 16 KiB
 //	Throttle         none
 //	Sessions         none
+//	Tickets          Sessions.Store, or the memory of this process
 //	Renew            none
 //	Stamp            if T has Stamp() string: that
 //
@@ -54,6 +56,7 @@ import (
 //	Who              none: nobody is named
 //	Now              time.Now
 //	CallbackTimeout  none
+//	Recheck          1 minute
 type Config[T any] struct {
 	_ [0]func() // no unkeyed literals
 
@@ -125,6 +128,9 @@ type Config[T any] struct {
 	Throttle ThrottleHandler
 	// Sessions make logins last. Zero: a login returns an access token alone.
 	Sessions SessionConfig
+	// Tickets keep what tickets stand for ([Auth.Ticket]). Nil: Sessions.Store, if it
+	// does that too, as that of stores/redisstore; else the memory of this process.
+	Tickets sessions.Tickets
 	// Renew looks the user of a session up again, at every refresh; Sessions need it.
 	Renew RenewHandler[T]
 	// Stamp is a version of the identity's credentials, as a counter that goes up
@@ -170,6 +176,13 @@ type Config[T any] struct {
 	// know that the client has gone. A step that does not heed its context is waited
 	// for: none runs in a goroutine of its own that could be left behind.
 	CallbackTimeout time.Duration
+	// Recheck is how late at most UntilToken and UntilSession end a connection whose
+	// token was called back or whose session has ended, beside the bound that the store
+	// states for its Ended: a store that tells of endings (sessions.Watcher) only makes
+	// it sooner. Each connection is asked about twice in that time. One about which
+	// nobody can say anything for so long ends too, as Unavailable, since a token whose
+	// revocation is not known is not let through. 4 seconds to an hour.
+	Recheck time.Duration
 }
 
 const (
@@ -201,6 +214,13 @@ func (c Config[T]) withDefaults() Config[T] {
 	}
 	if t := c.Sessions.Cookies; t != nil && t.InsecureHTTP {
 		*t, c.Sources = t.onLoopback(c.Sources)
+	}
+	setup.Default(&c.Recheck, defaultRecheck)
+	if c.Tickets == nil {
+		var kept bool
+		if c.Tickets, kept = c.Sessions.Store.(sessions.Tickets); !kept {
+			c.Tickets = &sessions.MemoryTickets{}
+		}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

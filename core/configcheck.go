@@ -100,6 +100,14 @@ func (c Config[T]) checkTimes(raw Config[T], bad *setup.Mistakes) {
 	if raw.CallbackTimeout < 0 {
 		bad.Add("CallbackTimeout", "0 means none", "%v is negative", raw.CallbackTimeout)
 	}
+	if raw.Tickets != nil && setup.IsNil(raw.Tickets) {
+		bad.Add("Tickets", "was the error of its constructor ignored?", "a nil %T", raw.Tickets)
+	}
+	if c.Recheck < leastRecheck || c.Recheck > mostRecheck {
+		bad.Add("Recheck", "", "%v is outside %v to %v", raw.Recheck, leastRecheck, mostRecheck)
+	} else if raw.Recheck != 0 && raw.Sessions.Store == nil && raw.Revocation == nil {
+		bad.Add("Recheck", "set one, or leave it out", "Sessions.Store and Revocation are nil, so there is nobody to ask again")
+	}
 }
 
 // checkIssued is about issued tokens that nobody would take, here or anywhere.

@@ -59,6 +59,7 @@ type anyRecord interface {
 	context.Context
 	head() (owner *engine, cred Credential, claims *Claims, anonymous bool)
 	any() any
+	event(*outcome)
 }
 
 func (r *record[T]) head() (*engine, Credential, *Claims, bool) {
@@ -146,8 +147,13 @@ func (a *Auth[T]) Identity(ctx context.Context) (T, error) {
 		}
 		return rec.identity, nil
 	}
+	return zero, noRecord(ctx)
+}
+
+// noRecord is the reason why an Auth has left no record in a context.
+func noRecord(ctx context.Context) error {
 	if recordIn(ctx, recordKey{}) != nil {
-		return zero, ErrOtherAuth
+		return ErrOtherAuth
 	}
-	return zero, ErrNoGate
+	return ErrNoGate
 }

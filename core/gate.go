@@ -84,6 +84,9 @@ func (a *Auth[T]) decide(r Request, o *outcome, who admission, guards []Guard, c
 		err = a.guarded(rec, r, guards, o)
 		done()
 	}
+	if err == nil && !again && !rec.anonymous {
+		err = a.spend(in, *cred) // when nothing is left that could fail
+	}
 	if rec.event(o); o != nil {
 		o.event.Again = again
 	}

@@ -34,7 +34,7 @@ func (c *Credential) foreign() {
 type LookupHandler func(Request) (Credential, error)
 
 // Source is a place in a request where a token may be: HeaderSource, [CookieSource],
-// [QuerySource], [FormSource], [JSONSource] or [SourceFunc]. Find returns [MissingToken] if the
+// [QuerySource], [FormSource], [JSONSource], [ProtocolSource] or [SourceFunc]. Find returns [MissingToken] if the
 // place holds nothing. It need not fill in Credential.Source: Lookup does.
 type Source interface {
 	Find(Request) (Credential, error)

@@ -53,6 +53,10 @@ const (
 	// ActionReject is an answer of Reject. What was refused, a Verify perhaps, has an
 	// event of its own.
 	ActionReject
+	// ActionConnection is the end of a connection by UntilToken or UntilSession, and of
+	// Reauthenticate; with a Resource, that questions about connections find no answer,
+	// or do again. Who closes a connection by itself is not told of.
+	ActionConnection
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -80,6 +84,8 @@ func (a Action) String() string {
 		return "issue"
 	case ActionReject:
 		return "reject"
+	case ActionConnection:
+		return "connection"
 	}
 	return "unknown"
 }

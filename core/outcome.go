@@ -183,7 +183,7 @@ func (o *outcome) name(ctx context.Context, e *Event) {
 	}()
 	r := o.request
 	if r == nil {
-		r = FromHTTP((&http.Request{URL: &url.URL{}, Header: http.Header{}}).WithContext(ctx))
+		r = noRequest(ctx)
 	}
 	ctx, cancel := bound(ctx, o.engine.timeout)
 	defer cancel()
@@ -191,6 +191,11 @@ func (o *outcome) name(ctx context.Context, e *Event) {
 	defer done()
 	account, peer := o.engine.who(ctx, inContext(r, ctx, o.engine.timeout), o.username)
 	e.Account, e.Peer = cleanLabel(account), cleanLabel(peer)
+}
+
+// noRequest is a Request with nothing in it, for those who are asked where there is none.
+func noRequest(ctx context.Context) Request {
+	return FromHTTP((&http.Request{URL: &url.URL{}, Header: http.Header{}}).WithContext(ctx))
 }
 
 // event adds what a record says of the token and of the key that verified it.

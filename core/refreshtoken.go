@@ -127,10 +127,15 @@ func (t refreshToken) unseal(sealed []byte, now time.Time) (Issued, error) {
 	return Issued{Token: p.Access, Expires: expires, ExpiresIn: left(now, expires), ID: p.ID, RefreshToken: p.Refresh}, nil
 }
 
-var errSealed = errors.New("what the session store returned as sealed does not open with this token")
+var errSealed = errors.New("what the store returned as sealed does not open with this token")
 
 func (t refreshToken) box() (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, t.bytes(), nil, "jwtgate refresh grace\n"+t.realm, 32)
+	return newBox(t.bytes(), "jwtgate refresh grace\n"+t.realm)
+}
+
+// newBox is what seals for whoever has a secret that no store has, for one purpose.
+func newBox(secret []byte, purpose string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func contentType(r Request) string {
 // isForeign reports whether a source is none of ours, so that nobody knows what it reads.
 func isForeign(s Source) bool {
 	switch s.(type) {
-	case HeaderSource, QuerySource, CookieSource, FormSource, JSONSource: // ours see to it themselves
+	case HeaderSource, QuerySource, CookieSource, FormSource, JSONSource, ProtocolSource: // ours see to it themselves
 		return false
 	}
 	return true

@@ -16,7 +16,7 @@ func checkSources(sources []Source, scheme string) (bad setup.Mistakes) {
 		switch v := s.(type) {
 		case nil:
 			wrong.Add("", "remove it", "nil")
-		case *HeaderSource, *CookieSource, *QuerySource, *FormSource, *JSONSource, *SourceFunc:
+		case *HeaderSource, *CookieSource, *QuerySource, *FormSource, *JSONSource, *ProtocolSource, *SourceFunc:
 			wrong.Add("", "set the value, not a pointer to it", "a %T", s)
 		case interface{ check() setup.Mistakes }:
 			wrong = v.check()
@@ -57,6 +57,10 @@ func clash(a, b Source, scheme string) string {
 	case FormSource:
 		if a, ok := a.(FormSource); ok && cmp.Or(a.Name, defaultParameter) == cmp.Or(b.Name, defaultParameter) {
 			return fmt.Sprintf("it reads the form's field %s", cmp.Or(b.Name, defaultParameter))
+		}
+	case ProtocolSource:
+		if a, ok := a.(ProtocolSource); ok && (strings.HasPrefix(a.prefix(), b.prefix()) || strings.HasPrefix(b.prefix(), a.prefix())) {
+			return fmt.Sprintf("it reads the subprotocols that begin with %s", b.prefix())
 		}
 	case JSONSource:
 		if a, ok := a.(JSONSource); ok && cmp.Or(a.Name, defaultParameter) == cmp.Or(b.Name, defaultParameter) {

@@ -9,6 +9,9 @@ func (a *Auth[T]) Verify(r Request) (ctx context.Context, err error) {
 	if failed := caught(func() {
 		var cred Credential
 		rec, refused := a.verify(r.Context(), r, &cred, a.decode, o)
+		if refused == nil {
+			refused = a.spend(r.Context(), cred)
+		}
 		rec.event(o)
 		if refused != nil {
 			e := classify(refused)
@@ -39,7 +42,12 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, decod
 		return nil, MissingToken
 	}
 	cred.foreign()
-	done = o.step("decode")
+	return a.vouched(ctx, *cred, decode, o)
+}
+
+// vouched is what comes after Lookup.
+func (a *Auth[T]) vouched(ctx context.Context, cred Credential, decode DecodeHandler, o *outcome) (rec *record[T], err error) {
+	done := o.step("decode")
 	claims, err := bounded(o.in(ctx), a.timeout, decode, cred.Token)
 	if done(); err != nil {
 		return nil, err
@@ -57,7 +65,7 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, decod
 	done = o.step("identify")
 	identity, err := bounded(ctx, a.timeout, a.identify, claims)
 	done()
-	rec = &record[T]{Context: ctx, owner: a.origin, cred: *cred, claims: claims, identity: identity}
+	rec = &record[T]{Context: ctx, owner: a.origin, cred: cred, claims: claims, identity: identity}
 	if err == nil && a.nobody(identity) {
 		err = UnknownIdentity
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unsafe"
 
 	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/internal/outage"
@@ -33,15 +32,7 @@ func (c *partedClock) setBack(d time.Duration) { c.wall -= d }
 func (c *partedClock) pass(d time.Duration) { c.wall += d; c.monotonic += d }
 
 func (c *partedClock) Now() time.Time {
-	at := c.base.Add(c.monotonic)
-	// What package time has no function for. TestPartedClock notices if its layout
-	// is another one some day.
-	inside := (*struct {
-		wall      uint64 // a bit, 33 bits of seconds, 30 of nanoseconds
-		monotonic int64
-		loc       *time.Location
-	})(unsafe.Pointer(&at))
-	inside.wall += uint64((c.wall-c.monotonic)/time.Second) << 30
+	at := coretest.WallAhead(c.base.Add(c.monotonic), c.wall-c.monotonic)
 	if c.stripped {
 		return at.Round(0)
 	}

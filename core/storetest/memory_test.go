@@ -3,6 +3,8 @@ package storetest_test
 import (
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
@@ -30,4 +32,11 @@ func open(t *testing.T, cfg sessions.MemoryConfig) *sessions.MemoryStore {
 		}
 	})
 	return store
+}
+
+func TestMemoryTickets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tickets := &sessions.MemoryTickets{}
+		storetest.RunTickets(t, tickets, tickets, time.Sleep)
+	})
 }

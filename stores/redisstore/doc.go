@@ -1,5 +1,5 @@
 // Package redisstore keeps sessions in Redis, for many processes and machines:
-// Store is a sessions.Store, TokenDenyList and SubjectDenyList are the deny
+// Store is a sessions.Store, and sessions.Tickets besides, TokenDenyList and SubjectDenyList are the deny
 // lists of core. It is a module of its own, on go-redis.
 //
 // # What Redis must be
@@ -46,6 +46,7 @@
 //	jwtgate:REALM:grace:{ID}         list: the last pairs exchanged, sealed, for the grace
 //	jwtgate:REALM:subject:{HASH}     sorted set: a subject's sessions
 //	jwtgate:REALM:ended:{HASH}       the number of the subject's last ending, for 15 minutes
+//	jwtgate:REALM:ticket:{HASH}      what a ticket stands for, sealed, for half a minute
 //	jwtgate:REALM:order              the number that logins and endings have reached
 //	jwtgate:REALM:denied:…           entries of deny lists, and their order
 //	jwtgate:REALM:ended, …:denied:…  channels: whose answers have changed
