@@ -26,13 +26,13 @@ func TestCredentials(t *testing.T) {
 	auth := core.Must(core.Config[string]{Keys: jwttest.Secret(), Now: clock.Now})
 	var fetched atomic.Int64
 	var down atomic.Bool
-	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Now: clock.Now, Fetch: func(ctx context.Context) (grpcjwt.Token, error) {
+	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Now: clock.Now, Fetch: func(ctx context.Context) (string, time.Time, error) {
 		fetched.Add(1)
 		if down.Load() {
-			return grpcjwt.Token{}, errors.New("the provider is down")
+			return "", time.Time{}, errors.New("the provider is down")
 		}
 		issued, err := auth.Issue(ctx, core.Moment{}, "joe")
-		return grpcjwt.Token{Access: issued.Token, Expires: clock.Now().Add(5 * time.Minute)}, err
+		return issued.Token, clock.Now().Add(5 * time.Minute), err
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -69,11 +69,11 @@ func TestCredentials(t *testing.T) {
 func TestOneFetch(t *testing.T) {
 	auth := core.Must(core.Config[string]{Keys: jwttest.Secret()})
 	begun, proceed := make(chan struct{}), make(chan struct{})
-	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Fetch: func(ctx context.Context) (grpcjwt.Token, error) {
+	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Fetch: func(ctx context.Context) (string, time.Time, error) {
 		close(begun) // panics if it is called twice
 		<-proceed
 		issued, err := auth.Issue(ctx, core.Moment{}, "joe")
-		return grpcjwt.Token{Access: issued.Token}, err
+		return issued.Token, time.Time{}, err
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -103,9 +103,9 @@ func TestOneFetch(t *testing.T) {
 
 // TestTLSOnly: no token goes over a connection without TLS.
 func TestTLSOnly(t *testing.T) {
-	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Fetch: func(context.Context) (grpcjwt.Token, error) {
+	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{Fetch: func(context.Context) (string, time.Time, error) {
 		t.Error("a token was fetched")
-		return grpcjwt.Token{}, nil
+		return "", time.Time{}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +125,8 @@ func TestTLSOnly(t *testing.T) {
 
 func ExampleNewCredentials() {
 	creds, err := grpcjwt.NewCredentials(grpcjwt.ClientConfig{
-		Fetch: func(context.Context) (grpcjwt.Token, error) { // a login, an exchange of a refresh token
-			return grpcjwt.Token{Access: "eyJ…", Expires: time.Now().Add(5 * time.Minute)}, nil
+		Fetch: func(context.Context) (string, time.Time, error) { // a login, an exchange of a refresh token
+			return "eyJ…", time.Now().Add(5 * time.Minute), nil
 		},
 	})
 	fmt.Println(creds.RequireTransportSecurity(), err)

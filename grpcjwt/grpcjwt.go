@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
-	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -23,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/internal/rpc"
 )
 
 // Domain is that of the ErrorInfo in a status of ours.
@@ -81,33 +81,12 @@ func Identity[T any](ctx context.Context) (T, bool) { return core.Identity[T](ct
 // Claims returns the claims that the gate before this handler verified.
 func Claims(ctx context.Context) (*core.Claims, bool) { return core.ClaimsOf(ctx) }
 
-// pass asks the gate in a goroutine of its own, because a step may end its goroutine
-// (runtime.Goexit), and gRPC would leave the client without an answer then.
 func pass(ctx context.Context, gate core.Gate) (context.Context, error) {
-	type decision struct {
-		ctx      context.Context
-		res      core.Response
-		ok       bool
-		panicked any
+	ctx, res, ok := rpc.Ask(gate, request{ctx})
+	if !ok {
+		return nil, Error(res)
 	}
-	decided := make(chan decision, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil { // of a gate that is not ours
-				decided <- decision{panicked: p}
-			}
-		}()
-		ctx, res, ok := gate.Decide(request{ctx}, func(res core.Response) { decided <- decision{res: res} })
-		decided <- decision{ctx, res, ok, nil}
-	}()
-	switch d := <-decided; {
-	case d.panicked != nil:
-		panic(d.panicked)
-	case !d.ok:
-		return nil, Error(d.res)
-	default:
-		return d.ctx, nil
-	}
+	return ctx, nil
 }
 
 // Error is a no as a gRPC status: its code by the kind, the sentence for people as its
@@ -115,41 +94,19 @@ func pass(ctx context.Context, gate core.Gate) (context.Context, error) {
 // metadata has the scopes that are wanted, and a RetryInfo if it is known when to come
 // again. It is never nil: call it for a no alone.
 func Error(res core.Response) error {
-	no := res.Refusal
-	if no == nil { // of a gate that is not ours
-		return status.Error(codeOf(res.Status), http.StatusText(res.Status))
+	no := rpc.NoOf(res)
+	s := status.New(codes.Code(no.Code), no.Text)
+	var details []protoadapt.MessageV1
+	if no.Reason != "" {
+		details = append(details, &errdetails.ErrorInfo{Reason: no.Reason, Domain: Domain, Metadata: no.Metadata})
 	}
-	info := &errdetails.ErrorInfo{Reason: no.Code, Domain: Domain}
-	if len(no.Scopes) > 0 {
-		info.Metadata = map[string]string{"scope": strings.Join(no.Scopes, " ")}
-	}
-	details := []protoadapt.MessageV1{info}
 	if no.RetryAfter > 0 {
-		whole := (no.RetryAfter + time.Second - 1).Truncate(time.Second) // as Retry-After has it
-		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(whole)})
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(no.RetryAfter)})
 	}
-	s := status.New(codeOf(no.Kind.Status()), no.Text)
 	if detailed, err := s.WithDetails(details...); err == nil {
 		s = detailed
 	}
 	return s.Err()
-}
-
-// codeOf is the code for what over HTTP would be a status. Who presents a token in the
-// wrong way is as little authenticated as who presents a wrong one.
-func codeOf(httpStatus int) codes.Code {
-	switch httpStatus {
-	case http.StatusBadRequest, http.StatusUnauthorized:
-		return codes.Unauthenticated
-	case http.StatusForbidden:
-		return codes.PermissionDenied
-	case http.StatusTooManyRequests:
-		return codes.ResourceExhausted
-	case http.StatusServiceUnavailable:
-		return codes.Unavailable
-	default:
-		return codes.Internal
-	}
 }
 
 // request is a call as core sees it: a POST of its full method, as it is over HTTP/2.

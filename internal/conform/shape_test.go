@@ -18,6 +18,10 @@ const (
 	module = "github.com/jwtgate/jwtgate"
 )
 
+// ownProtocol are the adapters that do not answer as HTTP does. adaptertest.RunOutcomes
+// is their suite.
+var ownProtocol = []string{"connectjwt", "grpcjwt", "mcpjwt"}
+
 // TestAdapters: an adapter decides nothing, so it is one file of at most 120
 // lines, and all of them have the same functions in the same order.
 func TestAdapters(t *testing.T) {
@@ -26,7 +30,7 @@ func TestAdapters(t *testing.T) {
 		t.Fatalf("got %d adapters, %v, want %d", len(dirs), err, len(Mounts))
 	}
 	for _, dir := range dirs {
-		if filepath.Base(dir) == "grpcjwt" { // which answers no HTTP
+		if slices.Contains(ownProtocol, filepath.Base(dir)) {
 			continue
 		}
 		files, err := filepath.Glob(dir + "/*.go")
