@@ -93,8 +93,9 @@ func pass(ctx context.Context, gate core.Gate) (context.Context, error) {
 // message, and as details an ErrorInfo, whose reason is the public error code and whose
 // metadata has the scopes that are wanted, and a RetryInfo if it is known when to come
 // again. It is never nil: call it for a no alone.
-func Error(res core.Response) error {
-	no := rpc.NoOf(res)
+func Error(res core.Response) error { return told(rpc.NoOf(res)) }
+
+func told(no rpc.No) error {
 	s := status.New(codes.Code(no.Code), no.Text)
 	var details []protoadapt.MessageV1
 	if no.Reason != "" {

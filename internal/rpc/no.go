@@ -3,6 +3,8 @@
 package rpc
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -38,6 +40,20 @@ func NoOf(res core.Response) No {
 		no.Metadata = map[string]string{"scope": strings.Join(refusal.Scopes, " ")}
 	}
 	return no
+}
+
+// NoOfEnd is why a connection's context has ended, if an Auth ended it: the kind's code,
+// and core.WhyEnded as text and reason.
+func NoOfEnd(ctx context.Context) (No, bool) {
+	why := core.WhyEnded(ctx)
+	if why == "" {
+		return No{}, false
+	}
+	status := http.StatusInternalServerError
+	if e, ok := errors.AsType[*core.Error](context.Cause(ctx)); ok {
+		status = e.Kind.Status()
+	}
+	return No{Code: codeOf(status), Text: why, Reason: why}, true
 }
 
 // codeOf is the code for what over HTTP would be a status (google.rpc.Code). Who
