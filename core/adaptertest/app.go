@@ -103,6 +103,7 @@ func newApp() *App {
 	gates("/chosen-health", choose)
 	gates("/chosen-admin", choose)
 	gates("/bare", second.Require())
+	gates("/protocol", sources(core.HeaderSource{}, core.ProtocolSource{}).Require())
 	gates("/custom", sources(core.SourceFunc(subprotocol)).Require())
 	gates("/decode", decode.Require())
 	gates("/down", auth(func(c *core.Config[*User]) {

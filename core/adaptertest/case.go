@@ -32,6 +32,7 @@ func Cases() map[string][]Case {
 		"login":    loginCases(),
 		"body":     bodyCases(),
 		"clock":    clockCases(),
+		"protocol": protocolCases(),
 		"provider": providerCases(),
 	}
 }
@@ -85,6 +86,7 @@ func Run(t *testing.T, mounts ...Mount) {
 	t.Run("logins", func(t *testing.T) { loginsBy(t, mounts) })
 	t.Run("delivery", func(t *testing.T) { deliveries(t, mounts) })
 	t.Run("life of sessions", func(t *testing.T) { sessionFlow(t, mounts) })
+	t.Run("connections that last", func(t *testing.T) { lasting(t, mounts) })
 	t.Run("rotation", func(t *testing.T) { rotation(t, mounts) })
 	t.Run("what is kept", func(t *testing.T) { whatIsKept(t, mounts) })
 	for _, m := range mounts {
