@@ -51,8 +51,20 @@ install_readers() {
 	printf '    %s\n' "$("$python" -c 'import authlib, jwt; print("PyJWT", jwt.__version__, "and authlib", authlib.__version__)')"
 }
 
+has_flask() { "$python" -c 'import flask_jwt_extended' 2>/dev/null; }
+
+install_flask() {
+	if ! has_flask; then
+		[[ $(type -P apt-get) ]] || fail "install Python's Flask-JWT-Extended first, or name a Python that has it in JWTGATE_PYTHON"
+		install_packages python3-python-flask-jwt-extended
+		has_flask || fail "$python does not find Flask-JWT-Extended; name the Python that does in JWTGATE_PYTHON"
+	fi
+	printf '    %s\n' "$("$python" -c 'import flask_jwt_extended as f; print("Flask-JWT-Extended", f.__version__)')"
+}
+
 install_node
 install_peers
 install_readers
+install_flask
 go vet ./...
 JWTGATE_PYTHON=$python JWTGATE_PEERS=required go test -count=1 -timeout="$(limit 5m)" ./...

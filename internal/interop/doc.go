@@ -16,4 +16,7 @@
 // with JWTGATE_PEERS=required in the environment they fail instead. So it is with
 // Python's packages, which JWTGATE_PYTHON, or Debian's Python, must have. ci.sh
 // installs what is missing and runs everything.
+//
+// The guides of docs/migrate are held to the libraries that they begin from in package
+// migrate.
 package interop

@@ -27,7 +27,7 @@ var (
 func TestNames(t *testing.T) {
 	exported := exportedNames(t)
 	n := 0
-	for _, doc := range documents(t, "README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "docs/*.md") {
+	for _, doc := range documents(t, "README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "docs/*.md", "docs/*/*.md") {
 		for _, line := range doc.prose {
 			for _, code := range inlineCode.FindAllString(line.text, -1) {
 				found, unknown := unknownNames(exported, code)
