@@ -130,9 +130,18 @@ func post(name, path, contentType, body string) request {
 }
 
 const (
-	jsonType = "application/json"
-	formType = "application/x-www-form-urlencoded"
+	jsonType  = "application/json"
+	formType  = "application/x-www-form-urlencoded"
+	partsType = "multipart/form-data; boundary=x"
 )
+
+// parts is a body of partsType with two fields.
+func parts(name, value, name2, value2 string) string {
+	part := func(name, value string) string {
+		return "--x\r\nContent-Disposition: form-data; name=" + name + "\r\n\r\n" + value + "\r\n"
+	}
+	return part(name, value) + part(name2, value2) + "--x--\r\n"
+}
 
 func ginRequests() []request {
 	old := func(name string, orig time.Duration, others ...any) request {
@@ -147,6 +156,7 @@ func ginRequests() []request {
 		post("login, no password", "/login", jsonType, `{"username":"admin"}`),
 		post("login, broken JSON", "/login", jsonType, `{"username":`),
 		{name: "login by GET", method: "GET", path: "/login"},
+		post("login by a form of parts", "/login", partsType, parts("username", "admin", "password", "admin")),
 		old("refresh", 0),
 		old("refresh after exp", 2*time.Hour, "exp", ago(time.Hour)),
 		old("refresh after MaxRefresh", 25*time.Hour, "exp", ago(24*time.Hour)),
@@ -158,6 +168,8 @@ func fiberRequests() []request {
 	return []request{
 		post("login by form", "/login", formType, "user=john&pass=doe"),
 		post("login by JSON", "/login", jsonType, `{"user":"john","pass":"doe"}`),
+		post("login by a form of parts", "/login", partsType, parts("user", "john", "pass", "doe")),
+		post("login by the query", "/login?user=john&pass=doe", formType, ""),
 		post("login, wrong password", "/login", formType, "user=john&pass=x"),
 		post("login, no password", "/login", formType, "user=john"),
 	}
@@ -179,6 +191,8 @@ func flaskRequests() []request {
 		{name: "no jti", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access"})))},
 		{name: "no type", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": "test", "jti": "a"})))},
 		{name: "sub is a number", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": 7, "type": "access", "jti": "a"})))},
+		{name: "a fresh route, a fresh token", method: "GET", path: "/password", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a", "fresh": true})))},
+		{name: "a fresh route, another token", method: "GET", path: "/password", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a", "fresh": false})))},
 		post("login", "/login", jsonType, `{"username":"test","password":"test"}`),
 		post("login, wrong password", "/login", jsonType, `{"username":"test","password":"x"}`),
 		post("login, no password", "/login", jsonType, `{"username":"test"}`),

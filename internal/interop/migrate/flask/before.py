@@ -26,7 +26,7 @@ def new(secret):
         if username != "test" or password != "test":
             return jsonify({"msg": "Bad username or password"}), 401
         return jsonify(
-            access_token=create_access_token(identity=username),
+            access_token=create_access_token(identity=username, fresh=True),
             refresh_token=create_refresh_token(identity=username),
         )
 
@@ -39,6 +39,11 @@ def new(secret):
     @jwt_required()
     def me():
         return jsonify(logged_in_as=get_jwt_identity())
+
+    @app.route("/password")
+    @jwt_required(fresh=True)
+    def password():
+        return jsonify(changed=get_jwt_identity())
 
     @app.route("/optional")
     @jwt_required(optional=True)

@@ -27,13 +27,6 @@ func New(secret []byte) (http.Handler, error) {
 		Keys:     key,
 		Rules:    core.ClaimRules{Check: onlyAccess},
 		Lifetime: time.Hour,
-		Login:    core.LoginConfig{Path: "/login"},
-		Authenticate: func(_ context.Context, c core.Credentials) (string, error) {
-			if c.Username != "test" || c.Password != "test" { // see logins.PasswordCheck
-				return "", core.BadCredentials
-			}
-			return c.Username, nil
-		},
 		Payload: func(_ context.Context, user string) (core.Payload, error) {
 			return core.Payload{"sub": user, "type": "access", "fresh": false}, nil
 		},
@@ -49,12 +42,31 @@ func New(secret []byte) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	nethttpjwt.Mount(mux, auth.Routes()...) // /login, /session/refresh, …
+	mux.Handle("POST /login", nethttpjwt.Endpoint(func(r core.Request) core.Response {
+		return auth.LoginBy(r, core.LoginConfig{}.Read, authenticate, core.Payload{"fresh": true})
+	}))
+	nethttpjwt.Mount(mux, auth.Routes()...) // /session/refresh, /session/logout, …
 	mux.Handle("POST /refresh", nethttpjwt.Endpoint(exchange))
 	mux.Handle("/me", nethttpjwt.Require(auth)(http.HandlerFunc(me)))
+	mux.Handle("/password", nethttpjwt.Require(auth, core.GuardFunc(fresh))(http.HandlerFunc(password)))
 	mux.Handle("/optional", nethttpjwt.Optional(auth)(http.HandlerFunc(me)))
 	mux.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	return mux, nil
+}
+
+func authenticate(_ context.Context, c core.Credentials) (string, error) {
+	if c.Username != "test" || c.Password != "test" { // see logins.PasswordCheck
+		return "", core.BadCredentials
+	}
+	return c.Username, nil
+}
+
+// fresh wants the token of a login: those of a refresh have only what Payload says.
+func fresh(_ context.Context, _ core.Request, claims *core.Claims) error {
+	if is, _ := claims.Bool("fresh"); !is {
+		return core.StepUp
+	}
+	return nil
 }
 
 // onlyAccess refuses the refresh tokens of Flask-JWT-Extended at the gates.
@@ -74,6 +86,12 @@ func me(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"logged_in_as": user})
 }
 
+func password(w http.ResponseWriter, r *http.Request) {
+	user, _ := nethttpjwt.Identity[string](r) // there behind the gate
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"changed": user})
+}
+
 // oldTexts are for clients that read msg, or take a bad token for a 422; without it they
 // get a 401, and error and description.
 func oldTexts(_ core.Request, e *core.Error) core.Response {
@@ -88,6 +106,8 @@ func oldTexts(_ core.Request, e *core.Error) core.Response {
 		text = "Token has been revoked"
 	case errors.Is(e, core.BadToken):
 		old.Status, text = http.StatusUnprocessableEntity, "Token is invalid"
+	case e.Kind == core.StepUp:
+		text = "Fresh token required"
 	case e.Kind == core.BadCredentials:
 		text = "Bad username or password"
 	default:

@@ -10,21 +10,24 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/denylist"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
 // maxRefresh is what MaxRefresh was.
 const maxRefresh = 24 * time.Hour
 
-// exchangeOld is the endpoint /refresh_token for the time of the change: it takes a
-// token of gin-jwt, once, that was issued within maxRefresh, and starts a session for its
-// user. When maxRefresh has passed since the last old server stopped, it can go.
-func exchangeOld(auth *core.Auth[*User], old keys.Source) (func(core.Request) core.Response, error) {
+// exchangeOld is the endpoint /refresh_token for clients that refresh with their access
+// token, as gin-jwt had them do: it takes one that was issued within maxRefresh, of gin-jwt or
+// ours, once, ends the session that it is of, and starts another for its user. It can go when
+// all clients send their refresh token to /session/refresh.
+func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) (func(core.Request) core.Response, error) {
 	used, err := denylist.NewTokens(denylist.Config{Realm: "old refreshes"})
 	if err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex // of two requests at once, one is the first
-	decode := core.Decoder(old, core.ClaimRules{InsecureIgnoreExpiry: true})
+	spent := core.AnyRevocation(used, core.SessionRevocation{Store: store, Realm: realm})
+	decode := core.Decoder(key, core.ClaimRules{InsecureIgnoreExpiry: true})
 	exchange := func(ctx context.Context, c core.Credentials) (*User, error) {
 		found, err := core.HeaderSource{}.Find(c.Request)
 		if err != nil {
@@ -34,30 +37,34 @@ func exchangeOld(auth *core.Auth[*User], old keys.Source) (func(core.Request) co
 		if err != nil {
 			return nil, err
 		}
-		issued, ok := claims.Int64("orig_iat")
-		if !ok || claims.ID() != "" || time.Since(time.Unix(issued, 0)) > maxRefresh {
-			return nil, core.Expired // ours have a jti, and a refresh token beside them
+		issued, _ := claims.Int64("orig_iat")
+		if time.Since(time.Unix(issued, 0)) > maxRefresh {
+			return nil, core.Expired
 		}
 		payload, err := claims.MarshalJSON()
 		if err != nil {
 			return nil, err
 		}
-		once, err := core.NewClaims(map[string]any{ // gin-jwt's have no jti
-			"jti": fmt.Sprintf("%x", sha256.Sum256(payload)),
-			"exp": issued + int64(maxRefresh/time.Second),
-		})
-		if err != nil {
+		once := claims.Map()
+		once["jti"] = fmt.Sprintf("%x", sha256.Sum256(payload)) // gin-jwt's have none
+		once["exp"] = issued + int64(maxRefresh/time.Second)
+		if claims, err = core.NewClaims(once); err != nil {
 			return nil, err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if again, err := used.Revoked(ctx, once); err != nil {
+		if again, err := spent.Revoked(ctx, claims); err != nil {
 			return nil, err
 		} else if again {
 			return nil, core.Revoked
 		}
-		if err := used.Revoke(ctx, once); err != nil {
+		if err := used.Revoke(ctx, claims); err != nil {
 			return nil, err
+		}
+		if sid, ok := claims.String("sid"); ok {
+			if err := auth.EndSession(ctx, sid); err != nil {
+				return nil, err
+			}
 		}
 		name, _ := claims.String("id")
 		return find(name)

@@ -15,6 +15,8 @@ import (
 	"github.com/jwtgate/jwtgate/ginjwt"
 )
 
+const realm = "test zone"
+
 // User is who is logged in.
 type User struct{ Name string }
 
@@ -29,7 +31,7 @@ func New(secret []byte) (*gin.Engine, error) {
 	}
 	auth, err := core.New(core.Config[*User]{
 		Keys:     key,
-		Realm:    "test zone",
+		Realm:    realm,
 		Lifetime: time.Hour,
 		Sources: []core.Source{
 			core.HeaderSource{},
@@ -39,13 +41,13 @@ func New(secret []byte) (*gin.Engine, error) {
 		Login:        core.LoginConfig{Path: "/login", Form: true},
 		Authenticate: authenticate,
 		Payload: func(_ context.Context, user *User) (core.Payload, error) {
-			return core.Payload{"sub": user.Name, "id": user.Name}, nil
+			return core.Payload{"sub": user.Name, "id": user.Name, "orig_iat": time.Now().Unix()}, nil
 		},
 		Identify: func(_ context.Context, claims *core.Claims) (*User, error) {
 			name, _ := claims.String("id")
 			return find(name)
 		},
-		Sessions: core.SessionConfig{Store: store, Realm: "test zone", Lifetime: 24 * time.Hour, Path: "/session"},
+		Sessions: core.SessionConfig{Store: store, Realm: realm, Lifetime: maxRefresh, Path: "/session"},
 		Renew: func(_ context.Context, s sessions.Session) (*User, error) {
 			return find(s.Subject)
 		},
@@ -55,7 +57,7 @@ func New(secret []byte) (*gin.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	exchange, err := exchangeOld(auth, key)
+	exchange, err := exchangeOld(auth, key, store)
 	if err != nil {
 		return nil, err
 	}
