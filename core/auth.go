@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
@@ -33,6 +34,7 @@ type Auth[T any] struct {
 	renew        RenewHandler[T]
 	stamp        func(T) string // nil: there is none
 	nobody       func(T) bool
+	standIn      *atomic.Pointer[standIn[T]] // nothing in it, but in tests
 }
 
 // engine is what of an Auth does not depend on T.
@@ -148,6 +150,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		renew:        c.Renew,
 		stamp:        c.Stamp,
 		nobody:       zeroTest[T](),
+		standIn:      new(atomic.Pointer[standIn[T]]),
 	}, nil
 }
 

@@ -33,6 +33,10 @@ func (a *Auth[T]) verify(ctx context.Context, r Request, cred *Credential, decod
 	if err := wellFormed(r); err != nil {
 		return nil, err
 	}
+	if rec, err := a.stoodIn(ctx, r); rec != nil {
+		*cred = rec.cred
+		return rec, err
+	}
 	done := o.step("lookup")
 	*cred, err = a.find(r)
 	if done(); err != nil {
