@@ -90,7 +90,7 @@ var (
 	errNotYetValid    = &Error{Kind: NotYetValid, Claim: "nbf"}
 	errIssuedInFuture = &Error{Kind: IssuedInFuture, Claim: "iat"}
 	errTooOld         = &Error{Kind: TooOld, Claim: "iat"}
-	errLifetime       = &Error{Kind: BadClaim, Claim: "exp", Cause: errors.New("exp is longer after iat than Rules.MaxLifetime")}
+	errLifetime       = &Error{Kind: BadClaim, Claim: "exp", Cause: because("exp is longer after iat than Rules.MaxLifetime")}
 )
 
 // numericDate reads a Payload's time: a time.Time or a number of seconds.

@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +123,8 @@ func (c *choice) add(d *decoder, issuers ...string) {
 	}
 }
 
+var errNoIssuer = because("iss chooses whose keys and rules judge the token, and is not there, or no text")
+
 // decode is the DecodeHandler.
 func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > c.longest {
@@ -144,9 +148,9 @@ func (c *choice) decode(ctx context.Context, token string) (*Claims, error) {
 	d := c.of[iss]
 	switch {
 	case !named:
-		return nil, &Error{Kind: absentOrBad(early, "iss"), Claim: "iss"}
+		return nil, &Error{Kind: absentOrBad(early, "iss"), Claim: "iss", Cause: errNoIssuer}
 	case d == nil && c.tenants == nil:
-		return nil, &Error{Kind: WrongIssuer, Claim: "iss"}
+		return nil, &Error{Kind: WrongIssuer, Claim: "iss", Cause: because("iss is none of the issuers whose tokens are taken here, %v", wanted(slices.Sorted(maps.Keys(c.of))))}
 	case d == nil:
 		d = c.tenants
 	}

@@ -1,0 +1,40 @@
+package explain
+
+import "github.com/jwtgate/jwtgate/core"
+
+// fixes say how to mend what a kind tells of; docs/refused.md says more.
+var fixes = map[core.Kind]string{
+	core.MissingToken:      "send Authorization: Bearer and the token, or set Config.Sources to where it is",
+	core.BadRequest:        "present one token, in one place",
+	core.BadBody:           "send JSON with the fields that the endpoint reads",
+	core.BadToken:          "let your Decode return a Kind that says what is wrong",
+	core.Malformed:         "send the token itself, whole, with nothing before or behind it",
+	core.WrongAlgorithm:    "sign with the algorithm of the key here, or name it with keys.WithAlgorithm (JWT_ALGORITHM)",
+	core.UnknownKey:        "is it another provider's or environment's token? keep a key until its last token has ended",
+	core.BadSignature:      "compare the keys of both sides; is a secret base64 on one and text on the other?",
+	core.WrongType:         "ask for an access token, or name the typ in Rules.Types",
+	core.Expired:           "refresh it, or set the clock; Rules.Leeway forgives up to 5 minutes",
+	core.NotYetValid:       "set the clocks of both machines by NTP; Rules.Leeway forgives up to 5 minutes",
+	core.IssuedInFuture:    "set the clocks of both machines by NTP; Rules.Leeway forgives up to 5 minutes",
+	core.TooOld:            "log in again, or change Rules.MaxAge",
+	core.WrongIssuer:       "write Rules.Issuer (JWT_ISSUER) as the issuer writes iss, to the letter",
+	core.WrongAudience:     "ask for a token for this service, and set Rules.Audience (JWT_AUDIENCE) to what its issuer writes",
+	core.MissingClaim:      "let the issuer add the claim, or take it off Rules.Required",
+	core.BadClaim:          "dates are numbers of seconds; sub, iss and jti are text",
+	core.Revoked:           "log in again",
+	core.UnknownIdentity:   "Config.Identify knows nobody of these claims",
+	core.BadRefresh:        "log in again",
+	core.ReusedRefresh:     "log in again, and let the client store a new token before it uses it",
+	core.RacedRefresh:      "take what the other tab got",
+	core.BadCredentials:    "log in with another name or password",
+	core.StepUp:            "log in again, as acr_values and max_age of the challenge say",
+	core.Forbidden:         "does the token have the role, in the claim that the guard reads?",
+	core.InsufficientScope: "ask for the scope of the challenge",
+	core.CSRF:              "name the site in TrustedOrigins, or send the token in a header",
+	core.MethodNotAllowed:  "use a method of the field Allow",
+	core.TooLarge:          "send less, or raise Login.MaxBytes",
+	core.UnsupportedMedia:  "send Content-Type: application/json",
+	core.TooManyRequests:   "wait as long as Retry-After says",
+	core.Unavailable:       "it is not the token: see the reason, and try again",
+	core.Internal:          "it is not the token: a step of yours failed, see the reason",
+}

@@ -1,0 +1,137 @@
+package explain
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// Token asks decode about a token, and tells what stands in it beside what the rules
+// want: for the eyes of who has the token, and not for a log. decode is that of
+// [core.Decoder] with the same rules, or of [core.DecoderOf]. rules may be zero, then
+// what was wanted stands in the reasons alone.
+func Token(ctx context.Context, decode core.DecodeHandler, rules core.ClaimRules, token string) Report {
+	_, err := decode(ctx, token)
+	r := report(ofDecoder, eventOf(err))
+	seen := look(token)
+	now := time.Now
+	if rules.Now != nil {
+		now = rules.Now
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Verdict == NotReached {
+			continue
+		}
+		switch f.Step {
+		case "form":
+			f.Found = fmt.Sprintf("%d bytes", len(token))
+		case "key":
+			f.Found = seen.named("alg", "kid")
+		case "type":
+			f.Found, f.Wanted = seen.named("typ"), strings.Join(rules.Types, ", ")
+		case "claims":
+			f.Found, f.Wanted = seen.claim(f.Claim), strings.Join(rules.Required, ", ")
+		case "dates":
+			f.Found = seen.dates(now())
+		case "issuer":
+			f.Found, f.Wanted = seen.claim("iss"), rules.Issuer
+		case "audience":
+			f.Found, f.Wanted = seen.claim("aud", "client_id"), strings.Join(append(rules.Audience, rules.ClientID...), ", ")
+		}
+	}
+	return r
+}
+
+// seen is what stands in a token, verified or not.
+type seen struct {
+	header map[string]any
+	claims *core.Claims
+}
+
+func look(token string) (s seen) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return s
+	}
+	segment := func(i int) []byte {
+		text, _ := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[i], "="))
+		return text
+	}
+	_ = json.Unmarshal(segment(0), &s.header)
+	s.claims, _ = core.ParseClaims(segment(1))
+	return s
+}
+
+// named are parameters of the header.
+func (s seen) named(names ...string) string {
+	var list []string
+	for _, name := range names {
+		if v, ok := s.header[name]; ok {
+			list = append(list, fmt.Sprintf("%s %s", name, short(fmt.Sprint(v))))
+		} else {
+			list = append(list, "no "+name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// claim are those of these claims that are there.
+func (s seen) claim(names ...string) string {
+	if s.claims == nil || names[0] == "" {
+		return ""
+	}
+	var list []string
+	for _, name := range names {
+		if s.claims.Has(name) {
+			list = append(list, name+" "+short(string(s.claims.Raw(name))))
+		}
+	}
+	if list == nil {
+		return "no " + names[0]
+	}
+	return strings.Join(list, ", ")
+}
+
+// dates are exp, nbf and iat as a clock shows them, and how far away they are.
+func (s seen) dates(now time.Time) string {
+	if s.claims == nil {
+		return ""
+	}
+	var list []string
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		t, ok := s.claims.Time(name)
+		if !ok {
+			continue
+		}
+		how := "now"
+		switch d := t.Sub(now).Round(time.Second); {
+		case d > 0:
+			how = "in " + d.String()
+		case d < 0:
+			how = (-d).String() + " ago"
+		}
+		list = append(list, fmt.Sprintf("%s %s, %s", name, t.UTC().Format(time.RFC3339), how))
+	}
+	return strings.Join(list, "; ")
+}
+
+// short cuts a text to a line, with nothing in it that a terminal obeys.
+func short(s string) string {
+	const most = 200
+	cut := ""
+	if len(s) > most {
+		s, cut = s[:most], "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "")) + cut
+}
