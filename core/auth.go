@@ -104,9 +104,7 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	}
 	e.origin = e
 	e.decided = c.decided()
-	if o, ok := c.Observer.(StepObserver); ok {
-		e.steps = o.WantsSteps()
-	}
+	e.steps = wantsSteps(c.Observer)
 	e.realm = c.Sessions.Realm
 	e.sessions, e.revocations = c.sessionsMade()
 	each(c.Revocation, func(r Revocation, _ []string) {

@@ -142,6 +142,33 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestObservers: all of them hear all, and of steps if one of them asks.
+func TestObservers(t *testing.T) {
+	if core.Observers(nil, (*jwttest.Recorder)(nil)) != nil {
+		t.Error("of none: want nil, which costs nothing")
+	}
+	var plain jwttest.Recorder
+	var steps asking
+	for _, tt := range []struct {
+		observer core.Observer
+		want     int
+	}{
+		{core.Observers(nil, &plain), 0},
+		{core.Observers(&plain, nil, &steps), 2},
+		{core.Observers(core.Observers(&steps), &plain), 2},
+	} {
+		plain.Reset()
+		auth := coretest.MustNew(t, core.Config[string]{Keys: jwttest.Secret(), Observer: tt.observer})
+		auth.Require()(coretest.Bearer("a.b.c"))
+		if e := plain.Events(); len(e) != 1 || len(e[0].Steps) != tt.want {
+			t.Errorf("got %+v, want one event with %d steps", e, tt.want)
+		}
+	}
+	if e := steps.Events(); len(e) != 2 {
+		t.Errorf("the other one got %d events, want 2", len(e))
+	}
+}
+
 // TestEventsOfEveryDoor: what is called without a request is observed too, with its
 // session, and once.
 func TestEventsOfEveryDoor(t *testing.T) {

@@ -29,6 +29,10 @@ const (
 	// ActionKeys is a fetch of keys from a provider, or a change of a key ring. It
 	// belongs to no request.
 	ActionKeys
+	// ActionWait is a request's wait for a fetch of keys, with the fetch's number and in
+	// the request's context. It comes before the ActionVerify, and beside the
+	// ActionKeys, which says how the fetch ended.
+	ActionWait
 	// ActionPublish is the answer of an endpoint of KeyRoutes or
 	// ResourceRoutes.
 	ActionPublish
@@ -57,6 +61,8 @@ const (
 	// Reauthenticate; with a Resource, that questions about connections find no answer,
 	// or do again. Who closes a connection by itself is not told of.
 	ActionConnection
+
+	actionEnd
 )
 
 // String is the action's name: one of a closed set, fit for a metric's label.
@@ -68,6 +74,8 @@ func (a Action) String() string {
 		return "login"
 	case ActionKeys:
 		return "keys"
+	case ActionWait:
+		return "wait"
 	case ActionPublish:
 		return "publish"
 	case ActionRefresh:
@@ -140,6 +148,9 @@ type Event struct {
 	// Resource names what the event is about where that is no request: a key source by
 	// its URL, without the query, a journal by its file, a connection.
 	Resource string
+	// Fetch is the number, in this process, of the fetch of keys that an ActionKeys or
+	// an ActionWait is about.
+	Fetch uint64
 	// Account and Peer are what Config.Who said.
 	Account, Peer string
 	// Cause is what an operator should know of: the defect or the outage behind a 5xx,

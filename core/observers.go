@@ -3,98 +3,38 @@ package core
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/core/sessions"
 )
 
-// LogObserver writes events to l, with the request's context: a yes at debug level; a
-// no, which an operator sees by default, at info; [Unavailable], keys that are not
-// used, a journal's trouble and a refresh token used twice, also within the grace, at
-// warn; [Internal] at error with its cause and stack. All times are in milliseconds,
-// and their names end with _ms. What belongs together is in a group: request, key,
-// refused, who, steps.
-func LogObserver(l *slog.Logger) Observer { return logObserver{l} }
-
-type logObserver struct{ l *slog.Logger }
-
-func (o logObserver) Observe(ctx context.Context, e Event) {
-	level := e.level()
-	if !o.l.Enabled(ctx, level) {
-		return
+// Observers is one [Observer] that tells all of these, in their order: a log, metrics,
+// an audit. Those that are nil are left out. It wants steps if one of them does, and all
+// get them then.
+func Observers(all ...Observer) Observer {
+	all = slices.DeleteFunc(slices.Clone(all), func(o Observer) bool { return setup.IsNil(o) })
+	if len(all) == 0 {
+		return nil
 	}
-	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.Float64("took_ms", inMilliseconds(e.Duration)))
-	if e.Status != 0 {
-		attrs = append(attrs, slog.Int("status", e.Status))
-	}
-	stale := ""
-	if e.Stale != 0 {
-		stale = e.Stale.String()
-	}
-	var steps []slog.Attr
-	for _, s := range e.Steps {
-		steps = append(steps, slog.Float64(s.Name+"_ms", inMilliseconds(s.Took)))
-	}
-	for _, a := range []slog.Attr{
-		group("request", said("framework", e.Framework), said("route", e.Route), flag("again", e.Again), flag("anonymous", e.Anonymous), said("stale", stale)),
-		group("key", said("alg", e.Algorithm), said("kid", e.KeyID), said("iss", e.Issuer), flag("cached", e.Cached)),
-		group("refused", said("claim", e.Claim), said("guard", e.Guard), said("wanted", strings.Join(e.Wanted, " "))),
-		group("who", said("account", e.Account), said("peer", e.Peer)),
-		group("steps", steps...),
-		said("resource", e.Resource), said("stack", string(e.Stack)),
-	} {
-		if a.Key != "" {
-			attrs = append(attrs, a)
-		}
-	}
-	if e.Cause != nil {
-		attrs = append(attrs, slog.Any("cause", e.Cause))
-	}
-	o.l.LogAttrs(ctx, level, "jwtgate "+e.Action.String(), attrs...)
+	return several(all)
 }
 
-// level is how loud an event is.
-func (e Event) level() slog.Level {
-	switch {
-	case e.Kind == Internal:
-		return slog.LevelError
-	case e.Cause != nil && reasonOf(e.Cause) == nil, e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace:
-		return slog.LevelWarn
-	case e.Kind != 0:
-		return slog.LevelInfo
+type several []Observer
+
+func (s several) Observe(ctx context.Context, e Event) {
+	for _, o := range s {
+		o.Observe(ctx, e)
 	}
-	return slog.LevelDebug
 }
 
-func inMilliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func (s several) WantsSteps() bool { return slices.ContainsFunc(s, wantsSteps) }
 
-// said, flag and group are attributes without a key if there is nothing to say.
-func said(name, value string) slog.Attr {
-	if value == "" {
-		return slog.Attr{}
-	}
-	return slog.String(name, value)
-}
-
-func flag(name string, value bool) slog.Attr {
-	if !value {
-		return slog.Attr{}
-	}
-	return slog.Bool(name, true)
-}
-
-func group(name string, attrs ...slog.Attr) slog.Attr {
-	attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Key == "" })
-	if len(attrs) == 0 {
-		return slog.Attr{}
-	}
-	return slog.Attr{Key: name, Value: slog.GroupValue(attrs...)}
+// wantsSteps asks an Observer whether it asks for Event.Steps.
+func wantsSteps(o Observer) bool {
+	asking, ok := o.(StepObserver)
+	return ok && asking.WantsSteps()
 }
 
 // tellNotices tells an Observer what there is to know of the keys, each thing once.
@@ -114,7 +54,7 @@ func tellNotices(o Observer, sources ...any) {
 	}
 }
 
-// KeyObserver tells o what happens to keys, as [ActionKeys]: a failure is
+// KeyObserver tells o what happens to keys, as [ActionKeys] and [ActionWait]: a failure is
 // [Unavailable] with its cause, keys that are not used are a cause without a kind.
 // It is for keys.RemoteConfig.Observer and keys.RingConfig.Observer.
 func KeyObserver(o Observer) keys.Observer {
@@ -123,7 +63,10 @@ func KeyObserver(o Observer) keys.Observer {
 	}
 	return func(ctx context.Context, k keys.Event) {
 		e := Event{Action: ActionKeys, Resource: k.Source, Issuer: k.Issuer, KeyID: k.KeyID, Algorithm: k.Algorithm,
-			Duration: k.Duration, Cause: k.Skipped, Stack: k.Stack}
+			Duration: k.Duration, Fetch: k.Fetch, Cause: k.Skipped, Stack: k.Stack}
+		if k.Waited {
+			e.Action = ActionWait
+		}
 		if k.Failure != nil {
 			e.Kind, e.Cause = Unavailable, k.Failure
 		}

@@ -20,8 +20,14 @@ type Event struct {
 	// Skipped says which of the keys that were fetched are not used, and why. It is
 	// said once, until it is something else.
 	Skipped error
-	// Duration is how long the fetch took.
+	// Duration is how long the fetch took, or the wait for it.
 	Duration time.Duration
+	// Fetch is the number of the fetch in this process. 0: it is about none.
+	Fetch uint64
+	// Waited is a request that has waited for the fetch. The context is the request's
+	// then, and how the fetch ended an Event of its own says, before, unless the
+	// request would wait no longer.
+	Waited bool
 	// Stack is that of a panic in a Transport.
 	Stack []byte
 }

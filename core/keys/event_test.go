@@ -1,16 +1,21 @@
 package keys_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 	"github.com/jwtgate/jwtgate/core/keys"
 )
@@ -73,6 +78,53 @@ func TestFetchEvents(t *testing.T) {
 			if got, want := fmt.Sprintf(verb, remote), "Remote[key set https://issuer.test/jwks.json]"; got != want {
 				t.Errorf("%s: got %s, want %s", verb, got, want)
 			}
+		}
+	})
+}
+
+// TestFetchOfRequests: who waited for a fetch says so, in the request's own context and
+// with the fetch's number.
+func TestFetchOfRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type name struct{}
+		var (
+			mu     sync.Mutex
+			told   []string
+			number uint64
+		)
+		issuer := jwttest.NewIssuer(t)
+		issuer.Break(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(2 * time.Second)
+			http.Error(w, "", 500)
+		}))
+		remote := remoteKeys(t, issuer, keys.RemoteConfig{Observer: core.KeyObserver(coretest.Observe(func(ctx context.Context, e core.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, fmt.Sprintf("%v %v %v %v %d", e.Action, e.Kind, e.Duration, ctx.Value(name{}), e.Fetch-number))
+		}))})
+		find := func(who string, patience time.Duration) {
+			ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), name{}, who), patience)
+			defer cancel()
+			_, _ = remote.Find(ctx, keys.Hint{Algorithm: "RS256"})
+		}
+		_ = remote.Fetch(t.Context())
+		seen := len(told)
+		if seen != 1 || strings.HasSuffix(told[0], " 0") {
+			t.Fatalf("got %q, want one fetch with a number, and nobody that waited", told)
+		}
+		fmt.Sscan(told[0][strings.LastIndex(told[0], " "):], &number)
+		time.Sleep(time.Hour)
+		var all sync.WaitGroup
+		for _, who := range []string{"a", "b"} {
+			all.Go(func() { find(who, time.Minute) })
+		}
+		all.Go(func() { find("c, who leaves", time.Second) })
+		all.Wait()
+		find("d, in the cool-down", time.Minute)
+		slices.Sort(told[1:])
+		want := []string{"keys unavailable 2s <nil> 1", "wait ok 1s c, who leaves 1", "wait ok 2s a 1", "wait ok 2s b 1"}
+		if !slices.Equal(told[1:], want) {
+			t.Errorf("got %q, want %q", told[1:], want)
 		}
 	})
 }

@@ -246,8 +246,8 @@ func TestPanickingTransport(t *testing.T) {
 		if got := answering(t, keys)(mint(t, issuer)).Status; got != 503 {
 			t.Errorf("got %d, want 503", got)
 		}
-		if e := seen.Events(); len(e) != 1 || e[0].Stack == nil || !strings.Contains(fmt.Sprint(e[0].Cause), "oops") {
-			t.Errorf("got %v, want one event with a stack", e)
+		if e := seen.Events(); len(e) != 2 || e[0].Stack == nil || !strings.Contains(fmt.Sprint(e[0].Cause), "oops") || e[1].Action != core.ActionWait {
+			t.Errorf("got %v, want an event with a stack, and that of the wait", e)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core/internal/deadline"
@@ -82,6 +83,7 @@ var (
 // and it keeps no request's values, which on fasthttp are reused. It goes on in
 // a goroutine of its own.
 type fetch struct {
+	number uint64 // in this process
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -106,6 +108,18 @@ func (f *fetch) wait(ctx context.Context) (ended bool, err error) {
 	}
 }
 
+// fetches counts those of all sources.
+var fetches atomic.Uint64
+
+// await is wait, and tells the Observer of it in ctx: a fetch belongs to no request,
+// so this is what links one to it.
+func (r *Remote) await(ctx context.Context, f *fetch) (ended bool, err error) {
+	begun := time.Now()
+	ended, err = f.wait(ctx)
+	r.observe(ctx, Event{Source: r.name, Issuer: r.cfg.Issuer, Fetch: f.number, Waited: true, Duration: time.Since(begun)})
+	return ended, err
+}
+
 // startFetch returns the fetch under way. If there is none, and none was in this
 // cool-down or force is set, it starts one; else it returns nil. It takes the
 // lock only where it may start one.
@@ -123,7 +137,7 @@ func (r *Remote) startFetch(now time.Time, force bool) *fetch {
 	if s = r.state.Load(); !wanted(s) {
 		return s.running
 	}
-	f := &fetch{done: make(chan struct{})}
+	f := &fetch{number: fetches.Add(1), done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(r.cfg.Context, r.cfg.Timeout)
 	next := *s
 	next.running = f
@@ -146,7 +160,7 @@ func (r *Remote) run(f *fetch) {
 	)
 	defer close(f.done)
 	defer func() {
-		e := Event{Source: r.name, Issuer: r.cfg.Issuer}
+		e := Event{Source: r.name, Issuer: r.cfg.Issuer, Fetch: f.number}
 		if p := recover(); p != nil { // of a Transport, and nobody else's to catch
 			err, e.Stack = outage.Panicked(p), debug.Stack()
 		}

@@ -146,7 +146,7 @@ func (r *Remote) find(ctx context.Context, hint Hint) ([]*Key, error) {
 	}
 	failure := error(nil)
 	if f != nil {
-		ended, err := f.wait(ctx)
+		ended, err := r.await(ctx, f)
 		if err != nil {
 			return nil, &outage.Error{Cause: fmt.Errorf("%s: waiting for the provider: %w", r.name, err), RetryAfter: time.Second}
 		}

@@ -94,7 +94,8 @@ type RemoteConfig struct {
 	// set is refused as a whole. 0: 100.
 	MaxKeys int
 
-	// Observer is told of every fetch. Nil: nobody does.
+	// Observer is told of every fetch, and in the context of each request that waited
+	// for one, of that. Nil: nobody is.
 	Observer Observer
 	// Now is the clock for all but Timeout. Nil: time.Now.
 	Now func() time.Time

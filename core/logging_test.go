@@ -1,0 +1,99 @@
+package core_test
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// logged is what was written since it was last taken.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (h *logged) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *logged) take() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer h.text.Reset()
+	return h.text.String()
+}
+
+// TestRefusalsInAggregate: at the default level there is the first refusal of each
+// sort, with its reason, and a minute later how many there were; whether somebody
+// sends one token or a million.
+func TestRefusalsInAggregate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out logged
+		log := core.LogObserver(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "took_ms" {
+				return slog.Attr{}
+			}
+			return a
+		}})))
+		refuse := func(times int, action core.Action, kind core.Kind) {
+			for range times {
+				log.Observe(t.Context(), core.Event{Action: action, Kind: kind})
+			}
+		}
+		said := func() string {
+			synctest.Wait()
+			return out.take()
+		}
+		refuse(1000, core.ActionVerify, core.Expired)
+		refuse(20, core.ActionLogin, core.BadCredentials)
+		refuse(1, core.ActionVerify, core.MissingToken)
+		refuse(1, core.ActionVerify, 0) // a yes
+		refuse(1, 200, core.Expired)    // an action of a later version
+		want := `level=INFO msg="jwtgate verify" kind=expired
+level=INFO msg="jwtgate login" kind=bad_credentials
+level=INFO msg="jwtgate verify" kind=missing
+level=INFO msg="jwtgate unknown" kind=expired
+`
+		if got := said(); got != want {
+			t.Errorf("at once: got\n%swant\n%s", got, want)
+		}
+		time.Sleep(59 * time.Second)
+		refuse(1, core.ActionVerify, core.Expired)
+		if got := said(); got != "" {
+			t.Errorf("within the minute: got %s", got)
+		}
+		time.Sleep(time.Second)
+		if got, want := said(), "level=INFO msg=\"jwtgate refusals\" total=1022 over_ms=60000 verify.missing=1 verify.expired=1001 login.bad_credentials=20\n"; got != want {
+			t.Errorf("after a minute: got\n%swant\n%s", got, want)
+		}
+		time.Sleep(time.Hour)
+		if got := said(); got != "" {
+			t.Errorf("when nothing happens: got %s", got)
+		}
+
+		refuse(1, core.ActionVerify, core.Expired)
+		time.Sleep(time.Minute)
+		if got, want := said(), "level=INFO msg=\"jwtgate verify\" kind=expired\n"; got != want {
+			t.Errorf("one alone: got %s, want it to be told once: %s", got, want)
+		}
+
+		refuse(3, core.ActionRefresh, core.BadRefresh)
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := said(); !strings.HasSuffix(got, "total=3 over_ms=0 refresh.bad_refresh=3\n") {
+			t.Errorf("at Close: got %s", got)
+		}
+		time.Sleep(time.Hour)
+		if err := log.Close(); err != nil || said() != "" {
+			t.Errorf("after Close: got %v", err)
+		}
+	})
+}
