@@ -52,6 +52,7 @@ func TestCredentials(t *testing.T) {
 			<-s.said
 		}
 	}
+	says = nil
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := calls["unary"](gone, client); status.Code(err) != codes.Canceled {

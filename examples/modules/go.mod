@@ -3,10 +3,12 @@ module github.com/jwtgate/jwtgate/examples/modules
 go 1.26.0
 
 require (
+	connectrpc.com/connect v1.18.1
 	github.com/alicebob/miniredis/v2 v2.40.0
 	github.com/cloudwego/hertz v0.10.4
 	github.com/gofiber/fiber/v3 v3.1.0
 	github.com/jwtgate/jwtgate v0.1.0
+	github.com/jwtgate/jwtgate/connectjwt v0.1.0
 	github.com/jwtgate/jwtgate/echov5jwt v0.1.0
 	github.com/jwtgate/jwtgate/fiberv3jwt v0.1.0
 	github.com/jwtgate/jwtgate/grpcjwt v0.1.0
@@ -18,6 +20,7 @@ require (
 	github.com/redis/go-redis/v9 v9.23.0
 	golang.org/x/crypto v0.56.0
 	google.golang.org/grpc v1.81.1
+	google.golang.org/protobuf v1.36.11
 )
 
 require (
@@ -60,5 +63,4 @@ require (
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260226221140-a57be14db171 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
 )
