@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 )
 
@@ -36,13 +37,19 @@ func python() string { return cmp.Or(os.Getenv("JWTGATE_PYTHON"), "/usr/bin/pyth
 // JWTGATE_PEERS=required it fails instead.
 func needFlask(t *testing.T) {
 	t.Helper()
-	out, err := exec.Command(python(), "-c", "import flask_jwt_extended").CombinedOutput()
-	if err == nil {
-		return
+	switch err := flaskReady(); {
+	case err == nil:
+	case os.Getenv("JWTGATE_PEERS") == "required":
+		t.Fatalf("JWTGATE_PEERS is required, but %v", err)
+	default:
+		t.Skip(err)
 	}
-	no := fmt.Sprintf("%s has no Flask-JWT-Extended: %v\n%s", python(), err, out)
-	if os.Getenv("JWTGATE_PEERS") == "required" {
-		t.Fatal("JWTGATE_PEERS is required, but " + no)
-	}
-	t.Skip(no)
 }
+
+var flaskReady = sync.OnceValue(func() error {
+	out, err := exec.Command(python(), "-c", "import flask_jwt_extended").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s has no Flask-JWT-Extended: %w\n%s", python(), err, out)
+	}
+	return nil
+})
