@@ -44,7 +44,7 @@ var noTokens = []struct {
 	{textLike(`^["'\x60].*["'\x60]$|^%22|^\\"`), because("the token has quotes around it")},
 	{textLike(`^[{\[]`), because("the token is JSON: the answer of a login perhaps, of which access_token alone is wanted; the JSON serialization of RFC 7515 is not read")},
 	{textLike(`^(<.*>|\$.*|%7B.*|\{\{.*\}\}|:token)$`), because("the token is a template that was not filled in")},
-	{textLike(`^(?i)(bearer|jwt|token|access_token)(:|=|%20)`), because("the token has a word before it that is none of it, as Bearer or access_token=")},
+	{textLike(`^(?i)(bearer|jwt|token|access_token)(:|=|%20|\s)`), because("the token has a word before it that is none of it, as Bearer or access_token=")},
 	{textLike(`^v[1-4]\.(local|public)\.`), because("the token is a PASETO, and a JWT is wanted")},
 	{func(t string) bool { return strings.Count(t, ".") == 4 },
 		because("the token has five segments, so it is encrypted (a JWE), which is never decrypted here; have its issuer only sign it")},

@@ -52,6 +52,8 @@ func usagef(format string, args ...any) error {
 func commands() []command {
 	return []command{
 		keysNew, keysPublic, keysJWKS, keysRotate,
+		tokenMint, tokenInspect, verify,
+		completion(), man(), version,
 	}
 }
 

@@ -76,9 +76,12 @@ func (r Report) String() string {
 			}
 		}
 	}
-	if r.Accepted() {
+	switch end, _ := r.End(); {
+	case r.Accepted():
 		b.WriteString("accepted\n")
-	} else {
+	case end.Verdict == Unknown:
+		fmt.Fprintf(&b, "not known: %s\n", r.Kind)
+	default:
 		fmt.Fprintf(&b, "refused: %s\n", r.Kind)
 	}
 	return b.String()
