@@ -13,6 +13,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/core/sessions"
 	ginnow "github.com/jwtgate/jwtgate/internal/interop/migrate/ginjwt/now"
 	"github.com/jwtgate/jwtgate/internal/interop/migrate/oldtokens"
 )
@@ -214,6 +215,48 @@ func TestOldTokens(t *testing.T) {
 	verify(t, apart, "an old one without exp", sign(sha256.New, old, hs256, with(claims, "exp", nil)), nil)
 	verify(t, apart, "an old one for somebody", sign(sha256.New, old, hs256, with(claims, "aud", "web")), nil)
 	verify(t, apart, "ours without iss", sign(sha256.New, secret, hs256, with(claims)), core.MissingClaim)
+}
+
+// TestOldCookies: a login sets the new cookie, which counts beside the old one, and the old
+// one counts until then.
+func TestOldCookies(t *testing.T) {
+	store, err := sessions.NewMemoryStore(sessions.MemoryConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := oldtokens.Cookies(secret, core.Config[string]{
+		Authenticate: func(_ context.Context, c core.Credentials) (string, error) { return c.Username, nil },
+		Sessions:     core.SessionConfig{Store: store, Realm: "shop"},
+		Renew:        func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := httptest.NewRequest("POST", "https://shop.example.com/auth", strings.NewReader(`{"username":"ada","password":"x"}`))
+	login.Header.Set("Content-Type", jsonType)
+	login.Header.Set("Sec-Fetch-Site", "same-origin")
+	res := auth.Login(core.FromHTTP(login))
+	set, err := http.ParseSetCookie(strings.Join(res.Header.Values("Set-Cookie")[:1], ""))
+	if err != nil || res.Status != http.StatusOK || set.Name != "__Host-access_token" {
+		t.Fatalf("the login answered %d, cookie %v, %v", res.Status, set, err)
+	}
+	old := mint(with(map[string]any{"sub": "old"}))
+	for _, tt := range []struct{ cookie, want string }{
+		{"jwt=" + old, "old"},
+		{"jwt=" + old + "; " + set.Name + "=" + set.Value, "ada"},
+		{"jwt=a.b.c; " + set.Name + "=" + set.Value, "ada"},
+	} {
+		r := httptest.NewRequest("GET", "https://shop.example.com/", nil)
+		r.Header.Set("Cookie", tt.cookie)
+		ctx, err := auth.Verify(core.FromHTTP(r))
+		if err != nil {
+			t.Errorf("want %s: %v", tt.want, err)
+			continue
+		}
+		if user, _ := core.Identity[string](ctx); user != tt.want {
+			t.Errorf("it is %q, want %s", user, tt.want)
+		}
+	}
 }
 
 func verify(t *testing.T, auth *core.Auth[string], name, token string, want error) {
