@@ -15,7 +15,7 @@ require (
 	github.com/gofiber/fiber/v2 v2.52.14
 	github.com/gofiber/fiber/v3 v3.1.0
 	github.com/golang-jwt/jwt/v4 v4.5.2
-	github.com/golang-jwt/jwt/v5 v5.3.0
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/hertz-contrib/jwt v1.0.4
 	github.com/jwtgate/jwtgate v0.1.0
 	github.com/jwtgate/jwtgate/echov5jwt v0.1.0
@@ -27,6 +27,14 @@ require (
 	github.com/labstack/echo/v5 v5.4.5
 	github.com/lestrrat-go/jwx/v3 v3.3.0
 	github.com/valyala/fasthttp v1.70.0
+)
+
+require (
+	github.com/google/jsonschema-go v0.4.3 // indirect
+	github.com/segmentio/encoding v0.5.4 // indirect
+	github.com/yosida95/uritemplate/v3 v3.0.2 // indirect
+	golang.org/x/oauth2 v0.35.0 // indirect
+	golang.org/x/sync v0.22.0 // indirect
 )
 
 require (
@@ -51,6 +59,7 @@ require (
 	github.com/gofiber/utils/v2 v2.0.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
+	github.com/jwtgate/jwtgate/mcpjwt v0.1.0
 	github.com/klauspost/compress v1.18.7 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/kr/pretty v0.3.1 // indirect
@@ -69,6 +78,7 @@ require (
 	github.com/mattn/go-colorable v0.1.15 // indirect
 	github.com/mattn/go-isatty v0.0.22 // indirect
 	github.com/mattn/go-runewidth v0.0.16 // indirect
+	github.com/modelcontextprotocol/go-sdk v1.7.0
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/pelletier/go-toml/v2 v2.2.4 // indirect
@@ -103,3 +113,5 @@ replace (
 	github.com/jwtgate/jwtgate/fiberv3jwt => ../../fiberv3jwt
 	github.com/jwtgate/jwtgate/hertzjwt => ../../hertzjwt
 )
+
+replace github.com/jwtgate/jwtgate/mcpjwt => ../../mcpjwt
