@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/keys"
@@ -100,7 +101,9 @@ func makeKey(alg string, bits int, file string) (*madeKey, error) {
 	var key any
 	var err error
 	switch {
-	case alg == "EdDSA", alg == "Ed25519":
+	case !slices.Contains(algorithmNames(), alg):
+		return nil, usagef("-alg %s: want one of %s", alg, strings.Join(algorithmNames(), ", "))
+	case alg == "Ed25519":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 		m.OpenSSL = []string{"openssl genpkey -algorithm ed25519 -out " + file}
 	case curves[alg] != nil:
@@ -112,14 +115,12 @@ func makeKey(alg string, bits int, file string) (*madeKey, error) {
 		m.private = []byte(base64.RawURLEncoding.EncodeToString(secret) + "\n")
 		m.OpenSSL = []string{fmt.Sprintf("openssl rand -base64 %d > %s", secretBytes[alg], file)}
 		return m, nil
-	case alg[:min(2, len(alg))] == "RS", alg[:min(2, len(alg))] == "PS":
+	default: // RS and PS
 		if bits < 2048 || bits > 8192 {
 			return nil, usagef("-bits %d: want 2048 to 8192", bits)
 		}
 		key, err = rsa.GenerateKey(rand.Reader, bits)
 		m.OpenSSL = []string{fmt.Sprintf("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:%d -out %s", bits, file)}
-	default:
-		return nil, usagef("-alg %s: want one of %s", alg, strings.Join(algorithmNames(), ", "))
 	}
 	if err != nil {
 		return nil, err

@@ -62,6 +62,9 @@ func rotate(dir, alg string, bits int, prune time.Duration, now time.Time) (*rot
 		alg = "RS256"
 		if n := len(ring); n > 0 {
 			alg = ring[n-1].algorithm
+			if alg == "EdDSA" {
+				alg = "Ed25519"
+			}
 		}
 	}
 	if secretBytes[alg] > 0 {

@@ -33,6 +33,7 @@ var packages = map[string]string{
 	"keys":       module + "/core/keys",
 	"sessions":   module + "/core/sessions",
 	"denylist":   module + "/core/denylist",
+	"explain":    module + "/core/explain",
 	"logins":     module + "/core/logins",
 	"jwttest":    module + "/core/jwttest",
 	"providers":  module + "/core/providers",
