@@ -322,3 +322,37 @@ func TestBehind(t *testing.T) {
 		t.Errorf("got %q", seen)
 	}
 }
+
+// TestStream: a stream of a session ends with its token where that is asked for, and
+// the session goes on with another.
+func TestStream(t *testing.T) {
+	auth := core.Must(config())
+	bounded := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, done := auth.UntilToken(r.Context())
+			defer done()
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+	s := serve(t, newServer(true), bounded, mcpjwt.Require(auth))
+	lasting := token(t, core.Payload{"sub": "joe", "jti": "1"})
+	session := s.begin(t, lasting...)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Mcp-Session-Id", session)
+	r.Header.Set("Authorization", token(t, core.Payload{"sub": "joe", "exp": time.Now().Add(2 * time.Second)})[1])
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != 200 {
+		t.Errorf("got %d, %v", res.StatusCode, err)
+	}
+	if got := s.said(t, session, "read", lasting...); !strings.HasPrefix(got, "context: joe true 1") {
+		t.Errorf("got %s", got)
+	}
+}
