@@ -19,7 +19,10 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/internal/program"
+	"github.com/jwtgate/jwtgate/mcpjwt"
+	"github.com/jwtgate/jwtgate/nethttpjwt"
 )
 
 // authorizationServer knows the client robot and the user joe, and says what it was
@@ -107,8 +110,15 @@ func TestMCP(t *testing.T) {
 	if said, err := robot.CombinedOutput(); err != nil || string(said) != "hello, robot\n" {
 		t.Errorf("got %q, %v", said, err)
 	}
-	if said, err := call(t, resource, person(t)); err != nil || said != "hello, joe" {
+	session, err := begin(t, resource, person(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := call(t, session, "greet"); err != nil || said != "hello, joe" {
 		t.Errorf("got %q, %v", said, err)
+	}
+	if err := session.Close(); err != nil { // or the server waits for its stream
+		t.Error(err)
 	}
 	query := func(path string, pairs ...string) string {
 		v := url.Values{"path": {path}}
@@ -165,18 +175,72 @@ func person(t *testing.T) auth.OAuthHandler {
 	return handler
 }
 
-// call is what the tool says.
-func call(t *testing.T, endpoint string, handler auth.OAuthHandler) (string, error) {
+// begin begins a session.
+func begin(t *testing.T, endpoint string, handler auth.OAuthHandler) (*mcp.ClientSession, error) {
 	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "v1"}, nil)
 	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: endpoint, OAuthHandler: handler}, nil)
-	if err != nil {
-		return "", err
+	if err == nil {
+		t.Cleanup(func() { _ = session.Close() })
 	}
-	defer func() { _ = session.Close() }()
-	res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "greet"})
+	return session, err
+}
+
+// call is what a tool says.
+func call(t *testing.T, session *mcp.ClientSession, tool string) (string, error) {
+	t.Helper()
+	res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: tool})
 	if err != nil {
 		return "", err
 	}
 	return res.Content[0].(*mcp.TextContent).Text, nil
+}
+
+// TestStepUp: where a tool wants a scope that the client has not asked for, it is told
+// so, asks for it, and calls again, in the same session.
+func TestStepUp(t *testing.T) {
+	as := newAuthorizationServer(t)
+	site := httptest.NewUnstartedServer(nil)
+	resource := "http://" + site.Listener.Addr().String() + "/mcp"
+	found, err := keys.NewOAuth(as.URL, keys.RemoteConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gates := core.Must(core.Config[string]{
+		Keys:     found,
+		Rules:    core.ClaimRules{Audience: []string{resource}},
+		Resource: core.ResourceConfig{Identifier: resource},
+	})
+	server := mcp.NewServer(&mcp.Implementation{Name: "notes", Version: "v1"}, nil)
+	server.AddReceivingMiddleware(mcpjwt.Receive)
+	for _, name := range []string{"read", "delete"} {
+		mcp.AddTool(server, &mcp.Tool{Name: name}, func(ctx context.Context, _ *mcp.CallToolRequest, _ struct{}) (*mcp.CallToolResult, any, error) {
+			claims, _ := core.ClaimsOf(ctx)
+			said := claims.Subject() + " may " + strings.Join(claims.Scopes(), " and ")
+			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: said}}}, nil, nil
+		})
+	}
+	mux := http.NewServeMux()
+	read, write := core.Scopes("notes:read"), core.Scopes("notes:write")
+	mux.Handle("/mcp", mcpjwt.Tools(gates.Require(read), map[string]core.Gate{"delete": gates.Require(read, write)})(
+		mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)))
+	nethttpjwt.Mount(mux, gates.ResourceRoutes()...)
+	site.Config.Handler = mux
+	site.Start()
+	t.Cleanup(site.Close)
+
+	session, err := begin(t, resource, person(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := session.ID()
+	for _, tt := range []struct{ tool, want string }{
+		{"read", "joe may notes:read"},
+		{"delete", "joe may notes:read and notes:write"},
+		{"read", "joe may notes:read and notes:write"},
+	} {
+		if got, err := call(t, session, tt.tool); err != nil || got != tt.want || session.ID() != id {
+			t.Errorf("%s: got %q, %v, want %q", tt.tool, got, err, tt.want)
+		}
+	}
 }
