@@ -1,0 +1,231 @@
+// Package localissuer is an OpenID provider for development and tests: it signs in
+// whoever says who he is, publishes its keys, and rotates them as told. jwtgate serve
+// runs it, jwttest.Issuer is it in a test's hand.
+//
+// It checks requests as a provider does (RFC 6749, 7636, 8414, 9068, OpenID Connect),
+// and nobody's password: never let it speak for users who matter.
+package localissuer
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
+)
+
+// Config says what an Issuer issues. The zero value of a field is its default.
+type Config struct {
+	URL       string         // the issuer: iss, and where its endpoints are
+	Algorithm string         // of its keys: ES256, which is the default, or RS256
+	Audience  []string       // aud of access tokens that ask for none; nil: the client's id
+	Lifetime  time.Duration  // of tokens; 0: 5 minutes
+	Claims    map[string]any // what every access token has besides
+	Redirects []string       // where sign-ins may lead besides loopback hosts, to the letter
+	Now       func() time.Time
+}
+
+// Issuer is an http.Handler, a keys.Source of what it publishes, and a keys.Signer.
+// It is safe for concurrent use.
+type Issuer struct {
+	Config
+	path string // of URL
+
+	mu      sync.Mutex
+	keys    []*keys.Key // published, oldest first
+	signing int         // index in keys
+	made    int
+
+	codes   *once[grant] // of authorization codes
+	refresh *once[grant]
+	auth    *core.Auth[*core.Claims] // of its own userinfo endpoint
+}
+
+// New returns an issuer with one key.
+func New(cfg Config) (*Issuer, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(cfg.URL, "/") {
+		return nil, fmt.Errorf("localissuer: URL: %q is no issuer, as http://127.0.0.1:9000", cfg.URL)
+	}
+	if cfg.Algorithm = cmp.Or(cfg.Algorithm, "ES256"); cfg.Algorithm != "ES256" && cfg.Algorithm != "RS256" {
+		return nil, fmt.Errorf("localissuer: Algorithm: %q is neither ES256 nor RS256", cfg.Algorithm)
+	}
+	cfg.Lifetime = cmp.Or(cfg.Lifetime, 5*time.Minute)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	i := &Issuer{Config: cfg, path: u.Path, codes: newOnce[grant](time.Minute, cfg.Now), refresh: newOnce[grant](24*time.Hour, cfg.Now)}
+	if err := i.Publish(); err != nil {
+		return nil, err
+	}
+	i.auth, err = core.New(core.Config[*core.Claims]{
+		Keys: i, Now: cfg.Now,
+		Rules: core.ClaimRules{Issuer: cfg.URL, Types: []string{"at+jwt"}, InsecureAnyAudience: true},
+	})
+	return i, err
+}
+
+// Publish publishes a new key, which does not sign yet, unless it is the first.
+func (i *Issuer) Publish() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	key, err := newKey(i.Algorithm, fmt.Sprintf("key-%d", i.made+1))
+	if err != nil {
+		return err
+	}
+	i.made++
+	i.keys = append(i.keys, key)
+	return nil
+}
+
+// Sign signs with the newest key from now on. The ones before stay published.
+func (i *Issuer) Sign() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.signing = len(i.keys) - 1
+}
+
+// Withdraw takes back all keys but the one that signs.
+func (i *Issuer) Withdraw() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys, i.signing = slices.Clone(i.keys[i.signing:i.signing+1]), 0
+}
+
+// Key returns the key that signs at present.
+func (i *Issuer) Key() *keys.Key {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.keys[i.signing]
+}
+
+// SigningKey implements keys.Signer.
+func (i *Issuer) SigningKey(context.Context) (*keys.Key, error) { return i.Key(), nil }
+
+// Find implements keys.Source: those that are published.
+func (i *Issuer) Find(_ context.Context, hint keys.Hint) (found []*keys.Key, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, k := range i.keys {
+		if hint.KeyID == "" || k.ID() == hint.KeyID {
+			found = append(found, k)
+		}
+	}
+	return found, nil
+}
+
+// Facts implements keys.Describer: its own tokens are all that it is asked about.
+func (i *Issuer) Facts() keys.Facts { return keys.Facts{Algorithms: []string{i.Algorithm}} }
+
+// ServeHTTP serves the endpoints, below the path of the URL; the metadata of RFC 8414
+// section 3.1 stand before it.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/.well-known/oauth-authorization-server"+i.path {
+		i.public(w, r, i.metadata)
+		return
+	}
+	switch strings.TrimPrefix(r.URL.Path, i.path) {
+	case "/.well-known/openid-configuration":
+		i.public(w, r, i.metadata)
+	case "/jwks.json":
+		i.public(w, r, i.keySet)
+	case "/authorize":
+		i.authorize(w, r)
+	case "/token":
+		i.public(w, r, i.token)
+	case "/userinfo":
+		i.public(w, r, i.userinfo)
+	case "/end_session":
+		i.endSession(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// public serves what pages of any origin may ask for: nothing here goes by a cookie.
+func (i *Issuer) public(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cache-Control", "no-store")
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		h.Set("Access-Control-Allow-Methods", "GET, POST")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	serve(w, r)
+}
+
+func (i *Issuer) metadata(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{
+		"issuer":                                i.URL,
+		"jwks_uri":                              i.URL + "/jwks.json",
+		"authorization_endpoint":                i.URL + "/authorize",
+		"token_endpoint":                        i.URL + "/token",
+		"userinfo_endpoint":                     i.URL + "/userinfo",
+		"end_session_endpoint":                  i.URL + "/end_session",
+		"response_types_supported":              []string{"code"},
+		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "client_credentials", "password"},
+		"code_challenge_methods_supported":      []string{"S256"},
+		"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post"},
+		"subject_types_supported":               []string{"public"},
+		"id_token_signing_alg_values_supported": []string{i.Algorithm},
+		"scopes_supported":                      []string{"openid", "profile", "email", "offline_access"},
+
+		"authorization_response_iss_parameter_supported": true, // RFC 9207
+	})
+}
+
+func (i *Issuer) keySet(w http.ResponseWriter, _ *http.Request) {
+	set := struct {
+		Keys []json.RawMessage `json:"keys"`
+	}{[]json.RawMessage{}}
+	published, _ := i.Find(context.Background(), keys.Hint{})
+	for _, k := range published {
+		public, err := k.Public()
+		if err == nil {
+			var jwk []byte
+			jwk, err = public.JWK()
+			set.Keys = append(set.Keys, jwk)
+		}
+		if err != nil {
+			refuse(w, errors.New("the key set cannot be written"))
+			return
+		}
+	}
+	answer(w, http.StatusOK, set)
+}
+
+func (i *Issuer) userinfo(w http.ResponseWriter, r *http.Request) {
+	ctx, res, ok := i.auth.Require()(core.FromHTTP(r))
+	if !ok {
+		for name, values := range res.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(res.Status)
+		_, _ = w.Write(res.Body)
+		return
+	}
+	claims, _ := core.ClaimsOf(ctx)
+	about := claims.Map()
+	for _, name := range []string{"iss", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope"} {
+		delete(about, name) // which are about the token
+	}
+	answer(w, http.StatusOK, about)
+}
+
+// answer writes JSON.
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // a client that has left has no need of it
+}

@@ -1,0 +1,154 @@
+package localissuer
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jwtgate/jwtgate/core"
+)
+
+// oauthError is an answer of RFC 6749 section 5.2.
+type oauthError struct{ code, description string }
+
+func (e *oauthError) Error() string { return e.description }
+
+// token is the token endpoint.
+func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, &oauthError{"invalid_request", "the token endpoint takes POST"})
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil || len(r.PostForm) == 0 {
+		refuse(w, &oauthError{"invalid_request", "the body must be application/x-www-form-urlencoded"})
+		return
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 {
+			refuse(w, &oauthError{"invalid_request", name + " is there twice"})
+			return
+		}
+	}
+	g, again, err := i.granted(r.PostForm, clientOf(r))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	body, err := i.issue(r.Context(), g)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	if again {
+		body["refresh_token"] = i.refresh.keep(g)
+	}
+	answer(w, http.StatusOK, body)
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	e := &oauthError{}
+	if errors.As(err, &e) {
+		answer(w, http.StatusBadRequest, map[string]string{"error": e.code, "error_description": e.description})
+		return
+	}
+	answer(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
+}
+
+// clientOf is who asks: by HTTP Basic, or in the form. Every secret is taken.
+func clientOf(r *http.Request) string {
+	if user, _, ok := r.BasicAuth(); ok {
+		if name, err := url.QueryUnescape(user); err == nil { // RFC 6749 section 2.3.1
+			return name
+		}
+	}
+	return r.PostForm.Get("client_id")
+}
+
+// granted is what is to be issued, and whether with a refresh token.
+func (i *Issuer) granted(q url.Values, client string) (g grant, again bool, err error) {
+	if client == "" {
+		return g, false, &oauthError{"invalid_client", "client_id is missing"}
+	}
+	switch q.Get("grant_type") {
+	case "client_credentials":
+		return grant{client: client, user: client, scope: q.Get("scope"), want: wanted(q)}, false, nil
+	case "password":
+		if q.Get("username") == "" || q.Get("password") == "" {
+			return g, false, &oauthError{"invalid_request", "username or password is missing"}
+		}
+		return grant{client: client, user: q.Get("username"), scope: q.Get("scope"), want: wanted(q), at: i.Now().Unix()}, true, nil
+	case "refresh_token":
+		g, ok := i.refresh.take(q.Get("refresh_token"))
+		if !ok || g.client != client {
+			return g, false, &oauthError{"invalid_grant", "the refresh token is unknown, used or another client's"}
+		}
+		g.nonce = ""
+		return g, true, nil
+	case "authorization_code":
+		g, ok := i.codes.take(q.Get("code"))
+		proof := sha256.Sum256([]byte(q.Get("code_verifier")))
+		switch {
+		case !ok || g.client != client:
+			return g, false, &oauthError{"invalid_grant", "the code is unknown, used or another client's"}
+		case g.redirect != q.Get("redirect_uri"):
+			return g, false, &oauthError{"invalid_grant", "redirect_uri is not that of the sign-in"}
+		case subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(proof[:])), []byte(g.challenge)) != 1:
+			return g, false, &oauthError{"invalid_grant", "code_verifier does not fit code_challenge (RFC 7636)"}
+		}
+		return g, true, nil
+	}
+	return g, false, &oauthError{"unsupported_grant_type", "grant_type must be authorization_code, refresh_token, client_credentials or password"}
+}
+
+// issue makes the tokens: the access token by RFC 9068 and, where openid is in the
+// scope, an ID token.
+func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
+	iat := i.Now().Unix()
+	exp := iat + int64(i.Lifetime.Seconds())
+	p := core.Payload{}
+	maps.Copy(p, i.Claims)
+	maps.Copy(p, g.claims)
+	maps.Copy(p, core.Payload{"iss": i.URL, "sub": g.user, "client_id": g.client, "iat": iat, "exp": exp, "jti": rand.Text()})
+	switch {
+	case g.want != "":
+		p["aud"] = g.want
+	case len(i.Audience) > 0:
+		p["aud"] = i.Audience
+	case p["aud"] == nil:
+		p["aud"] = g.client
+	}
+	if g.scope != "" {
+		p["scope"] = g.scope
+	}
+	encode := core.Encoder(i)
+	access, err := encode(ctx, map[string]any{"typ": "at+jwt"}, p)
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": exp - iat}
+	if g.scope != "" {
+		body["scope"] = g.scope
+	}
+	if slices.Contains(strings.Fields(g.scope), "openid") {
+		id := core.Payload{}
+		maps.Copy(id, g.claims)
+		maps.Copy(id, core.Payload{"iss": i.URL, "sub": g.user, "aud": g.client, "iat": iat, "exp": exp, "auth_time": g.at})
+		if g.nonce != "" {
+			id["nonce"] = g.nonce
+		}
+		if body["id_token"], err = encode(ctx, map[string]any{"typ": "JWT"}, id); err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
+}
