@@ -34,8 +34,11 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// current is the call behind a gate of ours.
-func current(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+// current is the call behind a gate of ours; nil: there was none.
+func current(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
 
 // maxCall is how much of a request is read for the tools that it calls.
 const maxCall = mcp.DefaultMaxRequestBodyBytes

@@ -10,6 +10,7 @@ package mcpjwt
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -49,12 +50,14 @@ func Use(gate core.Gate) func(http.Handler) http.Handler { return Tools(gate, ni
 // Who lacks a scope is told so in the answer over HTTP, with 403, where clients look
 // for it, and not in the result of the call. A POST is read for it before the
 // handler, 4 MiB at most, which is as much as the SDK's handler takes by default.
-// Mount [Receive] too, which refuses a call that was read here as another one.
+// Mount [Receive] too, which refuses a call to one of these tools that was read here as
+// another one, or that is anonymous.
 func Tools(gate core.Gate, tools map[string]core.Gate) func(http.Handler) http.Handler {
 	asking := map[string]func(http.Handler) http.Handler{}
 	for name, gate := range tools {
 		asking[name] = nethttpjwt.Use(gate)
 	}
+	names := slices.Sorted(maps.Keys(tools))
 	return func(next http.Handler) http.Handler {
 		next = informed(next)
 		gated := nethttpjwt.Use(gate)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -65,9 +68,9 @@ func Tools(gate core.Gate, tools map[string]core.Gate) func(http.Handler) http.H
 					last = nethttpjwt.Endpoint(func(core.Request) core.Response { return res })
 				}
 				current(r.Context()).asked = asked
-				for _, name := range asked {
-					if ask := asking[name]; ask != nil {
-						last = ask(last)
+				for _, name := range names {
+					if slices.Contains(asked, name) { // once, however often it is called
+						last = asking[name](last)
 					}
 				}
 			}
@@ -82,26 +85,25 @@ func Tools(gate core.Gate, tools map[string]core.Gate) func(http.Handler) http.H
 
 // Receive is for mcp.Server.AddReceivingMiddleware: behind it a tool's context has
 // the identity and the claims of the call's own token, as [core.Identity],
-// [core.ClaimsOf] and [core.Auth.Identity] find them. A call without one is left as
-// it is: anonymous, or of a transport without HTTP.
+// [core.ClaimsOf] and [core.Auth.Identity] find them. To a call without one, which is
+// anonymous or of a transport without HTTP, it adds nothing.
 func Receive(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		gated := gatedOf(req)
-		if gated == nil {
-			return next(ctx, method, req)
+		if gated != nil {
+			ctx = joined{ctx, gated}
 		}
-		if params, ok := req.GetParams().(*mcp.CallToolParamsRaw); ok {
-			if c := current(gated); c.guarded[params.Name] != nil && !slices.Contains(c.asked, params.Name) {
-				return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "the call cannot be read unambiguously"}
-			}
+		params, ok := req.GetParams().(*mcp.CallToolParamsRaw)
+		if c := current(ctx); ok && c != nil && c.guarded[params.Name] != nil &&
+			(gated == nil || !slices.Contains(c.asked, params.Name)) {
+			return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "the gate of this tool was not asked"}
 		}
-		return next(joined{ctx, gated}, method, req)
+		return next(ctx, method, req)
 	}
 }
 
-// Identity returns what the gate before this call identified. [Receive] makes
-// [core.Identity] find it in a tool's context; this needs it not, and serves where
-// there is a request alone.
+// Identity returns what the gate before this call identified, also without [Receive],
+// which makes [core.Identity] find it in a tool's context.
 func Identity[T any](req mcp.Request) (identity T, ok bool) {
 	if ctx := gatedOf(req); ctx != nil {
 		return core.Identity[T](ctx)

@@ -277,11 +277,28 @@ func TestReadTwice(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	s := serve(t, newServer(true), swap, mcpjwt.Tools(auth.Require(), map[string]core.Gate{"delete": auth.Require(core.Scopes("notes:write"))}))
+	tools := map[string]core.Gate{"delete": auth.Require(core.Scopes("notes:write"))}
+	for name, header := range map[string][]string{"joe": token(t, core.Payload{"sub": "joe"}), "nobody": nil} {
+		s := serve(t, newServer(true), swap, mcpjwt.Tools(auth.Optional(), tools))
+		session := s.begin(t, header...)
+		if got := s.send(t, "POST", session, callOf("read"), header...); !strings.Contains(got.body, "was not asked") {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+// TestAskedOnce: however often a request calls a tool, its gate is asked once.
+func TestAskedOnce(t *testing.T) {
+	auth := core.Must(config())
+	asked := 0
+	count := core.GuardFunc(func(context.Context, core.Request, *core.Claims) error { asked++; return nil })
+	s := serve(t, newServer(true), mcpjwt.Tools(auth.Require(), map[string]core.Gate{"delete": auth.Require(count)}))
 	joe := token(t, core.Payload{"sub": "joe"})
 	session := s.begin(t, joe...)
-	if got := s.send(t, "POST", session, callOf("read"), joe...); !strings.Contains(got.body, `"error"`) || strings.Contains(got.body, "joe") {
-		t.Errorf("got %+v", got)
+	batch := "[" + strings.Repeat(callOf("delete")+",", 1000) + callOf("read") + "]"
+	s.send(t, "POST", session, batch, joe...) // the SDK refuses an id that comes twice
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
 	}
 }
 
