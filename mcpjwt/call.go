@@ -68,15 +68,15 @@ func called(w http.ResponseWriter, r *http.Request) (tools []string, res core.Re
 }
 
 // toolsIn are the tools that a message, or a batch of them, calls (JSON-RPC 2.0
-// sections 4 and 6). Names of members are exact, so no struct takes them.
+// sections 4 and 6).
 func toolsIn(body []byte) (tools []string, err error) {
 	var batch []json.RawMessage
 	if json.Unmarshal(body, &batch) != nil {
 		batch = []json.RawMessage{body}
 	}
 	for _, raw := range batch {
-		var message, params map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &message); err != nil {
+		message, err := members(raw)
+		if err != nil {
 			return nil, err
 		}
 		if method, err := text(message["method"]); err != nil || method != "tools/call" {
@@ -85,7 +85,8 @@ func toolsIn(body []byte) (tools []string, err error) {
 			}
 			continue
 		}
-		if err := json.Unmarshal(message["params"], &params); err != nil {
+		params, err := members(message["params"])
+		if err != nil {
 			return nil, err
 		}
 		name, err := text(params["name"])
@@ -96,6 +97,39 @@ func toolsIn(body []byte) (tools []string, err error) {
 	}
 	return tools, nil
 }
+
+// members are those of an object, by their exact names. One that comes twice is an error,
+// since readers differ in which they take.
+func members(object json.RawMessage) (map[string]json.RawMessage, error) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if begin, err := dec.Token(); err != nil || begin != json.Delim('{') {
+		return nil, errCall
+	}
+	all := map[string]json.RawMessage{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := all[name.(string)]; twice {
+			return nil, errCall
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		all[name.(string)] = value
+	}
+	if _, err := dec.Token(); err != nil { // the end
+		return nil, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errCall
+	}
+	return all, nil
+}
+
+var errCall = errors.New("mcpjwt: no object of JSON-RPC, or a member twice")
 
 // text is a string, or "" for a member that is not there.
 func text(raw json.RawMessage) (s string, err error) {

@@ -36,21 +36,26 @@ func newServer(receive bool) *mcp.Server {
 	if receive {
 		server.AddReceivingMiddleware(mcpjwt.Receive)
 	}
-	tool := func(ctx context.Context, req *mcp.CallToolRequest, _ struct{}) (*mcp.CallToolResult, any, error) {
-		inContext, known := core.Identity[string](ctx)
-		claims, _ := core.ClaimsOf(ctx)
-		of, ok := mcpjwt.Identity[string](req)
-		said := fmt.Sprintf("context: %s %t %s, request: %s %t", inContext, known, claims.ID(), of, ok)
-		if c, ok := mcpjwt.Claims(req); ok {
-			said += " " + c.ID()
-		}
-		if info := req.Extra.TokenInfo; info != nil {
-			said += fmt.Sprintf(", info: %s %v %d", info.UserID, info.Scopes, info.Expiration.Unix())
-		}
-		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: said}}}, nil, nil
+	add := func(tool string) {
+		mcp.AddTool(server, &mcp.Tool{Name: tool}, func(ctx context.Context, req *mcp.CallToolRequest, _ struct{}) (*mcp.CallToolResult, any, error) {
+			inContext, known := core.Identity[string](ctx)
+			claims, _ := core.ClaimsOf(ctx)
+			of, ok := mcpjwt.Identity[string](req)
+			said := fmt.Sprintf("context: %s %t %s, request: %s %t", inContext, known, claims.ID(), of, ok)
+			if c, ok := mcpjwt.Claims(req); ok {
+				said += " " + c.ID()
+			}
+			if info := req.Extra.TokenInfo; info != nil {
+				said += fmt.Sprintf(", info: %s %v %d", info.UserID, info.Scopes, info.Expiration.Unix())
+			}
+			if tool == "delete" {
+				said = "deleted. " + said
+			}
+			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: said}}}, nil, nil
+		})
 	}
-	mcp.AddTool(server, &mcp.Tool{Name: "read"}, tool)
-	mcp.AddTool(server, &mcp.Tool{Name: "delete"}, tool)
+	add("read")
+	add("delete")
 	return server
 }
 
@@ -252,7 +257,7 @@ func TestChallenges(t *testing.T) {
 		{"a tool with its scopes", callOf("delete"), "", writer, 200},
 		{"a tool in a batch", batch, `scope="notes:read notes:write"`, reader, 403},
 		{"a name that is escaped", strings.Replace(callOf("delete"), "delete", `\u0064elete`, 1), `scope="notes:read notes:write"`, reader, 403},
-		{"two names", strings.Replace(callOf("delete"), `"name"`, `"name":"read","name"`, 1), `scope="notes:read notes:write"`, reader, 403},
+		{"two names", strings.Replace(callOf("delete"), `"name"`, `"name":"read","name"`, 1), "", writer, 400},
 		{"no JSON", callOf("delete") + "}", "", reader, 400},
 		{"a name that is none", strings.Replace(callOf("x"), `"x"`, `1`, 1), "", reader, 400},
 		{"no parameters", `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":[]}`, "", reader, 400},
@@ -283,6 +288,36 @@ func TestReadTwice(t *testing.T) {
 		session := s.begin(t, header...)
 		if got := s.send(t, "POST", session, callOf("read"), header...); !strings.Contains(got.body, "was not asked") {
 			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+// TestOddCalls: whatever a call looks like, the guarded tool is not reached, also without
+// Receive. What both read as a call of it is 403, and the rest the SDK's to refuse.
+func TestOddCalls(t *testing.T) {
+	auth := core.Must(config())
+	tools := map[string]core.Gate{"delete": auth.Require(core.Scopes("notes:write"))}
+	s := serveAs(t, mcp.StreamableHTTPOptions{Stateless: true}, newServer(false), mcpjwt.Tools(auth.Require(), tools))
+	joe := token(t, core.Payload{"sub": "joe"})
+	good := callOf("delete")
+	replaced := func(old, new string) string { return strings.Replace(good, old, new, 1) }
+	for _, body := range []string{
+		good, " \t\r\n" + good, "\ufeff" + good, good + good, good + callOf("read"), callOf("read") + good, "[" + good + "]", "[[" + good + "]]",
+		"[" + callOf("read") + "," + good + "]", "[null," + good + "]", "[" + good + "]" + callOf("read"),
+		replaced(`"name"`, `"Name"`), replaced(`"name"`, `"na\u006de"`), replaced(`"name"`, `"name\u0000"`), replaced(`"name"`, `"ﬁname"`),
+		replaced(`"method"`, `"METHOD"`), replaced(`"method"`, `"method":"ping","method"`), replaced(`"params"`, `"Params"`),
+		replaced(`"params"`, `"params":{"name":"read"},"params"`), replaced(`"arguments":{}`, `"arguments":{},"name":"read"`),
+		replaced(`"arguments":{}`, `"arguments":{},"Name":"read"`), replaced(`"arguments":{}`, `"arguments":{},"NAME":"read"`),
+		replaced(`"arguments":{}`, `"arguments":{},"name":null`), replaced(`tools/call`, `tools\/call`), replaced(`tools/call`, `tools/call\u0000`),
+		replaced(`"delete"`, `"delete\u0000"`), replaced(`"delete"`, `"dele\ud800te"`), replaced(`"delete"`, "\"dele\xffte\""), replaced(`"delete"`, `["delete"]`),
+		replaced(`"delete"`, `"\u0064\u0065\u006c\u0065\u0074\u0065"`), replaced(`"2.0"`, `"2.0","result":{}`), replaced(`"id":2,`, ``),
+	} {
+		got := s.send(t, "POST", "", body, joe...)
+		if strings.Contains(got.body, "deleted") {
+			t.Errorf("%q reached the tool: %+v", body, got)
+		}
+		if body == good && got.status != 403 {
+			t.Errorf("got %+v", got)
 		}
 	}
 }
