@@ -1,10 +1,10 @@
 package modules_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,77 +18,45 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
 	"github.com/jwtgate/jwtgate/core"
-	"github.com/jwtgate/jwtgate/core/jwttest"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/internal/localissuer"
 	"github.com/jwtgate/jwtgate/internal/program"
 	"github.com/jwtgate/jwtgate/mcpjwt"
 	"github.com/jwtgate/jwtgate/nethttpjwt"
 )
 
-// authorizationServer knows the client robot and the user joe, and says what it was
-// asked for.
+// authorizationServer is one on this machine, and says what it was asked for.
 type authorizationServer struct {
-	*httptest.Server
-	mu     sync.Mutex
-	asked  []string // the parameters of each request, but for what is random
-	robots string   // for which resource the robot's tokens are
+	*localissuer.Issuer
+	mu    sync.Mutex
+	asked []string // the parameters of each request, but for what is random
 }
 
 func newAuthorizationServer(t *testing.T) *authorizationServer {
 	t.Helper()
-	issuer := jwttest.NewIssuerServer(t)
-	mux := http.NewServeMux()
-	as := &authorizationServer{Server: httptest.NewServer(mux)}
-	t.Cleanup(as.Close)
-	asks := func(r *http.Request) {
+	as := &authorizationServer{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		form, _ := url.ParseQuery(string(body))
 		kept := url.Values{"path": {r.URL.Path}}
 		for _, name := range []string{"grant_type", "scope", "resource"} {
-			if v := r.FormValue(name); v != "" {
+			if v := cmp.Or(r.URL.Query().Get(name), form.Get(name)); v != "" {
 				kept.Set(name, v)
 			}
 		}
 		as.mu.Lock()
-		defer as.mu.Unlock()
-		as.asked = append(as.asked, kept.Encode())
-	}
-	answer := func(w http.ResponseWriter, v any) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(v)
-	}
-	mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, r *http.Request) {
-		asks(r)
-		answer(w, map[string]any{
-			"issuer": as.URL, "jwks_uri": issuer.KeySetURL(),
-			"authorization_endpoint": as.URL + "/authorize", "token_endpoint": as.URL + "/token",
-			"response_types_supported": []string{"code"}, "code_challenge_methods_supported": []string{"S256"},
-		})
-	})
-	var granted url.Values // of the one code there is
-	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
-		asks(r)
-		granted = r.URL.Query()
-		http.Redirect(w, r, granted.Get("redirect_uri")+"?"+url.Values{"code": {"a-code"}, "state": {granted.Get("state")}}.Encode(), http.StatusFound)
-	})
-	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
-		asks(r)
-		claims := core.Payload{"iss": as.URL, "scope": r.FormValue("scope"), "aud": r.FormValue("resource")}
-		switch id, secret, _ := r.BasicAuth(); r.FormValue("grant_type") {
-		case "client_credentials":
-			if id != "robot" || secret != "secret" {
-				http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
-				return
-			}
-			claims["sub"], claims["aud"] = id, as.robots // such a client does not name the resource
-		case "authorization_code":
-			proof := sha256.Sum256([]byte(r.FormValue("code_verifier"))) // RFC 7636 section 4.6
-			if r.FormValue("code") != "a-code" || base64.RawURLEncoding.EncodeToString(proof[:]) != granted.Get("code_challenge") {
-				http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
-				return
-			}
-			claims["sub"], claims["scope"] = "joe", granted.Get("scope")
+		if r.URL.Path != "/jwks.json" {
+			as.asked = append(as.asked, kept.Encode())
 		}
-		answer(w, map[string]any{"access_token": issuer.Mint(t, claims), "token_type": "Bearer", "expires_in": 3600})
-	})
+		as.mu.Unlock()
+		as.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	var err error
+	if as.Issuer, err = localissuer.New(localissuer.Config{URL: server.URL}); err != nil {
+		t.Fatal(err)
+	}
 	return as
 }
 
@@ -98,7 +66,7 @@ func TestMCP(t *testing.T) {
 	as := newAuthorizationServer(t)
 	s := program.Program{Name: "quickstart-mcp", Env: []string{"ISSUER=" + as.URL}}.Start(t)
 	resource := "http://" + s.Addr + "/mcp"
-	as.robots = resource
+	as.Audience = []string{resource} // of tokens for clients that do not name it
 	metadata := s.Call(t, "GET", "/.well-known/oauth-protected-resource/mcp", "", "", 200)
 	want := `{"authorization_servers":["` + as.URL + `"],"bearer_methods_supported":["header"],"resource":"` + resource + `","resource_name":"Greetings"}` + "\n"
 	if string(metadata) != want {
@@ -141,7 +109,7 @@ func TestMCP(t *testing.T) {
 	if !slices.Equal(asked, wanted) {
 		t.Errorf("the authorization server was asked\n%s\nwant\n%s", strings.Join(asked, "\n"), strings.Join(wanted, "\n"))
 	}
-	as.robots = "http://127.0.0.1:1/mcp" // another API's token is none of ours
+	as.Audience = []string{"http://127.0.0.1:1/mcp"} // another API's token is none of ours
 	robot = program.Program{Name: "mcp-client", Env: []string{"SERVER=" + resource}}.Command(t, "")
 	if said, err := robot.CombinedOutput(); err == nil {
 		t.Errorf("with another API's token: got %q", said)
@@ -149,7 +117,8 @@ func TestMCP(t *testing.T) {
 	s.Interrupt(t)
 }
 
-// person is how a client acts for a user in a browser; this one follows one redirect.
+// person is how a client acts for a user in a browser: this one fills in the page, and
+// says that he is joe.
 func person(t *testing.T) auth.OAuthHandler {
 	t.Helper()
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -157,7 +126,7 @@ func person(t *testing.T) auth.OAuthHandler {
 		PreregisteredClient: &oauthex.ClientCredentials{ClientID: "desk"},
 		RedirectURL:         "http://127.0.0.1:1/callback",
 		AuthorizationCodeFetcher: func(_ context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
-			res, err := browser.Get(args.URL)
+			res, err := browser.PostForm(args.URL, url.Values{"username": {"joe"}, "claims": {"{}"}})
 			if err != nil {
 				return nil, err
 			}
@@ -166,7 +135,8 @@ func person(t *testing.T) auth.OAuthHandler {
 			if err != nil {
 				return nil, err
 			}
-			return &auth.AuthorizationResult{Code: back.Query().Get("code"), State: back.Query().Get("state")}, nil
+			said := back.Query()
+			return &auth.AuthorizationResult{Code: said.Get("code"), State: said.Get("state"), Iss: said.Get("iss")}, nil
 		},
 	})
 	if err != nil {
