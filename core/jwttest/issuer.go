@@ -1,13 +1,6 @@
 package jwttest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,33 +10,29 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/keys"
+	"github.com/jwtgate/jwtgate/internal/localissuer"
 )
 
 // Issuer is an identity provider that a test has in its hand: it signs tokens
-// with ES256, publishes its keys and its metadata, rotates and breaks as told.
-// It is an http.Handler, and safe for concurrent use.
+// with ES256, publishes its keys and its metadata, rotates and breaks as told. Its
+// token endpoint takes client_credentials, password, authorization_code with PKCE and
+// refresh_token from any client; a form sent to its authorization endpoint, with
+// username and claims, signs in whoever it says. It is an http.Handler, and safe for
+// concurrent use.
 type Issuer struct {
-	url string
+	issuer *localissuer.Issuer
 
 	mu      sync.Mutex
-	keys    []issuerKey // published, oldest first
-	signing int         // index in keys
-	made    int
 	broken  http.Handler
 	fetches int
-}
-
-type issuerKey struct {
-	key *keys.Key
-	jwk map[string]string
 }
 
 // NewIssuer returns the issuer https://issuer.test, which is in this process and
 // nowhere else: reach it with its Client. Works inside testing/synctest.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
-	i := &Issuer{url: "https://issuer.test"}
-	i.Publish()
+	i := &Issuer{}
+	i.open(t, "https://issuer.test")
 	return i
 }
 
@@ -51,18 +40,28 @@ func NewIssuer(t testing.TB) *Issuer {
 // a program that takes no Client. It ends with the test.
 func NewIssuerServer(t testing.TB) *Issuer {
 	t.Helper()
-	i := NewIssuer(t)
-	server := httptest.NewServer(i)
+	i := &Issuer{}
+	server := httptest.NewUnstartedServer(i)
+	i.open(t, "http://"+server.Listener.Addr().String())
+	server.Start()
 	t.Cleanup(server.Close)
-	i.url = server.URL
 	return i
 }
 
+func (i *Issuer) open(t testing.TB, url string) {
+	t.Helper()
+	issuer, err := localissuer.New(localissuer.Config{URL: url})
+	if err != nil {
+		t.Fatalf("jwttest: %v", err)
+	}
+	i.issuer = issuer
+}
+
 // URL is the issuer: what iss names, and [keys.NewOIDC] and [keys.NewOAuth] take.
-func (i *Issuer) URL() string { return i.url }
+func (i *Issuer) URL() string { return i.issuer.URL }
 
 // KeySetURL is what [keys.NewRemote] takes.
-func (i *Issuer) KeySetURL() string { return i.url + "/jwks.json" }
+func (i *Issuer) KeySetURL() string { return i.URL() + "/jwks.json" }
 
 // Client returns a Client that reaches this issuer, whatever the host, without a
 // socket.
@@ -92,39 +91,26 @@ func (p inProcess) RoundTrip(r *http.Request) (res *http.Response, err error) {
 // Mint is the function Mint with the issuer's current key and its iss.
 func (i *Issuer) Mint(t testing.TB, claims core.Payload, opts ...Option) string {
 	t.Helper()
-	p := core.Payload{"iss": i.url}
+	p := core.Payload{"iss": i.URL()}
 	maps.Copy(p, claims)
 	return Mint(t, i.Key(), p, opts...)
 }
 
 // Key returns the key that signs at present.
-func (i *Issuer) Key() *keys.Key {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.keys[i.signing].key
-}
+func (i *Issuer) Key() *keys.Key { return i.issuer.Key() }
 
 // Publish publishes a new key, which does not sign yet.
 func (i *Issuer) Publish() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.made++
-	i.keys = append(i.keys, newIssuerKey(fmt.Sprintf("key-%d", i.made)))
+	if err := i.issuer.Publish(); err != nil { // of a key that cannot be made
+		panic("jwttest: " + err.Error())
+	}
 }
 
 // Sign signs with the newest key from now on. The ones before stay published.
-func (i *Issuer) Sign() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.signing = len(i.keys) - 1
-}
+func (i *Issuer) Sign() { i.issuer.Sign() }
 
 // Withdraw takes back all keys but the one that signs.
-func (i *Issuer) Withdraw() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.keys, i.signing = i.keys[i.signing:i.signing+1], 0
-}
+func (i *Issuer) Withdraw() { i.issuer.Withdraw() }
 
 // Rotate publishes a new key, signs with it and withdraws all others at once,
 // as an issuer in an emergency does.
@@ -156,45 +142,18 @@ func (i *Issuer) Fetches() int {
 	return i.fetches
 }
 
-// ServeHTTP serves the key set, and the metadata of OpenID Connect Discovery 1.0
-// and RFC 8414.
+// ServeHTTP serves the key set at /jwks.json, the metadata of OpenID Connect Discovery
+// 1.0 and RFC 8414, and the endpoints that they name.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	if r.URL.Path == "/jwks.json" {
 		i.fetches++
 	}
-	broken, jwks := i.broken, make([]map[string]string, len(i.keys))
-	for n, k := range i.keys {
-		jwks[n] = k.jwk
-	}
+	broken := i.broken
 	i.mu.Unlock()
-	var body any
-	switch {
-	case broken != nil:
+	if broken != nil {
 		broken.ServeHTTP(w, r)
 		return
-	case r.URL.Path == "/jwks.json":
-		body = map[string]any{"keys": jwks}
-	case r.URL.Path == "/.well-known/openid-configuration", r.URL.Path == "/.well-known/oauth-authorization-server":
-		body = map[string]string{"issuer": i.url, "jwks_uri": i.KeySetURL()}
-	default:
-		http.NotFound(w, r)
-		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // a client that has left has no need of it
-}
-
-func newIssuerKey(id string) issuerKey {
-	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	der := must(x509.MarshalPKCS8PrivateKey(key))
-	point := must(key.PublicKey.Bytes())[1:] // RFC 7518 section 6.2.1: x and y, 32 bytes each
-	return issuerKey{
-		key: must(keys.Parse(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), keys.WithID(id))),
-		jwk: map[string]string{
-			"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id,
-			"x": base64.RawURLEncoding.EncodeToString(point[:32]),
-			"y": base64.RawURLEncoding.EncodeToString(point[32:]),
-		},
-	}
+	i.issuer.ServeHTTP(w, r)
 }

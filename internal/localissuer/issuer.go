@@ -155,7 +155,6 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (i *Issuer) public(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "no-store")
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 		h.Set("Access-Control-Allow-Methods", "GET, POST")
@@ -206,6 +205,7 @@ func (i *Issuer) keySet(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (i *Issuer) userinfo(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
 	ctx, res, ok := i.auth.Require()(core.FromHTTP(r))
 	if !ok {
 		for name, values := range res.Header {

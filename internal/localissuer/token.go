@@ -23,6 +23,7 @@ func (e *oauthError) Error() string { return e.description }
 
 // token is the token endpoint.
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store") // RFC 6749 section 5.1
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, &oauthError{"invalid_request", "the token endpoint takes POST"})
