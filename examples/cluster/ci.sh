@@ -13,4 +13,8 @@ need redis-server redis-server nginx nginx-light
 printf '    %s\n    %s\n' "$(redis-server --version)" "$(nginx -v 2>&1)"
 
 go vet ./...
+if [[ ${JWTGATE_NIGHTLY-} ]]; then # what is written for Docker, by Docker's own reader
+	need docker-compose docker-compose
+	CLUSTER_SECRET=x docker-compose -f deploy/compose.yaml config -q
+fi
 JWTGATE_CLUSTER=required go test -count=1 -timeout="$(limit 3m)" ./...

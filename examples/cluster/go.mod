@@ -10,6 +10,7 @@ require (
 	github.com/labstack/echo/v4 v4.15.3
 	github.com/redis/go-redis/v9 v9.23.0
 	golang.org/x/crypto v0.56.0
+	gopkg.in/yaml.v3 v3.0.1
 )
 
 require (
@@ -53,5 +54,4 @@ require (
 	golang.org/x/text v0.41.0 // indirect
 	google.golang.org/protobuf v1.36.10 // indirect
 	gopkg.in/check.v1 v1.0.0-20201130134442-10cb98267c6c // indirect
-	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

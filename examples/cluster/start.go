@@ -78,9 +78,12 @@ func startRedis(dir string, log io.Writer) (*process, error) {
 		return nil, err
 	}
 	host, port, _ := strings.Cut(addr, ":")
-	return run("redis", addr, exec.Command("redis-server", "--bind", host, "--port", port, "--dir", dir,
-		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--loglevel", "warning"), log)
+	args := append([]string{"--bind", host, "--port", port, "--dir", dir, "--loglevel", "warning"}, lasting...)
+	return run("redis", addr, exec.Command("redis-server", args...), log)
 }
+
+// lasting has Redis keep what it has acknowledged, as deploy/compose.yaml does.
+var lasting = []string{"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"}
 
 //go:embed nginx.conf
 var nginxConf string
