@@ -32,7 +32,7 @@ var (
 	answer  = step{"AuthResponse", "T, tokens → answer", "500", false}
 	stamp   = step{"Stamp", "version of the credentials", "500", true}
 	flows   = []flow{
-		{"request", "A request at a gate", "request", "your handler, with the identity", []step{
+		{"request", "A request at a gate", "request", "your handler", []step{
 			{"Lookup", "request → credential", "none 401, two 400", false},
 			{"Decode", "token → *Claims", "401, no keys 503", false},
 			{"Sessions.Store", "was its session ended?", "401, down 503", true},
@@ -52,7 +52,7 @@ var (
 			{"settle", "Throttle's: how it went", "", true},
 			{"Sessions.Label", "request → device", "500", true},
 			stamp, payload, headers, encode, answer,
-			{"Sessions.Store", "keeps the session", "down 503", true},
+			{"Sessions.Store", "keeps the session", "401, down 503", true},
 			told, heard,
 		}},
 		{"refresh", "A refresh", "POST /auth/refresh", "answer, with new tokens", []step{
