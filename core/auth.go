@@ -74,6 +74,7 @@ type engine struct {
 	connections *connections      // of UntilToken and UntilSession
 	tickets     sessions.Tickets
 	byTicket    bool // what is looked up is a ticket
+	posture     func(sources []Source) Posture
 }
 
 // New makes an [Auth]. It touches nothing outside the process. The error lists
@@ -134,9 +135,8 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 		e.encode = Encoder(c.Signer)
 	}
 	tellNotices(c.Observer, c.sources()...)
-	if c.InsecureNoExpiry {
-		c.tellNoExpiry()
-	}
+	e.posture = func(sources []Source) Posture { return c.posture(cfg, sources) }
+	c.tellPosture(e.posture(c.Sources))
 	return &Auth[T]{
 		engine:       e,
 		identify:     c.Identify,

@@ -111,8 +111,7 @@ type Config[T any] struct {
 	NotBefore time.Duration
 	// InsecureNoExpiry issues tokens without exp, unless Payload names one: they are
 	// good until their key is not, and nothing but Revocation by session or by a store
-	// of your own calls them back. Rules.InsecureNoExpiry must be set too, and the
-	// Observer hears of it at New. With Sessions it is an error, since no token
+	// of your own calls them back. Rules.InsecureNoExpiry must be set too. With Sessions it is an error, since no token
 	// outlives its session.
 	InsecureNoExpiry bool
 	// Headers adds members to a token's header.

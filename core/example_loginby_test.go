@@ -42,6 +42,7 @@ func ExampleAuth_LoginBy() {
 		fmt.Println(otp(core.FromHTTP(r)).Status)
 	}
 	// Output:
+	// observed start ok
 	// observed login ok
 	// 200
 	// observed login bad_credentials

@@ -41,7 +41,7 @@ func ExampleObserver() {
 	}
 	fmt.Println(outcomes)
 	// Output:
-	// map[issue ok:1 verify malformed:1 verify missing:1 verify ok:2]
+	// map[issue ok:1 start ok:1 verify malformed:1 verify missing:1 verify ok:2]
 }
 
 // LogObserver is an Observer for log/slog. The client of a 500 is told nothing;
@@ -78,6 +78,7 @@ func ExampleLogObserver() {
 	_, res, _ := auth.Require()(core.FromHTTP(r))
 	fmt.Printf("%s", res.Body)
 	// Output:
+	// level=INFO msg="jwtgate start" kind=ok posture.unchecked="Rules.Audience, Rules.Issuer, Revocation"
 	// level=ERROR msg="jwtgate verify" kind=internal status=500 request.framework=net/http key.alg=HS256 cause="dial tcp 10.0.0.7:5432: connection refused"
 	// {"status_code":500,"error":"server_error","description":"The server failed to answer the request"}
 }

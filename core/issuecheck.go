@@ -1,13 +1,11 @@
 package core
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/jwtgate/jwtgate/core/internal/jws"
-	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
 // own judges what is issued by the rules of the same Auth, so that a token which
@@ -102,15 +100,6 @@ func (c Config[T]) ownDecoder() DecodeHandler {
 	c.Rules = c.Rules.forAnyAudience()
 	return c.decoder()
 }
-
-// tellNoExpiry says loudly what InsecureNoExpiry does.
-func (c Config[T]) tellNoExpiry() {
-	if !setup.IsNil(c.Observer) {
-		c.Observer.Observe(context.Background(), Event{Action: ActionIssue, Resource: "Config.InsecureNoExpiry", Cause: errNoExpiry})
-	}
-}
-
-var errNoExpiry = errors.New("tokens are issued without exp: whoever has a copy of one can use it until the key is changed")
 
 // checkAudience says what is wrong with an aud (RFC 7519 section 4.1.3).
 func checkAudience(p Payload) error {

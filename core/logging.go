@@ -20,8 +20,11 @@ import (
 // line at info has the number of each. Close writes that at once. No goroutine waits
 // for the minute.
 //
+// What the Auth does not check, [New] has written as one line: at warn if an Insecure
+// option is on, else at info.
+//
 // All times are in milliseconds, and their names end with _ms. What belongs together
-// is in a group: request, key, refused, who, steps.
+// is in a group: request, key, refused, who, steps, posture.
 func LogObserver(l *slog.Logger) interface {
 	Observer
 	io.Closer
@@ -47,7 +50,7 @@ const tallyEvery = time.Minute
 
 func (o *logObserver) Observe(ctx context.Context, e Event) {
 	level := e.level()
-	if level == slog.LevelInfo && e.Action < actionEnd && !o.first(e) {
+	if level == slog.LevelInfo && e.Action < ActionStart && !o.first(e) {
 		level = slog.LevelDebug
 	}
 	o.write(ctx, level, e)
@@ -121,6 +124,7 @@ func (o *logObserver) write(ctx context.Context, level slog.Level, e Event) {
 		group("refused", said("claim", e.Claim), said("guard", e.Guard), said("wanted", strings.Join(e.Wanted, " "))),
 		group("who", said("account", e.Account), said("peer", e.Peer)),
 		group("steps", steps...),
+		group("posture", said("insecure", e.Posture.fields(true)), said("unchecked", e.Posture.fields(false))),
 		said("resource", e.Resource), number("fetch", e.Fetch), said("stack", string(e.Stack)),
 	} {
 		if a.Key != "" {
@@ -140,7 +144,9 @@ func (e Event) level() slog.Level {
 		return slog.LevelError
 	case e.Cause != nil && reasonOf(e.Cause) == nil, e.Kind == Unavailable, e.Kind == ReusedRefresh, e.Kind == RacedRefresh, e.Action == ActionGrace:
 		return slog.LevelWarn
-	case e.Kind != 0:
+	case e.Posture.hasInsecure():
+		return slog.LevelWarn
+	case e.Kind != 0, e.Action == ActionStart:
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug

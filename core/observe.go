@@ -61,6 +61,8 @@ const (
 	// Reauthenticate; with a Resource, that questions about connections find no answer,
 	// or do again. Who closes a connection by itself is not told of.
 	ActionConnection
+	// ActionStart is told once, by [New]: what the Auth does not check is in Posture.
+	ActionStart
 
 	actionEnd
 )
@@ -94,6 +96,8 @@ func (a Action) String() string {
 		return "reject"
 	case ActionConnection:
 		return "connection"
+	case ActionStart:
+		return "start"
 	}
 	return "unknown"
 }
@@ -153,6 +157,8 @@ type Event struct {
 	Fetch uint64
 	// Account and Peer are what Config.Who said.
 	Account, Peer string
+	// Posture is an ActionStart's: see [Auth.Posture].
+	Posture Posture
 	// Cause is what an operator should know of: the defect or the outage behind a 5xx,
 	// what was wrong with keys or their files, a journal or a connection, the setting
 	// for want of which a valid token is refused. Of what a client did wrong it is the

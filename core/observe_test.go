@@ -127,9 +127,11 @@ func TestLogObserver(t *testing.T) {
 			if tt.authenticate == nil {
 				tt.authenticate = boom
 			}
-			tt.act(coretest.MustNew(t, core.Config[string]{
+			auth := coretest.MustNew(t, core.Config[string]{
 				Keys: jwttest.Secret(), Now: coretest.Stopped, Authenticate: tt.authenticate, Observer: core.LogObserver(log),
-			}))
+			})
+			out.Reset() // of what New told
+			tt.act(auth)
 			if enabled > tt.level {
 				if out.Len() > 0 {
 					t.Errorf("%s: logged above %v: %s", tt.name, tt.level, &out)

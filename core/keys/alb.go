@@ -77,7 +77,7 @@ func NewALB(region string, cfg RemoteConfig) (Source, error) {
 	cfg.Algorithms = []string{"ES256"}
 	return &albKeys{
 		base: base, cfg: cfg, byID: make(map[string]*Remote),
-		facts: Facts{Shared: true, Padded: true, Algorithms: cfg.Algorithms, Issuers: cfg.issuers()},
+		facts: Facts{Shared: true, Padded: true, Algorithms: cfg.Algorithms, Issuers: cfg.issuers(), Insecure: cfg.insecure()},
 	}, nil
 }
 

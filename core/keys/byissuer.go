@@ -68,6 +68,7 @@ func (m issuerMap) Facts() Facts {
 	f := Facts{Shared: true, ReadsIssuer: true, Algorithms: []string{}, Issuers: slices.Sorted(maps.Keys(m))}
 	for _, iss := range f.Issuers {
 		of := FactsOf(m[iss])
+		f.addInsecure(of.Insecure)
 		f.Notices, f.Algorithms = append(f.Notices, of.Notices...), union(f.Algorithms, of.Algorithms)
 	}
 	return f

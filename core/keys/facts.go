@@ -47,6 +47,10 @@ type Facts struct {
 	// Notices are what an operator should know of the keys as they are, as that others
 	// on the machine may read a private key's file. New tells them to its Observer.
 	Notices []Event
+	// Insecure are the options of an Insecure name that are on in the source or in one
+	// of its keys, as "keys.InsecureShortSecret", each with a sentence on what it
+	// takes away, for Auth.Posture of core.
+	Insecure map[string]string
 	// Changes: Own may be another list later, so there is a key set to mount even
 	// where there is nothing to publish now.
 	Changes bool
@@ -92,6 +96,7 @@ func factsOfKeys(keys []*Key) (f Facts) {
 	f.Algorithms, f.Own = []string{}, keys
 	f.VerifiesOnly = !slices.ContainsFunc(keys, (*Key).CanSign)
 	for _, k := range keys {
+		f.addInsecure(k.m.insecure)
 		if k.m.open != nil {
 			f.Notices = append(f.Notices, openEvent(k))
 		}

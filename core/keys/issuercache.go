@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,8 @@ type IssuerCache struct {
 	sources map[string]*chosenSource
 	unknown map[[sha256.Size]byte]time.Time // since when; strangers choose how long an issuer is
 	asking  map[string]*choice
+
+	insecure map[string]string // what was on in a source that was chosen
 }
 
 type chosenSource struct {
@@ -103,7 +106,7 @@ func NewIssuerCache(choose func(ctx context.Context, issuer string) (Source, err
 		cfg.Now = time.Now
 	}
 	return &IssuerCache{
-		choose: choose, cfg: cfg, sources: make(map[string]*chosenSource),
+		choose: choose, cfg: cfg, sources: make(map[string]*chosenSource), insecure: make(map[string]string),
 		unknown: make(map[[sha256.Size]byte]time.Time), asking: make(map[string]*choice),
 	}, nil
 }
@@ -218,6 +221,7 @@ func (c *IssuerCache) keep(issuer string, s *chosenSource, now time.Time) {
 		c.makeRoom()
 	}
 	c.sources[keep.String(issuer)] = s
+	maps.Copy(c.insecure, FactsOf(s.keys).Insecure)
 }
 
 // makeRoom lets go of the sources that were used the longest time ago. Many at
@@ -257,4 +261,10 @@ func (c *IssuerCache) String() string {
 }
 
 // Facts implements [Describer].
-func (c *IssuerCache) Facts() Facts { return Facts{Shared: true, ReadsIssuer: true, Tenants: true} }
+func (c *IssuerCache) Facts() Facts {
+	f := Facts{Shared: true, ReadsIssuer: true, Tenants: true}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	f.addInsecure(c.insecure)
+	return f
+}

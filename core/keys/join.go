@@ -137,6 +137,7 @@ func (j joined) Facts() Facts {
 		all.Padded = all.Padded || f.Padded
 		all.Lifetime, all.MaxAge = shorter(all.Lifetime, f.Lifetime), shorter(all.MaxAge, f.MaxAge)
 		all.Own, all.Notices = appended(all.Own, f.Own), appended(all.Notices, f.Notices)
+		all.addInsecure(f.Insecure)
 		all.Algorithms = union(all.Algorithms, f.Algorithms)
 		if f.Issuers == nil && !f.Shared {
 			f.Issuers = []string{""} // of our own, bound to none

@@ -77,6 +77,9 @@ func (rules setRules) key(j *jwk.Key) (*Key, error) {
 		}
 	}
 	t := traits{id: j.ID, issuer: rules.issuer, algorithms: algorithms}
+	if _, ok := goKey.([]byte); ok {
+		t.insecure = rules.secret.insecure()
+	}
 	if rules.tenants {
 		if t.issuer, err = ownerOf(j); err != nil {
 			return nil, err

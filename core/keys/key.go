@@ -50,6 +50,7 @@ type traits struct {
 	timeout    time.Duration   // for one signature made elsewhere
 	noSign     bool            // key_ops without "sign"
 	noVerify   bool            // key_ops of a secret without "verify"
+	insecure   map[string]string
 }
 
 // Hint is what a token says about the key that signed it. All of it is the

@@ -32,7 +32,7 @@ type options struct {
 
 // traits are the options as the key keeps them.
 func (o options) traits(algorithms []jws.Algorithm) traits {
-	return traits{id: o.id, issuer: o.issuer, algorithms: algorithms, timeout: o.timeout}
+	return traits{id: o.id, issuer: o.issuer, algorithms: algorithms, timeout: o.timeout, insecure: o.insecure()}
 }
 
 func (o *options) once(name string) {

@@ -103,7 +103,7 @@ func newRemote(name string, home *url.URL, cfg RemoteConfig) *Remote {
 	r := &Remote{cfg: cfg, name: name, client: guardedClient(cfg.Client), own: cfg.ownTransport(home), home: home}
 	// Published keys may be for every algorithm but those of secrets; the decoder
 	// compares iss with the keys' issuer afterwards.
-	r.facts = Facts{Shared: true, Algorithms: publishedAlgorithms, Issuers: cfg.issuers(), ReadsIssuer: len(cfg.Tenants) > 0}
+	r.facts = Facts{Shared: true, Algorithms: publishedAlgorithms, Issuers: cfg.issuers(), ReadsIssuer: len(cfg.Tenants) > 0, Insecure: cfg.insecure()}
 	r.state.Store(&remoteState{})
 	return r
 }

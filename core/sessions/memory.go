@@ -79,6 +79,14 @@ var (
 	_ Watcher = (*MemoryStore)(nil)
 )
 
+// Insecure says which options are on that take something away, for Auth.Posture of core.
+func (m *MemoryStore) Insecure() map[string]string {
+	if !m.cfg.InsecureNoSync {
+		return nil
+	}
+	return map[string]string{"sessions.MemoryConfig.InsecureNoSync": "the end of the machine may bring back a session that was ended, since the disk is not waited for"}
+}
+
 // memoryRealm is a realm in memory.
 type memoryRealm struct {
 	number    int64 // in the journal

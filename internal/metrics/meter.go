@@ -50,7 +50,7 @@ func NewMeter(o Options, open func(Metric) (func(values []string) Record, error)
 
 // Observe measures an event.
 func (m *Meter) Observe(ctx context.Context, e core.Event) {
-	if e.Again && e.Kind == 0 {
+	if e.Again && e.Kind == 0 || e.Action == core.ActionStart { // which is no outcome
 		return
 	}
 	if !m.options.Routes {

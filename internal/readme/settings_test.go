@@ -123,7 +123,7 @@ func leftOut(packages []*doc.Package) (names []string) {
 			name := pkg.Name + "." + typ.Name
 			fields := fieldList(typ)
 			if fields != nil && !isSettings(name) && slices.ContainsFunc(fields.List, func(f *ast.Field) bool {
-				return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return strings.HasPrefix(id.Name, "Insecure") })
+				return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return strings.HasPrefix(id.Name, "Insecure") && id.Name != "Insecure" })
 			}) {
 				names = append(names, name)
 			}

@@ -28,6 +28,18 @@ func (l *link) open(client Client, cfg Config, list bool) (err error) {
 	return nil
 }
 
+// Insecure says which options are on that take something away, for Auth.Posture of core.
+func (l *link) Insecure() map[string]string {
+	on := map[string]string{}
+	if l.cfg.InsecureEviction {
+		on["redisstore.Config.InsecureEviction"] = "a Redis whose memory is full may drop a denied token or an ended session, which is good again then"
+	}
+	if l.cfg.InsecureWhileDown > 0 {
+		on["redisstore.Config.InsecureWhileDown"] = "while Redis is down, an ended session counts as alive for " + l.cfg.InsecureWhileDown.String()
+	}
+	return on
+}
+
 // begin is what every call that asks Redis begins with. All that the call asks
 // shares one deadline. cancel is never nil.
 func (l *link) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
