@@ -194,7 +194,9 @@ func (d *diagnosis) provider(ctx context.Context, prefix string, cfg core.Config
 	return url
 }
 
-// posture makes the Auth, and says what it does not check.
+// posture makes the Auth, and says what it does not check. What no variable sets, as
+// Revocation, is up to the program, and nothing is known of it here; of a key's file
+// keys has told.
 func (d *diagnosis) posture(cfg core.Config[*core.Claims]) {
 	cfg.Observer = nil
 	auth, err := core.New(cfg)
@@ -204,7 +206,11 @@ func (d *diagnosis) posture(cfg core.Config[*core.Claims]) {
 		}
 		return
 	}
-	_ = auth
+	for _, gap := range auth.Posture() {
+		if gap.Insecure || strings.HasPrefix(gap.Field, "Rules.") || strings.HasPrefix(gap.Field, "Sources") {
+			d.add("posture", "warn", gap.Field+": "+gap.Text, "")
+		}
+	}
 }
 
 // skippedKeys hears of keys that are not used.
