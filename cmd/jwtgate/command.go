@@ -52,7 +52,7 @@ func usagef(format string, args ...any) error {
 func commands() []command {
 	return []command{
 		keysNew, keysPublic, keysJWKS, keysRotate,
-		tokenMint, tokenInspect, verify, doctor,
+		tokenMint, tokenInspect, verify, doctor, serve,
 		completion(), man(), version,
 	}
 }

@@ -1,9 +1,11 @@
 package localissuer
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -28,12 +30,25 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
+	if err := ownPages.Check(r); err != nil { // nobody else signs somebody in
+		http.Error(w, "the form was sent by another page", http.StatusForbidden)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "the form cannot be read", http.StatusBadRequest)
 		return
 	}
-	q := r.Form
+	q := r.URL.Query()
+	if r.Method == http.MethodPost {
+		q = r.PostForm
+	}
+	for name, values := range q {
+		if len(values) > 1 && name != "resource" { // RFC 6749 section 3.1, RFC 8707 section 2
+			http.Error(w, "a parameter is there twice", http.StatusBadRequest)
+			return
+		}
+	}
 	back, err := i.backTo(q.Get("redirect_uri"))
 	if err == nil && q.Get("client_id") == "" {
 		err = fmt.Errorf("client_id is missing")
@@ -63,7 +78,11 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		lead("error", "invalid_request", "code_challenge with the method S256 is missing (RFC 7636)")
 		return
 	}
-	p := page{Client: q.Get("client_id"), Back: back.Host, User: "joe", Claims: "{}"}
+	if _, known := i.Clients[q.Get("client_id")]; i.Clients != nil && !known {
+		lead("error", "unauthorized_client", "the client is unknown")
+		return
+	}
+	p := page{Client: q.Get("client_id"), Back: back.Host, User: cmp.Or(q.Get("login_hint"), "joe"), Claims: "{}", Known: slices.Sorted(maps.Keys(i.Users))}
 	if r.Method == http.MethodPost && r.PostForm.Get("deny") != "" {
 		lead("error", "access_denied", "the user said no")
 		return
@@ -92,7 +111,9 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // a form without one has the Origin null
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
 	// Browsers hold a redirect after a form to form-action, too.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self' "+back.Scheme+"://"+back.Host)
 	if p.Wrong != "" {
@@ -115,12 +136,19 @@ func (i *Issuer) backTo(raw string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "" || u.User != nil {
 		return nil, fmt.Errorf("redirect_uri must be an absolute http or https URL without a fragment")
 	}
-	addr, _ := netip.ParseAddr(u.Hostname())
-	if addr.IsLoopback() || u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost") || slices.Contains(i.Redirects, raw) {
+	if OnLoopback(u.Hostname()) || slices.Contains(i.Redirects, raw) {
 		return u, nil
 	}
 	return nil, fmt.Errorf("redirect_uri leads neither to this machine nor to where the configuration allows")
 }
+
+// OnLoopback reports whether a host is this machine by its name (RFC 6761 section 6.3).
+func OnLoopback(host string) bool {
+	addr, _ := netip.ParseAddr(host)
+	return addr.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
+}
+
+var ownPages = http.NewCrossOriginProtection()
 
 // endSession leads back (OpenID Connect RP-Initiated Logout): there is no session here.
 func (i *Issuer) endSession(w http.ResponseWriter, r *http.Request) {
@@ -139,6 +167,7 @@ func (i *Issuer) endSession(w http.ResponseWriter, r *http.Request) {
 type page struct {
 	Client, Back, User, Claims, Wrong string
 	Hidden                            [][2]string
+	Known                             []string
 }
 
 var signIn = template.Must(template.New("").Parse(`<!doctype html>
@@ -154,7 +183,8 @@ textarea{font-family:ui-monospace,monospace;height:6rem}button{font:inherit;padd
 {{with .Wrong}}<p class="wrong" role="alert">{{.}}</p>{{end}}
 <form method="post" action="">
 {{range .Hidden}}<input type="hidden" name="{{index . 0}}" value="{{index . 1}}">
-{{end}}<label>Name (sub)<input name="username" value="{{.User}}" autocomplete="username" autofocus required></label>
+{{end}}<label>Name (sub)<input name="username" value="{{.User}}" autocomplete="username" list="known" autofocus required></label>
+<datalist id="known">{{range .Known}}<option>{{.}}</option>{{end}}</datalist>
 <label>Further claims, as JSON<textarea name="claims" spellcheck="false">{{.Claims}}</textarea></label>
 <button>Sign in</button><button name="deny" value="1" formnovalidate>Cancel</button>
 </form>

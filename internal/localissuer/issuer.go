@@ -26,12 +26,17 @@ import (
 // Config says what an Issuer issues. The zero value of a field is its default.
 type Config struct {
 	URL       string         // the issuer: iss, and where its endpoints are
-	Algorithm string         // of its keys: ES256, which is the default, or RS256
+	Algorithm string         // of its keys: one of Algorithms; "": ES256
+	Rotates   bool           // Rotate is called: a second key is published from the start
+	Dir       string         // keeps the keys over a restart; "": memory alone
 	Audience  []string       // aud of access tokens that ask for none; nil: the client's id
 	Lifetime  time.Duration  // of tokens; 0: 5 minutes
 	Claims    map[string]any // what every access token has besides
-	Redirects []string       // where sign-ins may lead besides loopback hosts, to the letter
-	Now       func() time.Time
+	Redirects []string       // where sign-ins may lead besides loopback hosts, to the letter; pages of these origins may ask, too
+
+	Clients map[string]string         // secrets of clients, "" for one that has none; nil: any client, and any secret
+	Users   map[string]map[string]any // further claims of users who are known; anybody else may sign in, too
+	Now     func() time.Time
 }
 
 // Issuer is an http.Handler, a keys.Source of what it publishes, and a keys.Signer.
@@ -56,16 +61,21 @@ func New(cfg Config) (*Issuer, error) {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(cfg.URL, "/") {
 		return nil, fmt.Errorf("localissuer: URL: %q is no issuer, as http://127.0.0.1:9000", cfg.URL)
 	}
-	if cfg.Algorithm = cmp.Or(cfg.Algorithm, "ES256"); cfg.Algorithm != "ES256" && cfg.Algorithm != "RS256" {
-		return nil, fmt.Errorf("localissuer: Algorithm: %q is neither ES256 nor RS256", cfg.Algorithm)
+	if cfg.Algorithm = cmp.Or(cfg.Algorithm, "ES256"); !slices.Contains(Algorithms(), cfg.Algorithm) {
+		return nil, fmt.Errorf("localissuer: Algorithm: %q is none of %s", cfg.Algorithm, strings.Join(Algorithms(), ", "))
 	}
 	cfg.Lifetime = cmp.Or(cfg.Lifetime, 5*time.Minute)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	i := &Issuer{Config: cfg, path: u.Path, codes: newOnce[grant](time.Minute, cfg.Now), refresh: newOnce[grant](24*time.Hour, cfg.Now)}
-	if err := i.Publish(); err != nil {
+	if err := i.load(); err != nil {
 		return nil, err
+	}
+	for len(i.keys) == 0 || cfg.Rotates && len(i.keys) == 1 {
+		if err := i.Publish(); err != nil {
+			return nil, err
+		}
 	}
 	i.auth, err = core.New(core.Config[*core.Claims]{
 		Keys: i, Now: cfg.Now,
@@ -78,7 +88,7 @@ func New(cfg Config) (*Issuer, error) {
 func (i *Issuer) Publish() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	key, err := newKey(i.Algorithm, fmt.Sprintf("key-%d", i.made+1))
+	key, err := newKey(i.Algorithm, keyID(i.made+1), i.Dir)
 	if err != nil {
 		return err
 	}
@@ -116,7 +126,7 @@ func (i *Issuer) Find(_ context.Context, hint keys.Hint) (found []*keys.Key, err
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, k := range i.keys {
-		if hint.KeyID == "" || k.ID() == hint.KeyID {
+		if (hint.KeyID == "" || k.ID() == hint.KeyID) && (hint.Algorithm == "" || k.Allows(hint.Algorithm)) {
 			found = append(found, k)
 		}
 	}
@@ -141,9 +151,9 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/authorize":
 		i.authorize(w, r)
 	case "/token":
-		i.public(w, r, i.token)
+		i.forPages(w, r, i.token)
 	case "/userinfo":
-		i.public(w, r, i.userinfo)
+		i.forPages(w, r, i.userinfo)
 	case "/end_session":
 		i.endSession(w, r)
 	default:
@@ -151,10 +161,30 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// public serves what pages of any origin may ask for: nothing here goes by a cookie.
+// public serves what is everybody's to read, pages of any origin included.
 func (i *Issuer) public(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	i.afterPreflight(w, r, serve)
+}
+
+// forPages serves what pages of this machine, and of where sign-ins may lead, ask for.
+// Another page that a developer looks at gets no token of him.
+func (i *Issuer) forPages(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	w.Header().Set("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); i.isOurs(origin) {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+	}
+	i.afterPreflight(w, r, serve)
+}
+
+func (i *Issuer) isOurs(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && (OnLoopback(u.Hostname()) ||
+		slices.ContainsFunc(i.Redirects, func(to string) bool { return to == origin || strings.HasPrefix(to, origin+"/") }))
+}
+
+func (i *Issuer) afterPreflight(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 		h.Set("Access-Control-Allow-Methods", "GET, POST")

@@ -35,12 +35,22 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for name, values := range r.PostForm {
-		if len(values) > 1 {
+		if len(values) > 1 && name != "resource" { // RFC 8707 section 2
 			refuse(w, &oauthError{"invalid_request", name + " is there twice"})
 			return
 		}
 	}
-	g, again, err := i.granted(r.PostForm, clientOf(r))
+	client, unknown := i.clientOf(r)
+	if unknown != nil {
+		if r.Header.Get("Authorization") != "" { // RFC 6749 section 5.2
+			w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
+			answer(w, http.StatusUnauthorized, map[string]string{"error": unknown.code, "error_description": unknown.description})
+			return
+		}
+		refuse(w, unknown)
+		return
+	}
+	g, again, err := i.granted(r.PostForm, client)
 	if err != nil {
 		refuse(w, err)
 		return
@@ -65,21 +75,34 @@ func refuse(w http.ResponseWriter, err error) {
 	answer(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
 }
 
-// clientOf is who asks: by HTTP Basic, or in the form. Every secret is taken.
-func clientOf(r *http.Request) string {
-	if user, _, ok := r.BasicAuth(); ok {
-		if name, err := url.QueryUnescape(user); err == nil { // RFC 6749 section 2.3.1
-			return name
+// clientOf is who asks: by HTTP Basic, or in the form (RFC 6749 section 2.3.1). Where no
+// Clients are configured every secret is taken.
+func (i *Issuer) clientOf(r *http.Request) (name string, failed *oauthError) {
+	name, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if r.Header.Get("Authorization") != "" {
+		user, password, ok := r.BasicAuth()
+		id, errID := url.QueryUnescape(user)
+		text, errSecret := url.QueryUnescape(password)
+		if !ok || errID != nil || errSecret != nil {
+			return "", &oauthError{"invalid_client", "Authorization is not that of HTTP Basic"}
 		}
+		if secret != "" || name != "" && name != id {
+			return "", &oauthError{"invalid_request", "the client is named twice"}
+		}
+		name, secret = id, text
 	}
-	return r.PostForm.Get("client_id")
+	if name == "" {
+		return "", &oauthError{"invalid_client", "client_id is missing"}
+	}
+	want, known := i.Clients[name]
+	if i.Clients != nil && (!known || subtle.ConstantTimeCompare([]byte(want), []byte(secret)) != 1) {
+		return "", &oauthError{"invalid_client", "the client is unknown, or its secret another one"}
+	}
+	return name, nil
 }
 
 // granted is what is to be issued, and whether with a refresh token.
 func (i *Issuer) granted(q url.Values, client string) (g grant, again bool, err error) {
-	if client == "" {
-		return g, false, &oauthError{"invalid_client", "client_id is missing"}
-	}
 	switch q.Get("grant_type") {
 	case "client_credentials":
 		return grant{client: client, user: client, scope: q.Get("scope"), want: wanted(q)}, false, nil
@@ -118,6 +141,7 @@ func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
 	exp := iat + int64(i.Lifetime.Seconds())
 	p := core.Payload{}
 	maps.Copy(p, i.Claims)
+	maps.Copy(p, i.Users[g.user])
 	maps.Copy(p, g.claims)
 	maps.Copy(p, core.Payload{"iss": i.URL, "sub": g.user, "client_id": g.client, "iat": iat, "exp": exp, "jti": rand.Text()})
 	switch {
@@ -142,6 +166,7 @@ func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
 	}
 	if slices.Contains(strings.Fields(g.scope), "openid") {
 		id := core.Payload{}
+		maps.Copy(id, i.Users[g.user])
 		maps.Copy(id, g.claims)
 		maps.Copy(id, core.Payload{"iss": i.URL, "sub": g.user, "aud": g.client, "iat": iat, "exp": exp, "auth_time": g.at})
 		if g.nonce != "" {
