@@ -40,9 +40,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := r.URL.Query()
-	if r.Method == http.MethodPost {
-		q = r.PostForm
-	}
+	maps.Copy(q, r.PostForm) // the page repeats the query, whose URL its form is sent to
 	for name, values := range q {
 		if len(values) > 1 && name != "resource" { // RFC 6749 section 3.1, RFC 8707 section 2
 			http.Error(w, "a parameter is there twice", http.StatusBadRequest)
