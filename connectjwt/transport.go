@@ -29,9 +29,9 @@ type ClientConfig struct {
 // old one ends: &http.Client{Transport: transport} is what the clients that connect
 // generates take, of either version. It refuses requests without TLS, and sends no
 // token where a redirect leads. An error of Fetch fails the call with
-// connect.CodeUnavailable, or with the code of that error if it is connect's. Calls go
-// through base; nil is http.DefaultTransport. The error names what is wrong with the
-// config.
+// connect.CodeUnavailable, or with the code of that error if it is connect's, of the
+// client's version. Calls go through base; nil is http.DefaultTransport. The error names
+// what is wrong with the config.
 func NewTransport(cfg ClientConfig, base http.RoundTripper) (http.RoundTripper, error) {
 	tokens, err := rpc.NewTokens(rpc.ClientConfig(cfg))
 	if err != nil {

@@ -35,7 +35,7 @@ func (c contestant) ours() bool { return c.Name == oursName || c.Name == cachedN
 
 func contestants() []contestant {
 	var all []contestant
-	for _, list := range [][]contestant{nethttpContestants, ginContestants, echoContestants, echoV5Contestants, fiberContestants, fiberV3Contestants, hertzContestants, mcpContestants} {
+	for _, list := range [][]contestant{nethttpContestants, ginContestants, echoContestants, echoV5Contestants, fiberContestants, fiberV3Contestants, hertzContestants, grpcContestants, connectContestants, mcpContestants} {
 		all = append(all, list...)
 	}
 	return all

@@ -15,9 +15,7 @@ import (
 // What stands before the handler of MCP's SDK is middleware of net/http. The SDK's own
 // wants a function that verifies; that of its documentation uses golang-jwt.
 var mcpContestants = []contestant{
-	{"MCP", bareName, "", nethttpBuild(func(*fixture) (func(http.Handler) http.Handler, error) {
-		return func(next http.Handler) http.Handler { return next }, nil
-	})},
+	{"MCP", bareName, "", nethttpBuild(nethttpBare)},
 	{"MCP", floorName, "", nethttpBuild(nethttpFloor)},
 	{"MCP", refusalName, "", nethttpBuild(nethttpRefusal)},
 	{"MCP", oursName, "github.com/jwtgate/jwtgate", nethttpBuild(mcpOurs(0))},

@@ -22,9 +22,7 @@ import (
 type nethttpMiddleware func(*fixture) (func(http.Handler) http.Handler, error)
 
 var nethttpContestants = []contestant{
-	{"net/http", bareName, "", nethttpBuild(func(*fixture) (func(http.Handler) http.Handler, error) {
-		return func(next http.Handler) http.Handler { return next }, nil
-	})},
+	{"net/http", bareName, "", nethttpBuild(nethttpBare)},
 	{"net/http", floorName, "", nethttpBuild(nethttpFloor)},
 	{"net/http", refusalName, "", nethttpBuild(nethttpRefusal)},
 	{"net/http", oursName, "github.com/jwtgate/jwtgate", nethttpBuild(nethttpOurs(0))},
@@ -47,6 +45,10 @@ func nethttpBuild(middleware nethttpMiddleware) func([]*fixture) (webapp, error)
 		}
 		return nethttpApp{mux}, nil
 	}
+}
+
+func nethttpBare(*fixture) (func(http.Handler) http.Handler, error) {
+	return func(next http.Handler) http.Handler { return next }, nil
 }
 
 func nethttpOK(w http.ResponseWriter, _ *http.Request) {

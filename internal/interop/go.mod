@@ -3,6 +3,7 @@ module github.com/jwtgate/jwtgate/internal/interop
 go 1.26.0
 
 require (
+	connectrpc.com/connect/v2 v2.0.2
 	github.com/MicahParks/jwkset v0.11.3
 	github.com/MicahParks/keyfunc/v3 v3.9.0
 	github.com/appleboy/gin-jwt/v2 v2.10.3
@@ -20,13 +21,17 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/gorilla/mux v1.8.1
 	github.com/jwtgate/jwtgate v0.1.0
+	github.com/jwtgate/jwtgate/connectjwt v0.1.0
 	github.com/jwtgate/jwtgate/fiberv3jwt v0.1.0
 	github.com/labstack/echo-jwt/v4 v4.4.0
 	github.com/labstack/echo/v4 v4.15.3
 	github.com/lestrrat-go/jwx/v3 v3.3.0
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260226221140-a57be14db171
+	google.golang.org/protobuf v1.36.11
 )
 
 require (
+	connectrpc.com/connect v1.18.1 // indirect
 	github.com/MicahParks/keyfunc/v2 v2.1.0 // indirect
 	github.com/andybalholm/brotli v1.2.1 // indirect
 	github.com/bytedance/gopkg v0.1.3 // indirect
@@ -85,12 +90,12 @@ require (
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
-	google.golang.org/protobuf v1.36.10 // indirect
 	gopkg.in/go-jose/go-jose.v2 v2.6.3 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
 replace (
 	github.com/jwtgate/jwtgate => ../../
+	github.com/jwtgate/jwtgate/connectjwt => ../../connectjwt
 	github.com/jwtgate/jwtgate/fiberv3jwt => ../../fiberv3jwt
 )
