@@ -156,7 +156,7 @@ func TestTicketIsNoToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ctx, err = l.WithTickets().Verify(core.FromHTTP(httptest.NewRequest("GET", "/?ticket="+again, nil))); err != nil {
+	if _, err = l.WithTickets().Verify(core.FromHTTP(httptest.NewRequest("GET", "/?ticket="+again, nil))); err != nil {
 		t.Errorf("Verify: %v", err)
 	}
 	if _, kind := presents(t, tickets, again); kind != core.Revoked {

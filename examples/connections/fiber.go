@@ -14,7 +14,7 @@ import (
 
 // fiber is the service on Fiber v2.
 func (s *service) fiber() *fiber.App {
-	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: 15 * time.Second, DisableStartupMessage: true})
+	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, DisableStartupMessage: true})
 	fiberjwt.Mount(app, s.routes()...)
 	app.Get("/events", fiberjwt.Require(s.auth), s.fiberEvents)
 	chat := websocket.New(s.fiberChat, websocket.Config{Subprotocols: []string{protocol}})

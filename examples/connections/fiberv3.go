@@ -16,7 +16,7 @@ var fastUpgrader = websocket.FastHTTPUpgrader{Subprotocols: []string{protocol}}
 
 // fiberv3 is the service on Fiber v3.
 func (s *service) fiberv3() *fiber.App {
-	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: 15 * time.Second})
+	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute})
 	fiberv3jwt.Mount(app, s.routes()...)
 	app.Get("/events", fiberv3jwt.Require(s.auth), s.fiberv3Events)
 	app.Get("/chat", fiberv3jwt.Require(s.sockets), s.fiberv3Chat)
