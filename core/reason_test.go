@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/explain"
 	"github.com/jwtgate/jwtgate/core/internal/coretest"
 	"github.com/jwtgate/jwtgate/core/jwttest"
 	"github.com/jwtgate/jwtgate/core/keys"
@@ -49,6 +51,30 @@ func refusedBy(t *testing.T, name string, cfg core.Config[string], r core.Reques
 	for _, text := range []string{fmt.Sprintf("%+v", e), log.String(), err.Error()} {
 		coretest.Lacks(t, name, []byte(text), secrets...)
 	}
+	explainedAlike(t, name, cfg, r, e)
+}
+
+// explainedAlike holds package explain to what a gate said: the same kind, the same
+// reason, and the same step, in the log and for a token alone.
+func explainedAlike(t *testing.T, name string, cfg core.Config[string], r core.Request, e core.Event) {
+	t.Helper()
+	told := explain.Event(e)
+	end, _ := told.End()
+	if told.Kind != e.Kind || e.Cause != nil && end.Reason != e.Cause.Error() {
+		t.Errorf("%s: explained as %v at %+v; the gate said %v: %v", name, told.Kind, end, e.Kind, e.Cause)
+	}
+	if end.Step == "lookup" { // there was no token to judge
+		if !slices.Contains([]core.Kind{core.MissingToken, core.BadRequest}, e.Kind) {
+			t.Errorf("%s: %v counts as said by the lookup", name, e.Kind)
+		}
+		return
+	}
+	token, _ := strings.CutPrefix(r.Header("Authorization")[0], "Bearer ")
+	cfg.Rules.Now = coretest.Stopped
+	judged := explain.Token(t.Context(), core.Decoder(cfg.Keys, cfg.Rules), cfg.Rules, token)
+	if got, _ := judged.End(); judged.Kind != e.Kind || got.Reason != end.Reason || got.Step != end.Step || got.Claim != e.Claim {
+		t.Errorf("%s: the gate says %v at %+v, explain of the token %v at %+v", name, e.Kind, end, judged.Kind, got)
+	}
 }
 
 // TestReasonsOfHeaders: what stands in Authorization in place of a token.
@@ -85,6 +111,7 @@ func TestReasonsOfHeaders(t *testing.T) {
 		{"None", "Bearer None", core.Malformed, "the token is a word"},
 		{"double quotes", `Bearer "` + good + `"`, core.Malformed, "the token has quotes around it"},
 		{"single quotes", `Bearer '` + good + `'`, core.Malformed, "the token has quotes around it"},
+		{"a quote too many", `Bearer ` + good + `"`, core.Malformed, "the token has quotes around it"},
 		{"escaped quotes", `Bearer %22` + good + `%22`, core.Malformed, "the token has quotes around it"},
 		{"the login's answer", `Bearer {"access_token":"` + good + `"}`, core.Malformed, "the token is JSON"},
 		{"a template", "Bearer {{access_token}}", core.Malformed, "the token is JSON"},
@@ -101,6 +128,9 @@ func TestReasonsOfHeaders(t *testing.T) {
 		{"a segment empty", "Bearer ." + parts[1] + "." + parts[2], core.Malformed, "a segment of the token is empty"},
 		{"padded", "Bearer " + parts[0] + "=." + parts[1] + "." + parts[2], core.Malformed, "padded with ="},
 		{"percent-encoded", "Bearer " + parts[0] + "." + parts[1] + "." + parts[2] + "%0A", core.Malformed, "percent-encoded"},
+		{"percent-encoded dots", "Bearer " + strings.ReplaceAll(good, ".", "%2E"), core.Malformed, "percent-encoded"},
+		{"an invisible character", "Bearer " + good + "\u200b", core.Malformed, "not ASCII"},
+		{"cut with an ellipsis", "Bearer " + good[:20] + "…", core.Malformed, "not ASCII"},
 		{"base64", "Bearer " + parts[0] + "." + parts[1] + ".ab+/", core.Malformed, "in base64, and base64url is wanted"},
 		{"a header that is none", "Bearer " + coretest.B64("not JSON") + "." + parts[1] + "." + parts[2], core.Malformed, "the token's header is no JSON object"},
 		{"no alg", "Bearer " + coretest.B64(`{"typ":"JWT"}`) + "." + parts[1] + "." + parts[2], core.Malformed, "the token's header has no alg"},

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -55,10 +56,27 @@ func TestFace(t *testing.T) {
 	}
 	const ask = `
 ask() { COMP_WORDS=(jwtgate "$@"); COMP_CWORD=$#; _jwtgate; echo "${COMPREPLY[*]}"; }
-ask ver; ask keys ""; ask keys new -al; ask verify -ke`
+ask ver; ask keys ""; ask keys new -al; ask verify -ke; ask completion ""; ask help doc`
 	got, err := exec.Command(bash, "-c", shells["bash"]+ask).CombinedOutput()
-	if want := "verify version\nnew public jwks rotate\n-alg\n-key\n"; err != nil || string(got) != want {
+	if want := "verify version\nnew public jwks rotate\n-alg\n-key\nbash zsh fish\ndoctor\n"; err != nil || string(got) != want {
 		t.Errorf("completed %q, %v; want %q", got, err, want)
+	}
+	for shell, script := range map[string][2]string{ // where they are
+		"zsh":  {`-fc`, shells["zsh"] + "\nprint $_comps[jwtgate]"},
+		"fish": {`-Nc`, shells["fish"] + "\nfor c in 've' 'keys ' 'keys new -al' 'completion z' 'help doc'; complete -C \"jwtgate $c\"; end"},
+	} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			continue
+		}
+		cmd := exec.Command(path, script[0], script[1])
+		cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "HOME="+t.TempDir())
+		got, err := cmd.CombinedOutput()
+		want := map[string]string{"zsh": `^_bash_complete .*_jwtgate\n$`,
+			"fish": `^verify\nversion\njwks\nnew\npublic\nrotate\n-alg\t.*\nzsh\ndoctor\n$`}[shell]
+		if err != nil || !regexp.MustCompile(want).Match(got) {
+			t.Errorf("%s completed %q, %v; want %s", shell, got, err, want)
+		}
 	}
 }
 

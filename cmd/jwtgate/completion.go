@@ -38,12 +38,12 @@ func bashCompletion(w io.Writer) {
 	local cur=${COMP_WORDS[COMP_CWORD]} line="${COMP_WORDS[*]:1:COMP_CWORD-1}" words=
 	case $line in
 `)
-	for _, c := range commands() {
-		fmt.Fprintf(w, "\t%q*) words=%q ;;\n", c.name, strings.Join(c.flagNames(), " "))
-	}
 	all := groups()
 	for _, first := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(w, "\t%q) words=%q ;;\n", first, strings.Join(all[first], " "))
+	}
+	for _, c := range commands() {
+		fmt.Fprintf(w, "\t%q*) words=%q ;;\n", c.name, strings.Join(c.flagNames(), " "))
 	}
 	fmt.Fprint(w, `	esac
 	COMPREPLY=()
@@ -59,16 +59,17 @@ complete -o filenames -F _jwtgate jwtgate
 
 // groups are the words that may follow a first one: of "", the first ones.
 func groups() map[string][]string {
-	all := map[string][]string{"": {"help"}}
+	all := map[string][]string{"": {"help"}, "completion": {"bash", "zsh", "fish"}}
 	for _, c := range commands() {
 		first, second, two := strings.Cut(c.name, " ")
-		if len(all[first]) == 0 {
+		if !slices.Contains(all[""], first) {
 			all[""] = append(all[""], first)
 		}
 		if two {
 			all[first] = append(all[first], second)
 		}
 	}
+	all["help"] = all[""][1:]
 	return all
 }
 
@@ -91,20 +92,21 @@ func fishCompletion(w io.Writer) {
 	}
 	all := groups()
 	for _, first := range slices.Sorted(maps.Keys(all)) {
-		on := "__fish_use_subcommand"
+		on, words := "__fish_use_subcommand", strings.Join(all[first], " ")
 		if first != "" {
-			on = "__fish_seen_subcommand_from " + first
+			on = "__fish_seen_subcommand_from " + first + "; and not __fish_seen_subcommand_from " + words
 		}
-		for _, word := range all[first] {
-			fmt.Fprintf(w, "complete -c jwtgate -n %s -a %s\n", quoted(on), quoted(word))
-		}
+		fmt.Fprintf(w, "complete -c jwtgate -n %s -f -a %s\n", quoted(on), quoted(words))
 	}
 	for _, c := range commands() {
 		words := strings.Fields(c.name)
 		on := "__fish_seen_subcommand_from " + strings.Join(words, "; and __fish_seen_subcommand_from ")
 		for _, f := range c.allFlags() {
-			_, usage := flag.UnquoteUsage(f)
-			fmt.Fprintf(w, "complete -c jwtgate -n %s -o %s -r -d %s\n", quoted(on), f.Name, quoted(usage))
+			value, usage := flag.UnquoteUsage(f)
+			if value != "" { // it has one, which comes next
+				value = " -r"
+			}
+			fmt.Fprintf(w, "complete -c jwtgate -n %s -o %s%s -d %s\n", quoted(on), f.Name, value, quoted(usage))
 		}
 	}
 }

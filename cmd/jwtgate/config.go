@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // keyFlags say what judges or signs a token: each stands for a setting of the server,
@@ -49,7 +51,24 @@ func (k *keyFlags) config(e *env) (cfg core.Config[*core.Claims], notes []string
 		}
 		return cfg, nil, err // with the server's rules, as they are
 	}
-	if err := cfg.ReadEnv("JWT_", k.settings()); err != nil {
+	rest := *k
+	switch text, err := os.ReadFile(k.key); {
+	case k.key != "" && k.jwks != "" || k.key != "" && k.oidc != "" || k.jwks != "" && k.oidc != "":
+		return cfg, nil, usagef("one of -key, -jwks and -oidc")
+	case err != nil || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")):
+	case bytes.Contains(text, []byte(`"keys"`)):
+		rest.key, rest.jwks = "", k.key
+	default: // no variable takes a private JWK
+		var opts []keys.Option
+		if k.alg != "" {
+			opts = append(opts, keys.WithAlgorithm(k.alg))
+		}
+		if cfg.Keys, err = keys.Load(k.key, opts...); err != nil {
+			return cfg, nil, err
+		}
+		rest.key, rest.alg = "", ""
+	}
+	if err := cfg.ReadEnv("JWT_", rest.settings()); err != nil {
 		return cfg, nil, errors.New(asFlags.Replace(err.Error()))
 	}
 	if cfg.Rules.Audience == nil {

@@ -155,7 +155,11 @@ func (m *madeKey) write(file string) error {
 	if err := writeNew(m.Private, m.private, 0o600); err != nil {
 		return err
 	}
-	return writeNew(m.Public, m.public, 0o644)
+	if err := writeNew(m.Public, m.public, 0o644); err != nil {
+		_ = os.Remove(m.Private)
+		return err
+	}
+	return nil
 }
 
 // publicFile is where the public half of a key goes.

@@ -3,12 +3,14 @@ package main_test
 import (
 	"bytes"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -142,13 +144,35 @@ func matches(want, got string) bool {
 	return regexp.MustCompile(b.String()).MatchString(got)
 }
 
+// build makes the command, once for all tests.
 func build(t *testing.T) (bin string) {
 	t.Helper()
-	bin = filepath.Join(t.TempDir(), "jwtgate")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	bin, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
+}
+
+var buildDir string
+
+var built = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(buildDir, "jwtgate")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "jwtgate")
+	if err != nil {
+		log.Fatal(err)
+	}
+	buildDir = dir
+	status := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 // listed are the commands that help lists.

@@ -73,15 +73,14 @@ func (e *env) payload(rules core.ClaimRules, lifetime time.Duration, args []stri
 		if !ok || name == "" {
 			return nil, usagef("%q is no NAME=VALUE", arg)
 		}
-		var v any
-		d := json.NewDecoder(strings.NewReader(text))
-		d.UseNumber()
-		switch err := d.Decode(&v); {
-		case err == nil && !d.More():
+		var v any = text
+		switch {
+		case json.Valid([]byte(text)):
+			d := json.NewDecoder(strings.NewReader(text))
+			d.UseNumber()
+			_ = d.Decode(&v)
 		case strict:
 			return nil, usagef("%s is no JSON: %s", name, text)
-		default:
-			v = text
 		}
 		p[name] = v
 		if v == nil {

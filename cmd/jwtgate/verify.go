@@ -85,6 +85,6 @@ func (v verdict) tell(w io.Writer) {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	if v.Accepted {
-		fmt.Fprintf(w, "claims: %s\n", v.Claims)
+		fmt.Fprintf(w, "claims: %s\n", plain(string(v.Claims)))
 	}
 }

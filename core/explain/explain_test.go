@@ -150,6 +150,59 @@ func TestProviderSteps(t *testing.T) {
 	}
 }
 
+// TestIDToken: what is most often sent in an access token's place is known by its marks.
+func TestIDToken(t *testing.T) {
+	key := jwttest.RSA()
+	rules := core.ClaimRules{Audience: []string{"orders"}, Now: func() time.Time { return now }}
+	for mark, want := range map[string]bool{"at_hash": true, "nonce": true, "token_use": true, "typ": true, "scope": false, "email": false} {
+		value := map[string]string{"token_use": "id", "typ": "ID"}[mark]
+		token := jwttest.Mint(t, key, core.Payload{mark: value, "aud": "client"}, jwttest.At(now))
+		r := explain.Token(t.Context(), core.Decoder(key, rules), rules, token)
+		if end, _ := r.End(); end.Step != "audience" || strings.Contains(end.Fix, "ID token") != want {
+			t.Errorf("%s: to mend: %s", mark, end.Fix)
+		}
+	}
+	forged := swapped(jwttest.Mint(t, key, core.Payload{"at_hash": "x"}, jwttest.At(now)))
+	if end, _ := explain.Token(t.Context(), core.Decoder(key, rules), rules, forged).End(); strings.Contains(end.Fix, "ID token") {
+		t.Errorf("of what nobody signed it says %s", end.Fix)
+	}
+}
+
+// TestWantedDate: what the rules forgive stands beside the date that they refuse, and
+// the decoder holds to it.
+func TestWantedDate(t *testing.T) {
+	key := jwttest.RSA()
+	for _, tt := range []struct {
+		rules  core.ClaimRules
+		claim  string
+		good   time.Duration // from now
+		beside time.Duration // refused
+		want   string
+	}{
+		{core.ClaimRules{}, "exp", time.Second, 0, "exp ahead"},
+		{core.ClaimRules{Leeway: time.Minute}, "exp", -59 * time.Second, -time.Minute, "exp less than 1m0s ago"},
+		{core.ClaimRules{}, "nbf", 30 * time.Second, 31 * time.Second, "nbf at most 30s ahead"},
+		{core.ClaimRules{Leeway: time.Minute}, "nbf", time.Minute, 61 * time.Second, "nbf at most 1m0s ahead"},
+		{core.ClaimRules{Leeway: core.NoLeeway}, "nbf", 0, time.Second, "nbf at most 0s ahead"},
+		{core.ClaimRules{VerifyIssuedAt: true}, "iat", 30 * time.Second, 31 * time.Second, "iat at most 30s ahead"},
+		{core.ClaimRules{MaxAge: time.Hour}, "iat", -time.Hour + time.Second, -time.Hour, "iat less than 1h0m0s ago"},
+		{core.ClaimRules{MaxLifetime: time.Hour}, "exp", time.Hour, time.Hour + time.Second, "exp at most 1h0m0s after iat"},
+	} {
+		tt.rules.Now = func() time.Time { return now }
+		judge := func(d time.Duration) explain.Report {
+			p := core.Payload{"iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
+			p[tt.claim] = now.Add(d).Unix()
+			return explain.Token(t.Context(), core.Decoder(key, tt.rules), tt.rules, jwttest.Mint(t, key, p))
+		}
+		if r := judge(tt.good); !r.Accepted() {
+			t.Errorf("%s: refused just inside of it:\n%v", tt.want, r)
+		}
+		if end, _ := judge(tt.beside).End(); end.Step != "dates" || end.Wanted != tt.want {
+			t.Errorf("%s: got %+v", tt.want, end)
+		}
+	}
+}
+
 // TestOutage: a key source that is down is no fault of the token.
 func TestOutage(t *testing.T) {
 	down := sourceFunc(func(context.Context, keys.Hint) ([]*keys.Key, error) { return nil, errors.New("down") })

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,13 +40,45 @@ func Token(ctx context.Context, decode core.DecodeHandler, rules core.ClaimRules
 			f.Found, f.Wanted = seen.claim(f.Claim), strings.Join(rules.Required, ", ")
 		case "dates":
 			f.Found = seen.dates(now())
+			if f.Verdict == No {
+				f.Wanted = wantedDate(r.Kind, f.Claim, rules)
+			}
 		case "issuer":
 			f.Found, f.Wanted = seen.claim("iss"), rules.Issuer
 		case "audience":
-			f.Found, f.Wanted = seen.claim("aud", "client_id"), strings.Join(append(rules.Audience, rules.ClientID...), ", ")
+			f.Found, f.Wanted = seen.claim("aud", "client_id"), strings.Join(slices.Concat(rules.Audience, rules.ClientID), ", ")
+		}
+		if f.Verdict == No && signed(r) && seen.isIDToken() {
+			f.Fix = "it looks like an ID token, which tells a client who has signed in: send the access token"
 		}
 	}
 	return r
+}
+
+// signed reports whether the judgement came to what a key had signed.
+func signed(r Report) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Step == "signature" && f.Verdict == OK })
+}
+
+// wantedDate is what the rules let a date be that they refused.
+func wantedDate(kind core.Kind, claim string, rules core.ClaimRules) string {
+	past := max(rules.Leeway, 0)
+	future := past
+	if rules.Leeway == 0 {
+		future = 30 * time.Second
+	}
+	switch kind {
+	case core.Expired:
+		if past == 0 {
+			return "exp ahead"
+		}
+		return fmt.Sprintf("exp less than %v ago", past)
+	case core.NotYetValid, core.IssuedInFuture:
+		return fmt.Sprintf("%s at most %v ahead", claim, future)
+	case core.TooOld:
+		return fmt.Sprintf("iat less than %v ago", rules.MaxAge+past)
+	}
+	return fmt.Sprintf("exp at most %v after iat", rules.MaxLifetime)
 }
 
 // seen is what stands in a token, verified or not.
@@ -66,6 +99,18 @@ func look(token string) (s seen) {
 	_ = json.Unmarshal(segment(0), &s.header)
 	s.claims, _ = core.ParseClaims(segment(1))
 	return s
+}
+
+// isIDToken reports whether it has what ID tokens have and access tokens have not, by
+// OpenID Connect Core or by the habit of a provider.
+func (s seen) isIDToken() bool {
+	if s.claims == nil {
+		return false
+	}
+	has := func(names ...string) bool { return slices.ContainsFunc(names, s.claims.Has) }
+	typ, _ := s.claims.String("typ")       // Keycloak's
+	use, _ := s.claims.String("token_use") // Cognito's
+	return has("at_hash", "c_hash", "s_hash") || typ == "ID" || use == "id" || has("nonce") && !has("typ", "scope", "scp")
 }
 
 // named are parameters of the header.
