@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -405,7 +404,7 @@ func TestUntilLeavesNothing(t *testing.T) {
 			c.Sessions.Store = store
 		})
 		in, _ := l.logIn("joe")
-		before := runtime.NumGoroutine()
+		before := coretest.InBubble()
 		var dones []func()
 		for i := range 1000 {
 			open := l.UntilToken
@@ -417,7 +416,7 @@ func TestUntilLeavesNothing(t *testing.T) {
 		}
 		for range 20 {
 			time.Sleep(3 * time.Second)
-			if n := runtime.NumGoroutine(); n > before+8 || store.watched.Load() != 1 {
+			if n := coretest.InBubble(); n > before+8 || store.watched.Load() != 1 {
 				t.Fatalf("%d goroutines for 1000 connections, %d before; %d watch", n, before, store.watched.Load())
 			}
 		}
@@ -427,8 +426,8 @@ func TestUntilLeavesNothing(t *testing.T) {
 		}
 		asked := l.store.asked.Load()
 		time.Sleep(time.Hour)
-		if store.watched.Load() != 0 || l.store.asked.Load() != asked || runtime.NumGoroutine() > before+8 { // other tests have some
-			t.Errorf("%d watch, asked %d times more, %d goroutines, %d before", store.watched.Load(), l.store.asked.Load()-asked, runtime.NumGoroutine(), before)
+		if store.watched.Load() != 0 || l.store.asked.Load() != asked || coretest.InBubble() != before {
+			t.Errorf("%d watch, asked %d times more, %d goroutines, %d before", store.watched.Load(), l.store.asked.Load()-asked, coretest.InBubble(), before)
 		}
 		ctx, done := l.UntilSession(l.enter(issuedBy(l.Issue(t.Context(), core.Moment{}, "joe")).Token))
 		defer done()

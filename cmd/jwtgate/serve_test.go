@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +35,7 @@ func served(t *testing.T, args ...string) (tries []map[string]string, cmd *exec.
 // TestServe: what it says there is to try works, as it stands; it goes by its own names
 // alone, and ends well when it is interrupted.
 func TestServe(t *testing.T) {
-	sh, err := exec.LookPath("bash")
-	if err != nil || runtime.GOOS == "windows" {
-		t.Skip("what it prints is for a shell")
-	}
+	sh := bash(t)
 	tries, cmd := served(t, "-issuers", "shop,billing", "-redirect", "https://app.example/cb")
 	if len(tries) != 2 {
 		t.Fatalf("got %v", tries)

@@ -21,10 +21,7 @@ const page = "../../docs/cli.md"
 // them in one new directory, and what a command prints must be what stands under it.
 // … stands there for whatever is left of a line, alone in a line for any lines.
 func TestRecordedSessions(t *testing.T) {
-	sh, err := exec.LookPath("bash")
-	if err != nil || runtime.GOOS == "windows" {
-		t.Skip("the sessions are bash's, which is not here")
-	}
+	sh := bash(t)
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +44,17 @@ func TestRecordedSessions(t *testing.T) {
 			t.Errorf("the page shows no jwtgate %s", name)
 		}
 	}
+}
+
+// bash is the shell that the page, the completions and the lines of serve are for. The
+// gate's machines have it.
+func bash(t *testing.T) (path string) {
+	t.Helper()
+	path, err := exec.LookPath("bash")
+	if err != nil || runtime.GOOS == "windows" {
+		t.Skip("a session is bash's: there is none here, or one that does not know this machine's paths")
+	}
+	return path
 }
 
 // TestMatches: a changed word is found.

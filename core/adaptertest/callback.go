@@ -37,13 +37,6 @@ func outcome(ctx context.Context, name string) error {
 	case "wait":
 		<-ctx.Done()
 		return ctx.Err()
-	case "wait a little":
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
-			return core.Forbidden
-		}
 	}
 	err, ok := outcomes[name]
 	if !ok {

@@ -81,7 +81,7 @@ func Run(t *testing.T, mounts ...Mount) {
 	t.Run("events", func(t *testing.T) { events(t, serve(t, mounts, newApp)) })
 	t.Run("TLS", func(t *testing.T) { overTLS(t, mounts) })
 	t.Run("connection", func(t *testing.T) { runConnections(t, servers) })
-	t.Run("client that is gone", func(t *testing.T) { clientGone(t, serve(t, mounts, newApp)) })
+	t.Run("client that is gone", func(t *testing.T) { clientGone(t, mounts) })
 	t.Run("clients that hang up", func(t *testing.T) { clientsThatHangUp(t, mounts) })
 	t.Run("logins", func(t *testing.T) { loginsBy(t, mounts) })
 	t.Run("delivery", func(t *testing.T) { deliveries(t, mounts) })

@@ -15,26 +15,54 @@ import (
 
 // clientGone: a callback's context ends with the client, or the mount says that it
 // does not.
-func clientGone(t *testing.T, servers []server) {
-	for _, s := range servers {
-		w := dial(t, s.addr)
-		w.send(me(with(`"do":"wait a little"`)))
-		time.Sleep(50 * time.Millisecond) // so that it goes in the middle of the call; the answer is the same if it goes before
+func clientGone(t *testing.T, mounts []Mount) {
+	for _, m := range mounts {
+		begun, told := make(chan struct{}, 1), make(teller, 1)
+		app := newApp()
+		cfg := app.Config
+		cfg.Observer = told
+		cfg.Identify = func(ctx context.Context, _ *core.Claims) (*User, error) {
+			begun <- struct{}{}
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(time.Second):
+				return nil, core.Forbidden
+			}
+		}
+		app.Routes = append(app.Routes, Route{Path: "/gone", Gates: []core.Gate{core.Must(cfg).Require()}, Handle: Show})
+		w := dial(t, m.Serve(t, app))
+		w.send(at("/gone", good("joe")))
+		receive(t, m.Name+": the call", begun)
 		_ = w.conn.Close()
 		want := core.Unavailable // the context's error
-		if s.NoDisconnect {
+		if m.NoDisconnect {
 			want = core.Forbidden // what it says when it has waited for nothing
 		}
-		var got core.Kind
-		// A real server tells of it when it likes; nothing can be waited for but the event.
-		for end := time.Now().Add(10 * time.Second); got == 0 && time.Now().Before(end); {
-			time.Sleep(10 * time.Millisecond)
-			got = s.app.recorder.take()
-		}
-		if got != want {
-			t.Errorf("%s: got %v, want %v: is Mount.NoDisconnect right?", s.Name, got, want)
+		if got := receive(t, m.Name+": the outcome", told); got != want {
+			t.Errorf("%s: got %v, want %v: is Mount.NoDisconnect right?", m.Name, got, want)
 		}
 	}
+}
+
+// teller is an Observer that sends on what gates have refused.
+type teller chan core.Kind
+
+func (c teller) Observe(_ context.Context, e core.Event) {
+	if e.Action == core.ActionVerify {
+		c <- e.Kind
+	}
+}
+
+// receive waits for something to happen behind a real socket, and not for ever.
+func receive[V any](t *testing.T, what string, c <-chan V) (v V) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s has not come", what)
+	}
+	return v
 }
 
 // clientsThatHangUp: logins wait for their hash until every place in the queue is
@@ -100,13 +128,13 @@ func hangUp(t *testing.T, m Mount, timeout time.Duration) {
 	}
 	app.Endpoints = append(app.Endpoints, core.Must(cfg).LoginRoute())
 	addr := m.Serve(t, app)
-	// What happens behind a real socket can only be looked for, for ten seconds at most.
 	until := func(what string, true func() bool) {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); !true(); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); !true(); {
 			if time.Now().After(end) {
 				t.Fatalf("%s has not happened: %d have come, %d are inside, %d were refused", what, entered.Load(), inside.Load(), refused.Load())
 			}
+			time.Sleep(time.Millisecond) // a server notices in its own time that a client has gone; nobody tells us
 		}
 	}
 	login := func() *wire {

@@ -312,7 +312,7 @@ func TestMemoryIsFreed(t *testing.T) { synctest.Test(t, testMemoryIsFreed) }
 
 func testMemoryIsFreed(t *testing.T) {
 	store := coretest.Memory(t, sessions.MemoryConfig{Max: 1000})
-	goroutines := runtime.NumGoroutine()
+	goroutines := coretest.InBubble()
 	at := coretest.Now
 	for i := range 10_000 {
 		s := sessions.Session{ID: fmt.Sprint(i), Subject: fmt.Sprint(i % 400), Created: at, LastUsed: at, Expires: at.Add(time.Minute)}
@@ -325,7 +325,7 @@ func testMemoryIsFreed(t *testing.T) {
 	if n := store.Len(); n > 601 || n < 600 {
 		t.Errorf("got %d sessions, want the 600 of the last minute", n)
 	}
-	if n := runtime.NumGoroutine(); n > goroutines {
+	if n := coretest.InBubble(); n > goroutines {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
 	}
 }
