@@ -194,6 +194,9 @@ func TestTokenErrors(t *testing.T) {
 	if w := call(any, "/token", form); w.Code != 400 {
 		t.Errorf("a code twice: %d", w.Code)
 	}
+	if w := call(any, "/token", strings.Replace(refresh, "client_id=spa", "client_id=x", 1)); w.Code != 400 {
+		t.Errorf("another client's refresh token: %d", w.Code)
+	}
 	if a, b := call(any, "/token", refresh), call(any, "/token", refresh); a.Code != 200 || b.Code != 400 {
 		t.Errorf("a refresh token twice: %d, %d", a.Code, b.Code)
 	}

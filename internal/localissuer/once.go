@@ -21,8 +21,8 @@ type entry[V any] struct {
 	end   time.Time
 }
 
-// most bounds what is kept: the oldest goes first.
-const most = 10_000
+// most bounds what is kept, each as large as a form at most: the oldest goes first.
+const most = 1000
 
 func newOnce[V any](life time.Duration, now func() time.Time) *once[V] {
 	return &once[V]{life: life, now: now, kept: map[string]entry[V]{}}
@@ -40,10 +40,19 @@ func (o *once[V]) keep(value V) (name string) {
 	return name
 }
 
-func (o *once[V]) take(name string) (value V, ok bool) {
+// find returns what is kept under the name.
+func (o *once[V]) find(name string) (value V, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	e, ok := o.kept[name]
+	return e.value, ok && o.now().Before(e.end)
+}
+
+// take forgets it, and reports whether it was there.
+func (o *once[V]) take(name string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	e, ok := o.kept[name]
 	delete(o.kept, name)
-	return e.value, ok && o.now().Before(e.end)
+	return ok && o.now().Before(e.end)
 }

@@ -60,6 +60,11 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
+	// A refresh token is used up when nothing can fail any more. Of two at once one is too late.
+	if r.PostForm.Get("grant_type") == "refresh_token" && !i.refresh.take(r.PostForm.Get("refresh_token")) {
+		refuse(w, &oauthError{"invalid_grant", "the refresh token was used a moment ago"})
+		return
+	}
 	if again {
 		body["refresh_token"] = i.refresh.keep(g)
 	}
@@ -112,14 +117,16 @@ func (i *Issuer) granted(q url.Values, client string) (g grant, again bool, err 
 		}
 		return grant{client: client, user: q.Get("username"), scope: q.Get("scope"), want: wanted(q), at: i.Now().Unix()}, true, nil
 	case "refresh_token":
-		g, ok := i.refresh.take(q.Get("refresh_token"))
+		g, ok := i.refresh.find(q.Get("refresh_token"))
 		if !ok || g.client != client {
 			return g, false, &oauthError{"invalid_grant", "the refresh token is unknown, used or another client's"}
 		}
 		g.nonce = ""
 		return g, true, nil
 	case "authorization_code":
-		g, ok := i.codes.take(q.Get("code"))
+		// Used up by the first who shows it, also if he cannot prove that it is his.
+		g, ok := i.codes.find(q.Get("code"))
+		ok = i.codes.take(q.Get("code")) && ok
 		proof := sha256.Sum256([]byte(q.Get("code_verifier")))
 		switch {
 		case !ok || g.client != client:

@@ -58,7 +58,9 @@ func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) 
 		} else if again {
 			return nil, core.Revoked
 		}
-		if err := used.Revoke(ctx, claims); err != nil {
+		name, _ := claims.String("id")
+		user, err := find(name)
+		if err != nil {
 			return nil, err
 		}
 		if sid, ok := claims.String("sid"); ok {
@@ -66,8 +68,7 @@ func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) 
 				return nil, err
 			}
 		}
-		name, _ := claims.String("id")
-		return find(name)
+		return user, used.Revoke(ctx, claims) // last, so that what fails before can be tried again
 	}
 	return func(r core.Request) core.Response { return auth.LoginBy(r, nil, exchange) }, nil
 }
