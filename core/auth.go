@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/internal/bucket"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/core/sessions"
@@ -73,7 +74,9 @@ type engine struct {
 	resource    *document         // of ResourceRoutes; nil: none
 	connections *connections      // of UntilToken and UntilSession
 	tickets     sessions.Tickets
-	byTicket    bool // what is looked up is a ticket
+	ticketsMade *bucket.Buckets[ticketOwner]
+	passed      func() int64 // their clock
+	byTicket    bool         // what is looked up is a ticket
 	posture     func(sources []Source) Posture
 }
 
@@ -115,6 +118,8 @@ func New[T any](cfg Config[T]) (*Auth[T], error) {
 	})
 	e.connections = newConnections(e, c.Recheck)
 	e.tickets = c.Tickets
+	e.ticketsMade = bucket.New[ticketOwner](ticketBurst, ticketEvery, 1024)
+	e.passed = bucket.Elapsing(c.Now)
 	e.needed = c.neededOfOurs()
 	e.publishers = publishers(c.Keys, c.Signer)
 	e.resource = c.resourceDocument(e.decided["iss"])

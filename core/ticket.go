@@ -20,13 +20,22 @@ import (
 const (
 	ticketType  = "ticket."
 	ticketLasts = 30 * time.Second
+
+	// How many one may have made at once, and how long it takes to get one of them back:
+	// room for many pages, and none to use up what a store keeps for all.
+	ticketBurst = 100
+	ticketEvery = 300 * time.Millisecond
 )
+
+// ticketOwner is whose tickets are counted together: a subject, or a token without one.
+type ticketOwner struct{ issuer, subject, token string }
 
 // Ticket makes a ticket of the token that has passed the gate before ctx: it opens one
 // connection within 30 seconds, behind a gate of [Auth.WithTickets], for a page whose
 // WebSocket can have neither a header field nor our cookie. It may stand in a URL, which
 // is logged: by then it is used up, and it tells nothing. Whoever it lets in is who the
-// token says, for as long as the token is good. The error is an *[Error].
+// token says, for as long as the token is good. A subject gets a hundred at once, and then
+// one in 300 ms, from this process. The error is an *[Error].
 func (a *Auth[T]) Ticket(ctx context.Context) (ticket string, err error) {
 	a.ready("Ticket")
 	defer recoverTo(&err)
@@ -34,12 +43,19 @@ func (a *Auth[T]) Ticket(ctx context.Context) (ticket string, err error) {
 	if rec == nil {
 		return "", &Error{Kind: Internal, Cause: noRecord(ctx)}
 	}
-	switch _, cred, _, anonymous := rec.head(); {
+	switch _, cred, claims, anonymous := rec.head(); {
 	case anonymous:
 		return "", MissingToken
 	case strings.HasPrefix(cred.Token, ticketType):
 		return "", &Error{Kind: BadRequest, Cause: errTicketForTicket}
 	default:
+		owner := ticketOwner{issuer: claims.Issuer(), subject: claims.Subject()}
+		if owner.subject == "" {
+			owner.token = cred.Token
+		}
+		if _, wait := a.ticketsMade.Take(owner, a.passed()); wait > 0 {
+			return "", &Error{Kind: TooManyRequests, RetryAfter: wait}
+		}
 		var secret [32]byte
 		_, _ = rand.Read(secret[:]) // never fails
 		ticket = ticketType + base64.RawURLEncoding.EncodeToString(secret[:])

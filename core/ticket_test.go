@@ -168,6 +168,47 @@ func TestTicketIsNoToken(t *testing.T) {
 	}
 }
 
+// TestTicketsOfOne: nobody uses up the tickets of others, whatever his tokens are; a
+// clock that is set back keeps nobody waiting.
+func TestTicketsOfOne(t *testing.T) {
+	now := time.Now()
+	l := newLiving(t, func(c *core.Config[string]) { c.Now = func() time.Time { return now } })
+	get := func(in context.Context, n int) (err error) {
+		for range n {
+			if _, err = l.Ticket(in); err != nil {
+				break
+			}
+		}
+		return err
+	}
+	joe, _ := l.logIn("joe")
+	if err := get(joe, 100); err != nil {
+		t.Fatalf("a hundred: %v", err)
+	}
+	again, _ := l.logIn("joe") // another token and session of his
+	var no *core.Error
+	if err := get(again, 1); !errors.As(err, &no) || no.Kind != core.TooManyRequests || no.RetryAfter <= 0 || no.RetryAfter > 300*time.Millisecond {
+		t.Errorf("one more: got %v", err)
+	}
+	ann, issued := l.logIn("ann")
+	if err := get(ann, 100); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	res := l.TicketRoute().Serve(coretest.Call("POST", "", "Authorization", "Bearer "+issued.Token))
+	if res.Status != 429 || res.Header.Get("Retry-After") != "1" {
+		t.Errorf("the endpoint: got %d %v", res.Status, res.Header)
+	}
+	now = now.Add(-time.Hour)
+	_ = get(ann, 1)
+	now = now.Add(300 * time.Millisecond)
+	if err := get(ann, 1); err != nil {
+		t.Errorf("one 300 ms later, on a clock that was set back: %v", err)
+	}
+	if err := get(ann, 1); !errors.Is(err, core.TooManyRequests) {
+		t.Errorf("two: got %v", err)
+	}
+}
+
 // TestTicketRoute: a page gets a ticket by POST, with what its token is in.
 func TestTicketRoute(t *testing.T) {
 	l := newLiving(t, func(c *core.Config[string]) {

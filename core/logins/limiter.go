@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/internal/bucket"
 	"github.com/jwtgate/jwtgate/core/internal/setup"
 )
 
@@ -18,6 +19,16 @@ import (
 type Rate struct {
 	Burst int
 	Every time.Duration
+}
+
+func (r Rate) check() error {
+	if r.Burst < 1 || r.Burst > 1e6 || r.Every < time.Millisecond || r.Every > 24*time.Hour {
+		return fmt.Errorf("%d at once, then one in %v, is outside 1 to 1000000 and 1ms to 24h", r.Burst, r.Every)
+	}
+	if r.Every > bucket.LongestRefill/time.Duration(r.Burst) {
+		return fmt.Errorf("%d at once, then one in %v, takes more than a year to be full again", r.Burst, r.Every)
+	}
+	return nil
 }
 
 // Limits set up a [Limiter].
@@ -71,9 +82,12 @@ type Limiter struct {
 	client                               func(core.Request) netip.Addr
 	username                             func(string) string
 	now                                  func() int64
-	guessers, addresses, sites, accounts *buckets
+	guessers, addresses, sites, accounts *bucket.Buckets[party]
 	familiar                             *familiar
 }
+
+// party is whose tries are counted together.
+type party struct{ realm, account, address string }
 
 // NewLimiter makes a limiter. The error names all that is wrong.
 func NewLimiter(l Limits) (*Limiter, error) {
@@ -106,10 +120,10 @@ func NewLimiter(l Limits) (*Limiter, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("jwtgate: logins.NewLimiter: %w", errors.Join(errs...))
 	}
+	buckets := func(r Rate) *bucket.Buckets[party] { return bucket.New[party](r.Burst, r.Every, l.Buckets) }
 	return &Limiter{
-		client: l.Client, username: l.Username, now: elapsing(l.Now),
-		guessers: newBuckets(l.Guesser, l.Buckets), addresses: newBuckets(l.Address, l.Buckets),
-		sites: newBuckets(l.Site, l.Buckets), accounts: newBuckets(l.Account, l.Buckets),
+		client: l.Client, username: l.Username, now: bucket.Elapsing(l.Now),
+		guessers: buckets(l.Guesser), addresses: buckets(l.Address), sites: buckets(l.Site), accounts: buckets(l.Account),
 		familiar: newFamiliar(l.Buckets),
 	}, nil
 }
@@ -152,6 +166,25 @@ func (l *Limiter) Allow(_ context.Context, c core.Credentials) (settle func(cont
 			}
 		}
 	}, nil
+}
+
+// taken are the tries that a login has taken.
+type taken []bucket.Try
+
+// from takes a try from the party's bucket, or returns how long there is none.
+func (t *taken) from(b *bucket.Buckets[party], p party, now int64) (wait time.Duration) {
+	try, wait := b.Take(p, now)
+	if wait == 0 {
+		*t = append(*t, try)
+	}
+	return wait
+}
+
+// back gives the tries back.
+func (t taken) back() {
+	for _, try := range t {
+		try.Back()
+	}
 }
 
 var errZeroLimiter = errors.New("the limiter is nil or a zero Limiter; make one with logins.NewLimiter")
