@@ -222,7 +222,7 @@ func (d *decoder) verify(ctx context.Context, hint *keys.Hint, parts jws.Compact
 		last = key
 	}
 	if last != nil {
-		return nil, &Error{Kind: BadSignature, Cause: because("the signature is not that of the key %s: was the token signed with another one, or changed?", nameOf(last))}
+		return nil, &Error{Kind: BadSignature, Cause: (*unsignedBy)(last)}
 	}
 	return nil, d.noKey(ctx, hint, candidates)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core/internal/inside"
+	"github.com/jwtgate/jwtgate/core/keys"
 )
 
 // reason is a Cause that says what of a request was wrong: what was found, and what
@@ -30,9 +31,20 @@ func (r *reason) Error() string { return fmt.Sprintf(r.format, r.args...) }
 
 func (r *reason) Unwrap() error { return r.err }
 
+// unsignedBy is the reason of a signature that is not the key's. It costs no memory:
+// guesses at signatures come in floods.
+type unsignedBy keys.Key
+
+func (k *unsignedBy) Error() string {
+	return because("the signature is not that of the key %s: was the token signed with another one, or changed?", nameOf((*keys.Key)(k))).Error()
+}
+
 // reasonOf is the reason in a cause, nil if there is none.
 func reasonOf(cause error) error {
 	if r, ok := errors.AsType[*reason](cause); ok {
+		return r
+	}
+	if r, ok := errors.AsType[*unsignedBy](cause); ok {
 		return r
 	}
 	if r, ok := errors.AsType[inside.Reason](cause); ok {
