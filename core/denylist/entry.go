@@ -109,37 +109,38 @@ func (d *denials) get(key [32]byte) (e denial, ok bool, number int64) {
 }
 
 // put keeps what the entry that is there, if any, becomes, and returns when it is
-// on the disk.
-func (d *denials) put(ctx context.Context, key [32]byte, become func(denial) denial) error {
-	number, err := d.change(ctx, key, become)
-	if err != nil || d.journal == nil {
-		return err
+// on the disk; first says that there was none.
+func (d *denials) put(ctx context.Context, key [32]byte, become func(denial) denial) (first bool, err error) {
+	number, first, err := d.change(ctx, key, become)
+	if err == nil && d.journal != nil {
+		err = d.journal.Sync(ctx, number)
 	}
-	return d.journal.Sync(ctx, number)
+	return first && err == nil, err
 }
 
-func (d *denials) change(ctx context.Context, key [32]byte, become func(denial) denial) (number int64, err error) {
+func (d *denials) change(ctx context.Context, key [32]byte, become func(denial) denial) (number int64, first bool, err error) {
 	if err := d.changes.Take(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer d.changes.Release()
 	d.sweep(setup.SweptAtOnce)
 	var old denial
-	if e := d.entries[key]; e != nil {
+	e := d.entries[key]
+	if e != nil {
 		old = e.denial
 	} else if len(d.entries) >= d.cfg.Max {
-		return 0, fmt.Errorf("jwtgate: the deny list is full, with %d entries that are still needed", len(d.entries))
+		return 0, false, fmt.Errorf("jwtgate: the deny list is full, with %d entries that are still needed", len(d.entries))
 	}
 	next := become(old)
 	if d.journal != nil {
 		if number, err = d.journal.Append(ctx, next.append(nil, d.clock(), key)); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.set(key, next)
-	return number, nil
+	return number, e == nil, nil
 }
 
 func (d *denials) set(key [32]byte, next denial) {

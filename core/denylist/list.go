@@ -56,9 +56,17 @@ func NewTokens(cfg Config) (*Tokens, error) {
 // jti or no exp, the list is full, or the journal cannot be written. After one of the
 // disk or the context it may be.
 func (l *Tokens) Revoke(ctx context.Context, claims *core.Claims) error {
+	_, err := l.RevokeOnce(ctx, claims)
+	return err
+}
+
+// RevokeOnce is Revoke for a token that is good for one use, as an old refresh token that
+// is exchanged: of all calls for a token, also at the same moment, one is the first.
+// After an error nobody may be it, so a no to whoever is not lets nobody in twice.
+func (l *Tokens) RevokeOnce(ctx context.Context, claims *core.Claims) (first bool, err error) {
 	exp, ok := claims.ExpiresAt()
 	if claims.ID() == "" || !ok {
-		return errors.New("jwtgate: Tokens: the token has no jti or no exp, so it cannot be called back by it")
+		return false, errors.New("jwtgate: Tokens: the token has no jti or no exp, so it cannot be called back by it")
 	}
 	lives := exp.Sub(l.cfg.Now())
 	if iat, ok := claims.IssuedAt(); ok { // whatever Now says at the moment
@@ -113,11 +121,12 @@ func (l *Subjects) Revoke(ctx context.Context, issuer, subject string) error {
 		return errors.New("jwtgate: Subjects: the subject is empty")
 	}
 	now := l.cfg.Now()
-	return l.put(ctx, deniedKey(l.cfg.Realm, issuer, subject), func(d denial) denial {
+	_, err := l.put(ctx, deniedKey(l.cfg.Realm, issuer, subject), func(d denial) denial {
 		d.number = max(l.number+1, now.UnixMilli())
 		d.before = max(d.before, now.Unix()+1)
 		return d.longer(l.clock() + time.Second + max(l.cfg.Lifetime, setup.LoginLasts) + setup.MaxLeeway)
 	})
+	return err
 }
 
 // Ticket implements OrderedRevocation. It is never before the present time, so that

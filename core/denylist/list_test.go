@@ -316,4 +316,7 @@ func testDenyListJournal(t *testing.T) {
 	if no, _ := l.Revoked(t.Context(), claims("after", time.Hour)); !yes || no || l.Len() != 2 {
 		t.Errorf("after a restart: %v %v, %d entries", yes, no, l.Len())
 	}
+	if first, err := l.RevokeOnce(t.Context(), claims("long", time.Hour)); first || err != nil {
+		t.Errorf("after a restart, RevokeOnce: %v, %v", first, err)
+	}
 }

@@ -7,7 +7,8 @@
 //		})
 //	}
 //
-// RunTickets does the same for sessions.Tickets, which a store may be besides.
+// RunTickets does the same for sessions.Tickets, which a store may be besides, and
+// RunTokens for deny lists of tokens.
 //
 // Run it with -race. Time is what the calls say it is, so the tests wait for
 // nothing; a store whose own clock frees memory too early fails.

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jwtgate/jwtgate/core/denylist"
 	"github.com/jwtgate/jwtgate/core/sessions"
 	"github.com/jwtgate/jwtgate/core/storetest"
 )
@@ -39,4 +40,18 @@ func TestMemoryTickets(t *testing.T) {
 		tickets := &sessions.MemoryTickets{}
 		storetest.RunTickets(t, tickets, tickets, time.Sleep)
 	})
+}
+
+// TestMemoryTokens: the deny list of tokens, with a journal and without.
+func TestMemoryTokens(t *testing.T) {
+	for _, journal := range []string{"", filepath.Join(t.TempDir(), "denied")} {
+		list, err := denylist.NewTokens(denylist.Config{Realm: "r", Journal: journal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.RunTokens(t, list, list)
+		if err := list.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

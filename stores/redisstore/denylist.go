@@ -18,19 +18,21 @@ const (
 	momentLasts = 5 * time.Minute            // the longest that core lets a login take
 )
 
-// denyScript keeps the later of two entries, and of two ends, and tells of it.
+// denyScript keeps the later of two entries, and of two ends, tells of it, and says
+// whether there was one before.
 // ARGV: the number, the second, how long the entry lives, until when if that is
 // known, the channel, the name. A caller's clock may have leapt, and Redis's too: the
 // later of both ends counts.
 var denyScript = newScript(luaNumber + `
-local number, second = string.match(redis.call('GET', KEYS[1]) or '0 0', '^(%d+) (%d+)$')
+local old = redis.call('GET', KEYS[1])
+local number, second = string.match(old or '0 0', '^(%d+) (%d+)$')
 number = math.max(tonumber(number), tonumber(ARGV[1]))
 second = math.max(tonumber(second), tonumber(ARGV[2]))
 local lives = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3]))
 if ARGV[4] ~= '' then lives = math.max(lives, tonumber(ARGV[4]) - clock()) end
 redis.call('SET', KEYS[1], text(number) .. ' ' .. text(second), 'PX', text(lives))
 redis.call('PUBLISH', ARGV[5], ARGV[6])
-return {}`)
+return {old and 'again' or 'first'}`)
 
 // deniedScript returns an entry.
 var deniedScript = newScript(`
@@ -69,8 +71,8 @@ func deniedName(issuer, name string) string {
 }
 
 // put keeps an entry for so long, and longer rather than shorter. until is its end,
-// zero if that is only known as a duration.
-func (d *denials) put(ctx context.Context, name string, v value, lives time.Duration, until time.Time) error {
+// zero if that is only known as a duration; first says that there was none.
+func (d *denials) put(ctx context.Context, name string, v value, lives time.Duration, until time.Time) (first bool, err error) {
 	end := ""
 	if last := d.cfg.Now().Add(longest); !until.IsZero() {
 		if until.After(last) {
@@ -79,12 +81,12 @@ func (d *denials) put(ctx context.Context, name string, v value, lives time.Dura
 		end = strconv.FormatInt(millis(until.Add(slack)), 10)
 	}
 	lives = min(max(lives, 0), longest) + slack
-	_, err := d.run(ctx, denyScript, d.entry(name), v.number, v.second, lives.Milliseconds(), end, d.channel(), name)
+	said, err := d.run(ctx, denyScript, d.entry(name), v.number, v.second, lives.Milliseconds(), end, d.channel(), name)
 	d.asking.drop(name)
 	if err != nil {
-		return fmt.Errorf("redisstore: Revoke: %w", err)
+		return false, fmt.Errorf("redisstore: Revoke: %w", err)
 	}
-	return nil
+	return said[0] == "first", nil
 }
 
 // get returns an entry, zeros if there is none.
@@ -145,14 +147,22 @@ func NewTokenDenyList(client Client, cfg Config) (*TokenDenyList, error) {
 // Revoke calls a token back. The error says that it may not be called back: it has
 // no jti or no exp, or Redis has not confirmed it. It may be repeated.
 func (l *TokenDenyList) Revoke(ctx context.Context, claims *core.Claims) error {
+	_, err := l.RevokeOnce(ctx, claims)
+	return err
+}
+
+// RevokeOnce is that of denylist.Tokens, for many machines: of all calls for a token, on
+// whatever node, one is the first. A client that did not get the answer and asks again is
+// told that it is not.
+func (l *TokenDenyList) RevokeOnce(ctx context.Context, claims *core.Claims) (first bool, err error) {
 	exp, ok := claims.ExpiresAt()
 	if claims.ID() == "" || !ok {
-		return errors.New("jwtgate: TokenDenyList: the token has no jti or no exp, so it cannot be called back by it")
+		return false, errors.New("jwtgate: TokenDenyList: the token has no jti or no exp, so it cannot be called back by it")
 	}
 	ctx, cancel, err := l.begin(ctx)
 	defer cancel()
 	if err != nil {
-		return fmt.Errorf("redisstore: Revoke: %w", err)
+		return false, fmt.Errorf("redisstore: Revoke: %w", err)
 	}
 	until := exp.Add(maxLeeway)
 	return l.put(ctx, deniedName(claims.Issuer(), claims.ID()), value{number: 1}, until.Sub(l.cfg.Now()), until)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/jwttest"
+	"github.com/jwtgate/jwtgate/core/storetest"
 	"github.com/jwtgate/jwtgate/stores/redisstore"
 )
 
@@ -124,6 +125,8 @@ func testTokenDenyList(t *testing.T, client *redis.Client) {
 			t.Errorf("Close: %v; or Revoke after it: no error", err)
 		}
 	}
+	cfg := redisstore.Config{Prefix: newPrefix(), Timeout: time.Minute} // for a busy machine
+	storetest.RunTokens(t, tokenList(t, client, cfg), tokenList(t, client, cfg))
 }
 
 func TestSubjectDenyList(t *testing.T) { testSubjectDenyList(t, newServer(t).client(t)) }

@@ -81,7 +81,8 @@ func (l *SubjectDenyList) Revoke(ctx context.Context, issuer, subject string) er
 		return fmt.Errorf("redisstore: Revoke: %w", err)
 	}
 	lives := time.Second + max(l.lifetime, momentLasts) + maxLeeway
-	return l.put(ctx, deniedName(issuer, subject), value{n, now.Unix() + 1}, lives, time.Time{})
+	_, err = l.put(ctx, deniedName(issuer, subject), value{n, now.Unix() + 1}, lives, time.Time{})
+	return err
 }
 
 // Needs says that a token is called back by its sub, as one issued before, for the

@@ -17,7 +17,7 @@ import (
 // Sessions that several processes share. A logout in one is felt in the others
 // within milliseconds as a rule, and within five seconds whatever happens.
 func ExampleNew() {
-	key, err := keys.Load("rs256.pem")
+	secret, err := keys.NewSecret([]byte("an example's secret, known to all who read it"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,14 +32,15 @@ func ExampleNew() {
 	}
 	defer store.Close()
 	auth, err := core.New(core.Config[string]{
-		Keys:     key,
-		Sessions: core.SessionConfig{Store: store},
+		Keys:     secret,
+		Sessions: core.SessionConfig{Store: store, Realm: "shop"},
 		Renew:    func(_ context.Context, s sessions.Session) (string, error) { return s.Subject, nil }, // look the user up
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	_ = auth
+	// Output:
 }
 
 // Three masters and their replicas, or a master that Sentinel names: the store
@@ -56,6 +57,7 @@ func ExampleNew_cluster() {
 			log.Fatal(err)
 		}
 	}
+	// Output:
 }
 
 // A deny list for all processes: a token that is called back in one is refused in
@@ -63,7 +65,7 @@ func ExampleNew_cluster() {
 func ExampleNewTokenDenyList() {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
 	defer client.Close()
-	denied, err := redisstore.NewTokenDenyList(client, redisstore.Config{})
+	denied, err := redisstore.NewTokenDenyList(client, redisstore.Config{Realm: "shop"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -84,4 +86,5 @@ func ExampleNewTokenDenyList() {
 		return denied.Revoke(ctx, claims)
 	}
 	_ = revoke
+	// Output:
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -20,13 +19,14 @@ const maxRefresh = 24 * time.Hour
 // token, as gin-jwt had them do: it takes one that was issued within maxRefresh, of gin-jwt or
 // ours, once, ends the session that it is of, and starts another for its user. It can go when
 // all clients send their refresh token to /session/refresh.
+//
+// Several machines share the list of redisstore.NewTokenDenyList.
 func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) (func(core.Request) core.Response, error) {
 	used, err := denylist.NewTokens(denylist.Config{Realm: "old refreshes"})
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex // of two requests at once, one is the first
-	spent := core.AnyRevocation(used, core.SessionRevocation{Store: store, Realm: realm})
+	over := core.SessionRevocation{Store: store, Realm: realm}
 	decode := core.Decoder(key, core.ClaimRules{InsecureIgnoreExpiry: true})
 	exchange := func(ctx context.Context, c core.Credentials) (*User, error) {
 		found, err := core.HeaderSource{}.Find(c.Request)
@@ -51,11 +51,9 @@ func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) 
 		if claims, err = core.NewClaims(once); err != nil {
 			return nil, err
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		if again, err := spent.Revoked(ctx, claims); err != nil {
+		if ended, err := over.Revoked(ctx, claims); err != nil {
 			return nil, err
-		} else if again {
+		} else if ended {
 			return nil, core.Revoked
 		}
 		name, _ := claims.String("id")
@@ -63,12 +61,15 @@ func exchangeOld(auth *core.Auth[*User], key keys.Source, store sessions.Store) 
 		if err != nil {
 			return nil, err
 		}
-		if sid, ok := claims.String("sid"); ok {
-			if err := auth.EndSession(ctx, sid); err != nil {
-				return nil, err
-			}
+		if first, err := used.RevokeOnce(ctx, claims); err != nil { // what fails before can be tried again
+			return nil, err
+		} else if !first {
+			return nil, core.Revoked
 		}
-		return user, used.Revoke(ctx, claims) // last, so that what fails before can be tried again
+		if sid, ok := claims.String("sid"); ok {
+			err = auth.EndSession(ctx, sid)
+		}
+		return user, err
 	}
 	return func(r core.Request) core.Response { return auth.LoginBy(r, nil, exchange) }, nil
 }
