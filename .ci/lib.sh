@@ -60,14 +60,14 @@ install_packages() {
 		chmod +x "$policy"
 		ours=$policy
 	fi
-	{
-		apt-get update -qq &&
-			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
-	} >"$tmp/apt.log" 2>&1 || status=$?
+	# The lists of what there is are fetched if these do not do.
+	{ apt_install "$@" || { apt-get update -qq && apt_install "$@"; }; } >"$tmp/apt.log" 2>&1 || status=$?
 	rm -f ${ours:+"$ours"}
 	exec {lock}<&-
 	((status == 0)) || { cat "$tmp/apt.log"; fail "apt-get could not install: $*"; }
 }
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
 
 server_pids=()
 
