@@ -8,13 +8,11 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/core/keys"
 	"github.com/jwtgate/jwtgate/core/sessions"
-	ginnow "github.com/jwtgate/jwtgate/internal/interop/migrate/ginjwt/now"
 	"github.com/jwtgate/jwtgate/internal/interop/migrate/oldtokens"
 )
 
@@ -27,10 +25,7 @@ var logins = map[string]request{
 	"Flask-JWT-Extended":     post("", "/login", jsonType, `{"username":"test","password":"test"}`),
 }
 
-var (
-	aToken   = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
-	aRefresh = regexp.MustCompile(`"refresh_token": ?"([^"]+)"`)
-)
+var aToken = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
 
 // TestBothWays lets each program take what the other issued, as when the one replaces
 // the other machine by machine, or has to make room for it again.
@@ -54,92 +49,6 @@ func TestBothWays(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestExchange gives an old refresh token, once, the next tokens of the new kind.
-func TestExchange(t *testing.T) {
-	for _, e := range []struct {
-		from, method, path string
-		old                func(body string) string // the token to refresh with, of a login's answer
-	}{
-		{"gin-jwt v2", "GET", "/refresh_token", aToken.FindString},
-		{"Flask-JWT-Extended", "POST", "/refresh", func(body string) string { return aRefresh.FindStringSubmatch(body)[1] }},
-	} {
-		t.Run(e.from, func(t *testing.T) {
-			var m move
-			for _, m = range moves {
-				if m.from == e.from {
-					break
-				}
-			}
-			before, now := m.before(t), m.now(t)
-			_, _, body := send(t, before, logins[m.from])
-			old := request{method: e.method, path: e.path, header: bearer(e.old(body))}
-
-			var mu sync.Mutex
-			var pairs []string
-			var all sync.WaitGroup
-			for range 8 {
-				all.Go(func() {
-					status, _, body := send(t, now, old)
-					mu.Lock()
-					defer mu.Unlock()
-					switch status {
-					case http.StatusOK:
-						pairs = append(pairs, body)
-					case http.StatusUnauthorized:
-					default:
-						t.Errorf("the exchange answered %d %s", status, body)
-					}
-				})
-			}
-			all.Wait()
-			if len(pairs) != 1 {
-				t.Fatalf("eight at once were given %d pairs, want one", len(pairs))
-			}
-
-			next := request{method: "POST", path: "/session/refresh", header: [][2]string{{"Content-Type", jsonType}},
-				body: `{"refresh_token":"` + aRefresh.FindStringSubmatch(pairs[0])[1] + `"}`}
-			status, _, body := send(t, now, next)
-			if status != http.StatusOK {
-				t.Fatalf("the new refresh token: %d %s", status, body)
-			}
-			if status, _, body := send(t, now, request{method: "GET", path: m.path, header: bearer(aToken.FindString(body))}); status != http.StatusOK {
-				t.Errorf("the new access token: %d %s", status, body)
-			}
-		})
-	}
-}
-
-// TestOldClients lets a client that knows gin-jwt alone live on: it refreshes with its
-// access token, each of them once, and its sessions do not pile up.
-func TestOldClients(t *testing.T) {
-	now := serve(ginnow.New)(t)
-	status, _, body := send(t, now, logins["gin-jwt v2"])
-	for i := range 3 {
-		old := aToken.FindString(body)
-		refresh := request{method: "GET", path: "/refresh_token", header: bearer(old)}
-		if status, _, body = send(t, now, refresh); status != http.StatusOK {
-			t.Fatalf("refresh %d: %d %s", i, status, body)
-		}
-		if status, _, body := send(t, now, refresh); status != http.StatusUnauthorized {
-			t.Errorf("refresh %d again: %d %s", i, status, body)
-		}
-		if status, _, body := send(t, now, request{method: "GET", path: "/hello", header: bearer(old)}); status != http.StatusUnauthorized {
-			t.Errorf("the token that was exchanged: %d %s", status, body)
-		}
-	}
-	token := aToken.FindString(body)
-	_, _, list := send(t, now, request{method: "GET", path: "/session/sessions", header: bearer(token)})
-	if n := strings.Count(list, `"id"`); n != 1 {
-		t.Errorf("there are %d sessions, want one: %s", n, list)
-	}
-	if status, _, body := send(t, now, request{method: "POST", path: "/logout", header: bearer(token)}); status != http.StatusNoContent {
-		t.Fatalf("logout: %d %s", status, body)
-	}
-	if status, _, body := send(t, now, request{method: "GET", path: "/refresh_token", header: bearer(token)}); status != http.StatusUnauthorized {
-		t.Errorf("refresh after logout: %d %s", status, body)
 	}
 }
 

@@ -42,6 +42,7 @@ type move struct {
 	path   string         // a route behind the gate
 	claims map[string]any // of a good token, beside exp and iat
 	plain  bool           // tokens come in the Authorization header alone
+	texts  *regexp.Regexp // the members in which an old answer says why
 	more   func() []request
 }
 
@@ -54,6 +55,7 @@ var moves = []move{
 		before: serve(ginbefore.New), now: serve(ginnow.New),
 		old: []string{"ginjwt/before/before.go"}, new: []string{"ginjwt/now/now.go", "ginjwt/now/exchange.go"},
 		path: "/hello", claims: map[string]any{"id": "admin", "orig_iat": ago(0)}, more: ginRequests,
+		texts: regexp.MustCompile(`"message":"[^"]*"`),
 	},
 	{
 		from: "echo-jwt v4", guide: "echo-jwt.md", notice: "What clients notice",
@@ -83,7 +85,7 @@ var moves = []move{
 		from: "auth0/go-jwt-middleware v3", guide: "auth0.md", notice: "What clients notice, from v3",
 		before: serve(auth0v3.New), now: serve(auth0(auth0now.TextsOfV3)),
 		old: []string{"auth0/before3/before.go"}, new: []string{"auth0/now/now.go", "auth0/now/textsv3.go"},
-		path: "/me", claims: auth0Claims,
+		path: "/me", claims: auth0Claims, texts: regexp.MustCompile(`"error_(description|code)":"[^"]*"`),
 	},
 	{
 		from: "go-chi/jwtauth v5", guide: "jwtauth.md", notice: "What clients notice",
@@ -96,7 +98,7 @@ var moves = []move{
 		before: serveFlask, now: serve(flasknow.New),
 		old: []string{"flask/before.py"}, new: []string{"flask/now/now.go", "flask/now/exchange.go"},
 		path: "/me", claims: map[string]any{"sub": "test", "type": "access", "fresh": false, "jti": "a1"},
-		plain: true, more: flaskRequests,
+		plain: true, more: flaskRequests, texts: regexp.MustCompile(`"msg":"[^"]*"`),
 	},
 }
 

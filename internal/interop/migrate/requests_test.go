@@ -73,8 +73,17 @@ func gateRequests(m move) (all []request) {
 	add("the scheme in lower case", "GET", "", [2]string{"Authorization", "bearer " + good})
 	add("two spaces after the scheme", "GET", "", [2]string{"Authorization", "Bearer  " + good})
 	add("the token without a scheme", "GET", "", [2]string{"Authorization", good})
+	add("an empty Authorization field", "GET", "", [2]string{"Authorization", ""})
+	add("nothing behind the scheme", "GET", "", [2]string{"Authorization", "Bearer"})
+	add("undefined behind the scheme", "GET", "", bearer("undefined")...)
+	add("a word behind the token", "GET", "", bearer(good+" x")...)
+	add("a tab after the scheme", "GET", "", [2]string{"Authorization", "Bearer\t" + good})
+	add("quotes around the token", "GET", "", bearer(`"`+good+`"`)...)
 	add("two Authorization fields", "GET", "", append(bearer(good), bearer(good)...)...)
-	add("OPTIONS without a token", "OPTIONS", "")
+	add("a preflight", "OPTIONS", "", [2]string{"Origin", "https://app.example.com"}, [2]string{"Access-Control-Request-Method", "GET"})
+	add("HEAD", "HEAD", "", bearer(good)...)
+	add("HEAD, no token", "HEAD", "")
+	add("POST", "POST", "", bearer(good)...)
 	sends("exp an hour ago", mint(with(claims, "exp", ago(time.Hour))))
 	sends("exp 10 s ago", mint(with(claims, "exp", ago(10*time.Second))))
 	sends("no exp", mint(with(claims, "exp", nil)))
@@ -84,6 +93,9 @@ func gateRequests(m move) (all []request) {
 	sends("nbf in an hour", mint(with(claims, "nbf", ago(-time.Hour))))
 	sends("nbf in 10 s", mint(with(claims, "nbf", ago(-10*time.Second))))
 	sends("iat in an hour", mint(with(claims, "iat", ago(-time.Hour))))
+	sends("iat as a text", mint(with(claims, "iat", "1000000000")))
+	sends("nbf as a text", mint(with(claims, "nbf", "1")))
+	sends("no iat", mint(with(claims, "iat", nil)))
 	sends("iat in 10 s", mint(with(claims, "iat", ago(-10*time.Second))))
 	sends("signed with another secret", sign(sha256.New, []byte("another secret, of 32 bytes, too"), hs256, payload))
 	sends("HS384 with our secret", sign(sha512.New384, secret, `{"alg":"HS384","typ":"JWT"}`, payload))
@@ -92,8 +104,18 @@ func gateRequests(m move) (all []request) {
 	sends("no JWT at all", "a.b.c")
 	sends("typ at+jwt", sign(sha256.New, secret, `{"alg":"HS256","typ":"at+jwt"}`, payload))
 	sends("typ logout+jwt", sign(sha256.New, secret, `{"alg":"HS256","typ":"logout+jwt"}`, payload))
+	sends("typ jwt", sign(sha256.New, secret, `{"alg":"HS256","typ":"jwt"}`, payload))
+	sends("no typ", sign(sha256.New, secret, `{"alg":"HS256"}`, payload))
+	sends("cty JWT", sign(sha256.New, secret, `{"alg":"HS256","cty":"JWT"}`, payload))
+	sends("alg hs256", sign(sha256.New, secret, `{"alg":"hs256"}`, payload))
+	sends("a kid that is a number", sign(sha256.New, secret, `{"alg":"HS256","kid":7}`, payload))
 	sends("crit", sign(sha256.New, secret, `{"alg":"HS256","crit":["x"],"x":1}`, payload))
 	sends("a kid that nobody has", sign(sha256.New, secret, `{"alg":"HS256","kid":"other"}`, payload))
+	sends("claims that are a list", mint("[]"))
+	sends("iss a number", mint(with(claims, "iss", 7)))
+	sends("jti a number", mint(with(claims, "jti", 7)))
+	sends("aud a number", mint(with(claims, "aud", 7)))
+	sends("aud empty", mint(with(claims, "aud", []string{})))
 	sends("a member twice", mint(strings.Replace(payload, "{", `{"exp":4000000000,`, 1)))
 	sends("base64 with padding", padded(good))
 	sends("over 8 KiB", mint(with(claims, "pad", strings.Repeat("x", 9000))))
@@ -105,15 +127,35 @@ func gateRequests(m move) (all []request) {
 	add("in the query", "GET", "?token="+url.QueryEscape(good))
 	add("in the query twice", "GET", "?token="+good+"&token="+good)
 	add("in header and query", "GET", "?token="+good, bearer(good)...)
+	add("nothing in the query", "GET", "?token=")
+	add("a bad token in the query", "GET", "?token=a.b.c")
+	add("in the query, beside Basic", "GET", "?token="+good, [2]string{"Authorization", "Basic YTpi"})
+	add("in the query, beside a bad header", "GET", "?token="+good, bearer("a.b.c")...)
+	add("in the header, beside nothing in the query", "GET", "?token=", bearer(good)...)
 	cookie := [2]string{"Cookie", "jwt=" + good}
 	add("in a cookie", "GET", "", cookie)
+	add("in a cookie, HEAD", "HEAD", "", cookie)
 	add("in a cookie, POST", "POST", "", cookie)
+	add("in a cookie, DELETE", "DELETE", "", cookie)
 	add("in a cookie, POST from our page", "POST", "", cookie, [2]string{"Sec-Fetch-Site", "same-origin"})
+	add("in a cookie, a WebSocket", "GET", "", cookie, [2]string{"Connection", "Upgrade"}, [2]string{"Upgrade", "websocket"})
+	add("in a cookie with quotes", "GET", "", [2]string{"Cookie", `jwt="` + good + `"`})
+	add("in the cookie twice", "GET", "", [2]string{"Cookie", "jwt=" + good + "; jwt=" + good})
+	add("in the cookie, bad and good", "GET", "", [2]string{"Cookie", "jwt=a.b.c; jwt=" + good})
+	add("nothing in the cookie", "GET", "", [2]string{"Cookie", "jwt="})
+	add("a bad token in a cookie", "GET", "", [2]string{"Cookie", "jwt=a.b.c"})
+	add("a bad cookie beside a good header", "GET", "", append(bearer(good), [2]string{"Cookie", "jwt=a.b.c"})...)
+	add("a bad cookie beside a good query", "GET", "?token="+good, [2]string{"Cookie", "jwt=a.b.c"})
 	add("a good cookie beside a bad header", "GET", "", append(bearer("a.b.c"), cookie)...)
+	add("a good cookie beside a bad query", "GET", "?token=a.b.c", cookie)
 	add("a good cookie beside Basic", "GET", "", [2]string{"Authorization", "Basic YTpi"}, cookie)
+	add("a good cookie beside nothing behind the scheme", "GET", "", [2]string{"Authorization", "Bearer"}, cookie)
 	return append(all,
 		request{name: "the open route", method: "GET", path: "/health"},
-		request{name: "a path that is not there", method: "GET", path: "/nowhere"})
+		request{name: "the open route, a bad token", method: "GET", path: "/health", header: bearer("a.b.c")},
+		request{name: "a path that is not there", method: "GET", path: "/nowhere"},
+		request{name: "a path that is not there, a bad token", method: "GET", path: "/nowhere", header: bearer("a.b.c")},
+		request{name: "a path that is not there, a good token", method: "GET", path: "/nowhere", header: bearer(good)})
 }
 
 // padded is a token with the = that base64 has elsewhere.
@@ -123,84 +165,4 @@ func padded(token string) string {
 		parts[i] = p + strings.Repeat("=", (4-len(p)%4)%4)
 	}
 	return strings.Join(parts, ".")
-}
-
-func post(name, path, contentType, body string) request {
-	return request{name, "POST", path, [][2]string{{"Content-Type", contentType}}, body}
-}
-
-const (
-	jsonType  = "application/json"
-	formType  = "application/x-www-form-urlencoded"
-	partsType = "multipart/form-data; boundary=x"
-)
-
-// parts is a body of partsType with two fields.
-func parts(name, value, name2, value2 string) string {
-	part := func(name, value string) string {
-		return "--x\r\nContent-Disposition: form-data; name=" + name + "\r\n\r\n" + value + "\r\n"
-	}
-	return part(name, value) + part(name2, value2) + "--x--\r\n"
-}
-
-func ginRequests() []request {
-	old := func(name string, orig time.Duration, others ...any) request {
-		claims := map[string]any{"id": "admin", "orig_iat": ago(orig)}
-		return request{name: name, method: "GET", path: "/refresh_token", header: bearer(mint(with(claims, append(others, "iat", nil)...)))}
-	}
-	return []request{
-		{name: "a user who may not", method: "GET", path: "/hello", header: bearer(mint(with(map[string]any{"id": "test"})))},
-		post("login", "/login", jsonType, `{"username":"admin","password":"admin"}`),
-		post("login by form", "/login", formType, "username=admin&password=admin"),
-		post("login, wrong password", "/login", jsonType, `{"username":"admin","password":"x"}`),
-		post("login, no password", "/login", jsonType, `{"username":"admin"}`),
-		post("login, broken JSON", "/login", jsonType, `{"username":`),
-		{name: "login by GET", method: "GET", path: "/login"},
-		post("login by a form of parts", "/login", partsType, parts("username", "admin", "password", "admin")),
-		old("refresh", 0),
-		old("refresh after exp", 2*time.Hour, "exp", ago(time.Hour)),
-		old("refresh after MaxRefresh", 25*time.Hour, "exp", ago(24*time.Hour)),
-		{name: "logout", method: "POST", path: "/logout"},
-	}
-}
-
-func fiberRequests() []request {
-	return []request{
-		post("login by form", "/login", formType, "user=john&pass=doe"),
-		post("login by JSON", "/login", jsonType, `{"user":"john","pass":"doe"}`),
-		post("login by a form of parts", "/login", partsType, parts("user", "john", "pass", "doe")),
-		post("login by the query", "/login?user=john&pass=doe", formType, ""),
-		post("login, wrong password", "/login", formType, "user=john&pass=x"),
-		post("login, no password", "/login", formType, "user=john"),
-	}
-}
-
-func chiRequests() []request {
-	return []request{{name: "a new token", method: "POST", path: "/token"}}
-}
-
-func flaskRequests() []request {
-	refresh := map[string]any{"sub": "test", "type": "refresh", "fresh": false, "jti": "r1"}
-	return []request{
-		{name: "the open route", method: "GET", path: "/health"},
-		{name: "a path that is not there", method: "GET", path: "/nowhere"},
-		{name: "optional, no token", method: "GET", path: "/optional"},
-		{name: "optional, a good token", method: "GET", path: "/optional", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a"})))},
-		{name: "optional, exp an hour ago", method: "GET", path: "/optional", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a"}, "exp", ago(time.Hour))))},
-		{name: "a refresh token at a route", method: "GET", path: "/me", header: bearer(mint(with(refresh)))},
-		{name: "no jti", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access"})))},
-		{name: "no type", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": "test", "jti": "a"})))},
-		{name: "sub is a number", method: "GET", path: "/me", header: bearer(mint(with(map[string]any{"sub": 7, "type": "access", "jti": "a"})))},
-		{name: "a fresh route, a fresh token", method: "GET", path: "/password", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a", "fresh": true})))},
-		{name: "a fresh route, another token", method: "GET", path: "/password", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a", "fresh": false})))},
-		post("login", "/login", jsonType, `{"username":"test","password":"test"}`),
-		post("login, wrong password", "/login", jsonType, `{"username":"test","password":"x"}`),
-		post("login, no password", "/login", jsonType, `{"username":"test"}`),
-		post("login, broken JSON", "/login", jsonType, `{"username":`),
-		post("login by form", "/login", formType, "username=test&password=test"),
-		{name: "login by GET", method: "GET", path: "/login"},
-		{name: "refresh", method: "POST", path: "/refresh", header: bearer(mint(with(refresh)))},
-		{name: "refresh, the same again", method: "POST", path: "/refresh", header: bearer(mint(with(refresh)))},
-		{name: "refresh with an access token", method: "POST", path: "/refresh", header: bearer(mint(with(map[string]any{"sub": "test", "type": "access", "jti": "a"})))},
-	}
 }

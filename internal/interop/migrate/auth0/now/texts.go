@@ -11,7 +11,7 @@ import (
 func TextsOfV2(_ core.Request, e *core.Error) core.Response {
 	old := e.Response()
 	switch {
-	case e.Kind == core.MissingToken:
+	case e.Kind == core.MissingToken, e.Kind == core.BadRequest:
 		return answer(old, http.StatusBadRequest, map[string]string{"message": "JWT is missing."})
 	case errors.Is(e, core.BadToken):
 		return answer(old, old.Status, map[string]string{"message": "JWT is invalid."})

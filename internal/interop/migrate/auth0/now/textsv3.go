@@ -16,6 +16,8 @@ func TextsOfV3(_ core.Request, e *core.Error) core.Response {
 	}{Error: "invalid_token"}
 	switch {
 	case e.Kind == core.MissingToken:
+	case e.Kind == core.BadRequest:
+		body.Error, body.Code = "invalid_request", "invalid_request"
 	case e.Kind == core.Expired:
 		body.Description, body.Code = "The access token expired", "token_expired"
 	case e.Kind == core.NotYetValid:

@@ -46,7 +46,7 @@ func me(c echo.Context) error {
 func oldTexts(_ core.Request, e *core.Error) core.Response {
 	old, text := e.Response(), ""
 	switch {
-	case e.Kind == core.MissingToken:
+	case e.Kind == core.MissingToken, e.Kind == core.BadRequest:
 		text = "missing or malformed jwt"
 	case errors.Is(e, core.BadToken):
 		text = "invalid or expired jwt"

@@ -74,7 +74,7 @@ func oldLogin(_ core.Request, _ *core.Claims, issued core.Issued) core.Response 
 func oldTexts(_ core.Request, e *core.Error) core.Response {
 	res := e.Response()
 	switch {
-	case e.Kind == core.MissingToken:
+	case e.Kind == core.MissingToken, e.Kind == core.BadRequest:
 		res.Status, res.Body = http.StatusBadRequest, []byte("missing or malformed JWT")
 	case errors.Is(e, core.BadToken):
 		res.Body = []byte("Invalid or expired JWT")

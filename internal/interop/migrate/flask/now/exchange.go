@@ -28,7 +28,7 @@ func exchangeOld(auth *core.Auth[string], old keys.Source) (func(core.Request) c
 		if err != nil {
 			return "", err
 		}
-		if typ, _ := claims.String("type"); typ != "refresh" {
+		if typ, _ := claims.String("type"); typ != "refresh" || claims.Subject() == "" {
 			return "", core.BadClaim
 		}
 		if first, err := used.RevokeOnce(ctx, claims); err != nil {

@@ -47,10 +47,10 @@ func New(secret []byte) (http.Handler, error) {
 	}))
 	nethttpjwt.Mount(mux, auth.Routes()...) // /session/refresh, /session/logout, …
 	mux.Handle("POST /refresh", nethttpjwt.Endpoint(exchange))
-	mux.Handle("/me", nethttpjwt.Require(auth)(http.HandlerFunc(me)))
-	mux.Handle("/password", nethttpjwt.Require(auth, core.GuardFunc(fresh))(http.HandlerFunc(password)))
-	mux.Handle("/optional", nethttpjwt.Optional(auth)(http.HandlerFunc(me)))
-	mux.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
+	mux.Handle("GET /me", nethttpjwt.Require(auth)(http.HandlerFunc(me)))
+	mux.Handle("GET /password", nethttpjwt.Require(auth, core.GuardFunc(fresh))(http.HandlerFunc(password)))
+	mux.Handle("GET /optional", nethttpjwt.Optional(auth)(http.HandlerFunc(me)))
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	return mux, nil
 }
 
@@ -100,6 +100,8 @@ func oldTexts(_ core.Request, e *core.Error) core.Response {
 	switch {
 	case e.Kind == core.MissingToken:
 		text = "Missing Authorization Header"
+	case e.Kind == core.BadRequest:
+		old.Status, text = http.StatusUnprocessableEntity, "Bad Authorization header"
 	case e.Kind == core.Expired:
 		text = "Token has expired"
 	case e.Kind == core.Revoked:

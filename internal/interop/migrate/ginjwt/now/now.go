@@ -112,7 +112,7 @@ func oldLogin(r core.Request, _ *User, issued core.Issued) core.Response {
 func oldTexts(_ core.Request, e *core.Error) core.Response {
 	old, text := e.Response(), ""
 	switch {
-	case e.Kind == core.MissingToken:
+	case e.Kind == core.MissingToken, e.Kind == core.BadRequest:
 		text = "cookie token is empty"
 	case e.Kind == core.Expired:
 		text = "Token is expired"

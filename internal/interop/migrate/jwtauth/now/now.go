@@ -68,7 +68,7 @@ func New(secret []byte) (http.Handler, error) {
 func oldTexts(_ core.Request, e *core.Error) core.Response {
 	res, text := e.Response(), "token is unauthorized"
 	switch {
-	case e.Kind == core.MissingToken:
+	case e.Kind == core.MissingToken, e.Kind == core.BadRequest:
 		text = "no token found"
 	case e.Kind == core.Expired:
 		text = "token is expired"
