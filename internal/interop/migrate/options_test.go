@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // peers are the packages whose options the guides answer for.
@@ -29,11 +30,11 @@ var peers = map[string][]string{
 // settings are the structs that an application fills in.
 var settings = []string{"GinJWTMiddleware", "Config", "SigningKey", "IssuerKeyConfig"}
 
-var quotedName = regexp.MustCompile("`([A-Za-z_]\\w*)`")
+var quotedName = regexp.MustCompile("`([A-Za-z_]\\w*…?)`")
 
-// TestOptions looks for every exported function, method and setting of the other
+// TestOptions looks for every exported function, method, variable and setting of the other
 // libraries among the rows of the guides, and for every row among them: what is not
-// here says so, and nothing is forgotten.
+// here says so, and nothing is forgotten. Their errors are one row, `Err…`.
 func TestOptions(t *testing.T) {
 	list := []string{"list", "-f", "{{.ImportPath}} {{.Dir}}"}
 	for _, packages := range peers {
@@ -68,6 +69,7 @@ f.JWTManager(app)
 names = [n for n in app.config if n.startswith("JWT_")]
 names += [n for n in dir(f.JWTManager) if n.endswith("_loader")]
 names += [n for n in dir(f) if callable(getattr(f, n)) and n[0].islower()]
+names += [n for n in dir(f) if n == "exceptions"]
 print(json.dumps(names))`).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +113,7 @@ func holdOptions(t *testing.T, guide string, has map[string]bool) {
 	}
 }
 
-// exported adds the exported functions, methods and settings of a package.
+// exported adds the exported functions, methods, variables and settings of a package.
 func exported(t *testing.T, dir string, names map[string]bool) {
 	t.Helper()
 	production := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
@@ -120,8 +122,15 @@ func exported(t *testing.T, dir string, names map[string]bool) {
 		t.Fatalf("%s: %v", dir, err)
 	}
 	add := func(id *ast.Ident) {
-		if id.IsExported() && !slices.Contains([]string{"Error", "Unwrap", "Is", "String"}, id.Name) {
+		if strings.HasPrefix(id.Name, "Err") && len(id.Name) > len("Err") && unicode.IsUpper(rune(id.Name[len("Err")])) {
+			names["Err…"] = true
+		} else if id.IsExported() && !slices.Contains([]string{"Error", "Unwrap", "Is", "String"}, id.Name) {
 			names[id.Name] = true
+		}
+	}
+	addAll := func(all []*ast.Ident) {
+		for _, id := range all {
+			add(id)
 		}
 	}
 	for _, pkg := range packages {
@@ -134,13 +143,19 @@ func exported(t *testing.T, dir string, names map[string]bool) {
 					}
 				case *ast.GenDecl:
 					for _, spec := range d.Specs {
-						typ, ok := spec.(*ast.TypeSpec)
-						if !ok || !slices.Contains(settings, typ.Name.Name) {
-							continue
-						}
-						for _, field := range typ.Type.(*ast.StructType).Fields.List {
-							for _, id := range field.Names {
-								add(id)
+						switch s := spec.(type) {
+						case *ast.ValueSpec:
+							if d.Tok == token.VAR {
+								addAll(s.Names)
+							}
+						case *ast.TypeSpec:
+							if s.Name.Name == "ContextKey" { // handlers read by it
+								add(s.Name)
+							}
+							if slices.Contains(settings, s.Name.Name) {
+								for _, field := range s.Type.(*ast.StructType).Fields.List {
+									addAll(field.Names)
+								}
 							}
 						}
 					}
