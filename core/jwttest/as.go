@@ -29,22 +29,30 @@ type someone struct {
 // Accept makes the gates of an [Auth] take requests of [As] for whom they say, without
 // a token; all others it judges as before. The Auth is the application's own, with its
 // steps, guards and settings: Accept(t, core.Must(cfg)). It is the same Auth that is
-// returned. An Auth that no test has given to Accept knows nothing of As.
+// returned. An Auth that no test has given to Accept knows nothing of As; outside of tests
+// Accept panics. What is wrong with an As is a 500, and t logs it.
 func Accept[T any](t testing.TB, auth *core.Auth[T]) *core.Auth[T] {
 	t.Helper()
+	if !testing.Testing() {
+		panic("jwttest: Accept: this is no test, and whom requests are from only a token says")
+	}
 	auth.StandIn(inside.Pass{}, func(r core.Request) (cred core.Credential, claims *core.Claims, identity T, err error) {
 		values := r.Header(asHeader)
 		if len(values) == 0 {
 			return cred, nil, identity, nil
 		}
 		cred = core.Credential{Token: values[0]}
-		found, ok := given.Load(values[0])
-		if !ok {
-			return cred, nil, identity, fmt.Errorf("jwttest: %s holds %q, which no As of this process has made", asHeader, values[0])
+		found, _ := given.Load(values[0])
+		who, made := found.(someone)
+		identity, fits := who.identity.(T)
+		switch {
+		case !made:
+			err = fmt.Errorf("jwttest: %s holds %q, which no As of this process has made", asHeader, values[0])
+		case !fits:
+			err = fmt.Errorf("jwttest: As was given a %T, and the identities of the Auth are %v", who.identity, reflect.TypeFor[T]())
 		}
-		who := found.(someone)
-		if identity, ok = who.identity.(T); !ok {
-			err = fmt.Errorf("jwttest: As was given a %T, and the identities of the Auth are %T", who.identity, identity)
+		if err != nil && t.Context().Err() == nil { // a test that is over must not log
+			t.Log(err)
 		}
 		return cred, who.claims, identity, err
 	})

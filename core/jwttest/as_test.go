@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -85,6 +86,40 @@ func TestAs(t *testing.T) {
 		if err != nil || got.Name != "joe" || claims.Subject() != "joe" {
 			t.Errorf("%s: got %v, %v, %v", tt.name, got, claims.Subject(), err)
 		}
+	}
+}
+
+// logged is a test that keeps what was logged.
+type logged struct {
+	testing.TB
+	log string
+}
+
+func (l *logged) Log(args ...any) { l.log += fmt.Sprintln(args...) }
+
+// TestAsSaysWhy: clients of a tested program hear of no reason, so the test does.
+func TestAsSaysWhy(t *testing.T) {
+	l := &logged{TB: t}
+	gate := jwttest.Accept(l, core.Must(userConfig(nil))).Require()
+	for _, tt := range []struct {
+		r    *http.Request
+		want string
+	}{
+		{jwttest.As(httptest.NewRequest("GET", "/", nil), user{"joe"}), "As was given a jwttest_test.user, and the identities of the Auth are *jwttest_test.user"},
+		{with(httptest.NewRequest("GET", "/", nil), "Jwttest-As", "x"), `Jwttest-As holds "x", which no As of this process has made`},
+	} {
+		l.log = ""
+		if _, res, ok := gate(core.FromHTTP(tt.r)); ok || res.Status != http.StatusInternalServerError || !strings.Contains(l.log, tt.want) {
+			t.Errorf("got %d, %q, want %q", res.Status, l.log, tt.want)
+		}
+	}
+}
+
+// TestAcceptOutsideTests: a program that is no test cannot take the word of As.
+func TestAcceptOutsideTests(t *testing.T) {
+	out, err := exec.Command("go", "run", "./testdata/outside").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "jwttest: Accept: this is no test") {
+		t.Errorf("got %v, %s", err, out)
 	}
 }
 

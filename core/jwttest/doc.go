@@ -3,6 +3,6 @@
 // stands still, and a record of what an Observer saw. [As] gives each request an
 // identity of its own, on all frameworks.
 //
-// Nothing here gets around a gate. What stands in the context of a tested
-// handler was put there by the gate of a real Auth, whose steps are stubs.
+// What stands in the context of a tested handler was put there by the gate of a real
+// Auth, whose steps are stubs, or which took the word of [As] for them: its guards decide.
 package jwttest
