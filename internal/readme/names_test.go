@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,11 +14,11 @@ import (
 )
 
 // A qualified name, of a package and perhaps of a field or a method, or one of the
-// Config's fields and what is in it.
+// Config's fields and what is in it, or a method of what the documents call auth and claims.
 var (
 	qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)(?:\.([A-Z]\w*))?`)
-	ofAField  = regexp.MustCompile(`(?:^|[^.\w])(Config|Rules|Sessions|Login|CookieSource|SessionCookies|ClaimRules)\.([A-Z]\w*)`)
-	fieldType = map[string]string{"Rules": "ClaimRules", "Sessions": "SessionConfig", "Login": "LoginConfig"}
+	ofAField  = regexp.MustCompile(`(?:^|[^.\w])(Config|Rules|Sessions|Login|CookieSource|SessionCookies|ClaimRules|auth|claims)\.([A-Z]\w*)`)
+	fieldType = map[string]string{"Rules": "ClaimRules", "Sessions": "SessionConfig", "Login": "LoginConfig", "auth": "Auth", "claims": "Claims"}
 )
 
 // TestNames holds the prose to the names of the code: what stands in back quotes
@@ -54,6 +53,10 @@ func TestNamesRed(t *testing.T) {
 		"`Rules.Audiences`":                                     "[Rules.Audiences]",
 		"`keys.Ring.retire()`":                                  "[]",
 		"`Config.AuthRequest`":                                  "[Config.AuthRequest]",
+		"`auth.Require(core.Scopes(…))`, `claims.Subject()`":    "[]",
+		"`auth.Required()`, `claims.Sub`":                       "[auth.Required claims.Sub]",
+		"`grpcjwt.Ended`, `storetest.RunTokens`":                "[]",
+		"`grpcjwt.Over`, `storetest.RunTicket`":                 "[grpcjwt.Over storetest.RunTicket]",
 	} {
 		if _, unknown := unknownNames(exported, code); fmt.Sprint(unknown) != want {
 			t.Errorf("%s: %v, want %s", code, unknown, want)
@@ -86,35 +89,31 @@ func unknownNames(exported map[string]bool, code string) (found int, unknown []s
 	return found, unknown
 }
 
-// exportedNames are all that snippets may use of ours, and redisstore: core,
-// core.Config, core.Config.Keys, core.Auth.Require.
+// exportedNames are all that programs and tests may use of ours: core, core.Config,
+// core.Config.Keys, core.Auth.Require.
 func exportedNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
 	tree := os.DirFS(root(t))
-	dirs := map[string]string{"redisstore": "stores/redisstore"}
-	for name, imported := range packages {
-		if dir, ours := strings.CutPrefix(imported, module+"/"); ours {
-			dirs[name] = dir
+	var files []string
+	for _, pattern := range []string{"core/*.go", "core/*/*.go", "*jwt/*.go", "stores/*/*.go", "observers/*/*.go"} {
+		found, err := fs.Glob(tree, pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no Go files: %v", pattern, err)
 		}
+		files = append(files, found...)
 	}
-	for name, dir := range dirs {
-		names[name] = true
-		files, err := fs.Glob(tree, path.Join(dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s has no Go files: %v", dir, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
 		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root(t), file), nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, decl := range parsed.Decls {
-				addNames(names, name, decl)
-			}
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root(t), file), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[parsed.Name.Name] = true
+		for _, decl := range parsed.Decls {
+			addNames(names, parsed.Name.Name, decl)
 		}
 	}
 	return names
