@@ -52,7 +52,7 @@ func (o *options) once(name string) {
 // all of them verify. Names are case-sensitive and must fit the key.
 //
 // Without it a key has one algorithm: HS256, RS256, the one of its curve, or
-// EdDSA. One key should not do more than one thing (RFC 8725 section 3.2), so
+// EdDSA. One key should not do more than one thing (RFC 8725 section 3.1), so
 // name several only to change from one to another.
 func WithAlgorithm(names ...string) Option {
 	names = slices.Clone(names)

@@ -126,7 +126,7 @@ func TestJWK(t *testing.T) {
 		{"alg ES384 on P-256", ec.with("alg", "ES384").String(), "- + + +", "+ + + +",
 			"as above (RFC 7518 section 3.4)"},
 		{"alg RSA-OAEP", rsaGood.with("alg", "RSA-OAEP").String(), "- + + +", "+ + + +",
-			"a key for encryption must not verify (RFC 8725 section 3.2); the others read keys for encryption too"},
+			"a key for encryption must not verify (RFC 7517 section 4.2); the others read keys for encryption too"},
 		{"alg none", rsaGood.with("alg", "none").String(), "- + + +", "+ + + +",
 			"none is never an algorithm of a key"},
 		{"use enc", rsaGood.with("use", "enc").String(), "- + + +", "+ + + +",

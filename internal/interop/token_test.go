@@ -76,7 +76,7 @@ func TestTokens(t *testing.T) {
 		{"PS256 with a key for RS256", keys, sign(t, "PS256", `{"alg":"PS256","kid":"rs"}`, good, rsaKey()), "- - + -",
 			"the algorithm belongs to the key (RFC 8725 section 3.1)"},
 		{"use enc", set(es.with("use", "enc").String()), plain, "- + + -",
-			"a key for encryption must not verify (RFC 8725 section 3.2)"},
+			"a key for encryption must not verify (RFC 7517 section 4.2)"},
 		{"key_ops encrypt", set(es.with("key_ops", []string{"encrypt"}).String()), plain, "- + + +",
 			"as above (RFC 7517 section 4.3)"},
 		{"kid twice, for encryption first", set(rs.with("kid", "es").with("use", "enc").with("alg", "RSA-OAEP").String(), es.String()), plain, "+ - - -",

@@ -23,12 +23,13 @@ var (
 	configs = regexp.MustCompile(`Config$`)
 	parts   = []string{
 		"core.ClaimRules", "core.Provider", "core.SessionCookies",
-		"core.HeaderSource", "core.CookieSource", "core.QuerySource", "core.FormSource", "core.JSONSource",
-		"keys.RingKey", "logins.Rate", "logins.Limits",
+		"core.HeaderSource", "core.CookieSource", "core.QuerySource", "core.FormSource", "core.JSONSource", "core.ProtocolSource",
+		"core.SessionRevocation", "keys.RingKey", "logins.Rate", "logins.Limits",
 	}
 	first = []string{ // the order of the page; what is not named here follows by itself
 		"core.Config", "core.ClaimRules", "core.Provider", "core.LoginConfig", "core.SessionConfig", "core.SessionCookies",
-		"core.HeaderSource", "core.CookieSource", "core.QuerySource", "core.FormSource", "core.JSONSource", "core.ResourceConfig",
+		"core.HeaderSource", "core.CookieSource", "core.QuerySource", "core.FormSource", "core.JSONSource", "core.ProtocolSource",
+		"core.SessionRevocation", "core.ResourceConfig",
 	}
 )
 
@@ -62,7 +63,7 @@ func TestSettings(t *testing.T) {
 }
 
 // TestSettingsRed shows that the page follows a doc comment, and that no struct
-// with an Insecure field can be left out.
+// with an Insecure field can be left out, and none that stands in a setting.
 func TestSettingsRed(t *testing.T) {
 	pkg := parsePackage(t, "example", map[string]string{"a.go": `package example
 
@@ -95,6 +96,18 @@ func With(name ...string) Option { return nil }
 
 // Other has a secret door.
 type Other struct { InsecureDoor bool }
+
+// Place is a source, and Nowhere has nothing to set.
+type (
+	Place   struct { Name string }
+	Nowhere struct { name string }
+)
+
+// Find finds.
+func (Place) Find() {}
+
+// Find finds nothing.
+func (Nowhere) Find() {}
 `})
 	want := "### example.Config\n\nConfig is one.\n\n" +
 		"- **`Ready`, `Steady`** `bool`: Ready, Steady say [Config](https://pkg.go.dev/" + module + "/example#Config) \\*so\\*:\n\n  ```\n  x := 1\n  ```\n\n  Default of Ready: yes and more.\n" +
@@ -105,15 +118,16 @@ type Other struct { InsecureDoor bool }
 	if got := fieldsOf(t, []*doc.Package{pkg}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := leftOut([]*doc.Package{pkg}); !slices.Equal(got, []string{"example.Other"}) {
+	if got := leftOut([]*doc.Package{pkg}); !slices.Equal(got, []string{"example.Other", "example.Place"}) {
 		t.Errorf("left out: got %q", got)
 	}
 }
 
-// TestInsecureSettings demands that what takes a protection away is on the page.
-func TestInsecureSettings(t *testing.T) {
+// TestNoSettingLeftOut demands that what takes a protection away is on the page, and what
+// is filled in to be a source or a revocation.
+func TestNoSettingLeftOut(t *testing.T) {
 	for _, name := range leftOut(publicPackages(t)) {
-		t.Errorf("%s has an Insecure field, and docs/settings.md does not list it: name it among parts", name)
+		t.Errorf("%s has fields to set, and docs/settings.md does not list it: name it among parts", name)
 	}
 }
 
@@ -122,8 +136,14 @@ func leftOut(packages []*doc.Package) (names []string) {
 		for _, typ := range pkg.Types {
 			name := pkg.Name + "." + typ.Name
 			fields := fieldList(typ)
-			if fields != nil && !isSettings(name) && slices.ContainsFunc(fields.List, func(f *ast.Field) bool {
-				return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return strings.HasPrefix(id.Name, "Insecure") && id.Name != "Insecure" })
+			if fields == nil || isSettings(name) {
+				continue
+			}
+			stands := slices.ContainsFunc(typ.Methods, func(f *doc.Func) bool { return f.Name == "Find" || f.Name == "Revoked" })
+			if slices.ContainsFunc(fields.List, func(f *ast.Field) bool {
+				return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool {
+					return id.IsExported() && (stands || strings.HasPrefix(id.Name, "Insecure") && id.Name != "Insecure")
+				})
 			}) {
 				names = append(names, name)
 			}
