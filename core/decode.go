@@ -178,7 +178,7 @@ func (d *decoder) verified(ctx context.Context, token string, claims *Claims) (*
 var errSigner = &Error{Kind: WrongAudience, Claim: "signer", Cause: because("the header's signer is none of Rules.Signer")}
 
 func tooLong(n, most int) error {
-	return &Error{Kind: Malformed, Cause: because("the token has %d bytes, and Rules.MaxTokenBytes is %d", n, most)}
+	return &Error{Kind: Malformed, Cause: because("the token is too long: it has %d bytes, and Rules.MaxTokenBytes is %d", n, most)}
 }
 
 // payloadOf decodes and parses a payload segment.

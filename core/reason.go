@@ -29,6 +29,18 @@ func (r *reason) of(err error) *reason { return &reason{r.format, r.args, err} }
 
 func (r *reason) Error() string { return fmt.Sprintf(r.format, r.args...) }
 
+// WithoutFound is the reason with … for what was found in the token, for package
+// explain, whose log has nothing of it.
+func (r *reason) WithoutFound() string {
+	args := slices.Clone(r.args)
+	for i, a := range args {
+		if _, ok := a.(found); ok {
+			args[i] = "…"
+		}
+	}
+	return fmt.Sprintf(r.format, args...)
+}
+
 func (r *reason) Unwrap() error { return r.err }
 
 // unsignedBy is the reason of a signature that is not the key's. It costs no memory:

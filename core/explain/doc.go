@@ -12,6 +12,6 @@
 //	})
 //
 // What it writes there names steps, kinds and configured values, and nothing of a
-// token but what [core.Event] lets be seen. Token, which the command jwtgate verify
+// token. Token, which the command jwtgate verify
 // calls, also shows what stands in the token, and is for your own eyes.
 package explain

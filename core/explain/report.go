@@ -26,8 +26,8 @@ type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	// Claim is the claim that was judged, if the step ended at one.
 	Claim string `json:"claim,omitempty"`
-	// Reason is why it ended there, in the words of docs/refused.md, and Fix how to
-	// mend it.
+	// Reason is why it ended there, in plain words, those of docs/refused.md where the
+	// Event has a Cause, and Fix how to mend it.
 	Reason string `json:"reason,omitempty"`
 	Fix    string `json:"fix,omitempty"`
 	// Found and Wanted are what stands in the token, and what was configured. Only
@@ -100,8 +100,9 @@ func eventOf(err error) core.Event {
 }
 
 // Event is the report of what an Observer saw at a gate. At which step there was an
-// outage or a defect it tells if the Observer is a [core.StepObserver].
-func Event(e core.Event) Report { return report(steps, e) }
+// outage or a defect it tells if the Observer is a [core.StepObserver]. For what of a
+// token's header the reason names, … stands there.
+func Event(e core.Event) Report { return report(steps, withoutFound(e)) }
 
 // report puts into steps what was said.
 func report(steps []string, e core.Event) Report {
@@ -119,11 +120,8 @@ func report(steps []string, e core.Event) Report {
 	for _, step := range steps {
 		f := Finding{Step: step, Verdict: state}
 		if step == end {
-			f.Verdict, f.Claim, f.Fix, state = verdict, e.Claim, fixes[e.Kind], NotReached
-			f.Reason = e.Kind.String()
-			if e.Cause != nil {
-				f.Reason = e.Cause.Error()
-			}
+			f.Verdict, f.Claim, state = verdict, e.Claim, NotReached
+			f.Reason, f.Fix = told(e)
 		}
 		if end == "payload" && (step == "key" || step == "signature") {
 			f.Verdict = NotReached // which of the two comes first depends on whether iss is read early

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
 )
@@ -34,16 +33,8 @@ var ofDecoder = steps[1:12]
 
 // stepOf is the step at which a gate said this no.
 func stepOf(e core.Event) string {
-	cause := ""
-	if e.Cause != nil {
-		cause = e.Cause.Error()
-	}
-	// Some kinds are said at several steps. The reason is of a closed set, which
-	// docs/refused.md lists, and tells them apart.
-	for _, r := range byReason {
-		if strings.HasPrefix(cause, r.begin) {
-			return r.step
-		}
+	if r, ok := reasonOf(e); ok {
+		return r.step
 	}
 	switch e.Kind {
 	case core.BadToken, core.Malformed:
@@ -72,17 +63,6 @@ func stepOf(e core.Event) string {
 		return coarse(e.Steps)
 	}
 	return "lookup"
-}
-
-var byReason = []struct{ begin, step string }{
-	{"iss chooses whose keys and rules", "key"},
-	{"iss is none of the issuers", "key"},
-	{"iss is not the issuer of the key", "signature"},
-	{"the token's payload", "payload"},
-	{"the header's signer", "type"},
-	{"exp is longer after iat", "dates"},
-	{"the token is bound to a key of its holder", "holder"},
-	{"the claim ", "check"},
 }
 
 // coarse is the step that was begun last; the decoder's is one to an Event.

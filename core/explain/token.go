@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jwtgate/jwtgate/core"
 )
@@ -34,10 +35,21 @@ func Token(ctx context.Context, decode core.DecodeHandler, rules core.ClaimRules
 			f.Found = fmt.Sprintf("%d bytes", len(token))
 		case "key":
 			f.Found = seen.named("alg", "kid")
+		case "signature":
+			if f.Verdict == No {
+				f.Found = seen.named("alg", "kid")
+			}
+		case "payload":
+			if f.Verdict == No {
+				f.Found = short(seen.payload)
+			}
 		case "type":
 			f.Found, f.Wanted = seen.named("typ"), strings.Join(rules.Types, ", ")
 		case "claims":
-			f.Found, f.Wanted = seen.claim(f.Claim), strings.Join(rules.Required, ", ")
+			f.Wanted = strings.Join(rules.Required, ", ")
+			if r.Kind == core.MissingClaim && f.Verdict == No && !slices.Contains(rules.Required, f.Claim) {
+				f.Wanted = f.Claim
+			}
 		case "dates":
 			f.Found = seen.dates(now())
 			if f.Verdict == No {
@@ -47,6 +59,9 @@ func Token(ctx context.Context, decode core.DecodeHandler, rules core.ClaimRules
 			f.Found, f.Wanted = seen.claim("iss"), rules.Issuer
 		case "audience":
 			f.Found, f.Wanted = seen.claim("aud", "client_id"), strings.Join(slices.Concat(rules.Audience, rules.ClientID), ", ")
+		}
+		if f.Verdict == No && f.Claim != "" && f.Step != "dates" && f.Step != "audience" {
+			f.Found = seen.claim(f.Claim)
 		}
 		if f.Verdict == No && signed(r) && seen.isIDToken() {
 			f.Fix = "it looks like an ID token, which tells a client who has signed in: send the access token"
@@ -83,8 +98,9 @@ func wantedDate(kind core.Kind, claim string, rules core.ClaimRules) string {
 
 // seen is what stands in a token, verified or not.
 type seen struct {
-	header map[string]any
-	claims *core.Claims
+	header  map[string]any
+	payload string
+	claims  *core.Claims
 }
 
 func look(token string) (s seen) {
@@ -97,7 +113,8 @@ func look(token string) (s seen) {
 		return text
 	}
 	_ = json.Unmarshal(segment(0), &s.header)
-	s.claims, _ = core.ParseClaims(segment(1))
+	s.payload = string(segment(1))
+	s.claims, _ = core.ParseClaims([]byte(s.payload))
 	return s
 }
 
@@ -150,23 +167,35 @@ func (s seen) dates(now time.Time) string {
 	}
 	var list []string
 	for _, name := range []string{"exp", "nbf", "iat"} {
-		t, ok := s.claims.Time(name)
-		if !ok {
-			continue
+		if t, ok := s.claims.Time(name); ok {
+			list = append(list, name+" "+Date(t, now))
 		}
-		how := "now"
-		switch d := t.Sub(now).Round(time.Second); {
-		case d > 0:
-			how = "in " + d.String()
-		case d < 0:
-			how = (-d).String() + " ago"
-		}
-		list = append(list, fmt.Sprintf("%s %s, %s", name, t.UTC().Format(time.RFC3339), how))
 	}
 	return strings.Join(list, "; ")
 }
 
-// short cuts a text to a line, with nothing in it that a terminal obeys.
+// Date is a time and how far it is away, in words for people.
+func Date(t, now time.Time) string {
+	const day = 24 * 60 * 60
+	text := t.UTC().Format(time.RFC3339) + ", "
+	seconds := t.Round(time.Second).Unix() - now.Round(time.Second).Unix() // a Duration ends at 292 years
+	far := max(seconds, -seconds)
+	how := (time.Duration(min(far, 2*day)) * time.Second).String()
+	switch {
+	case far == 0:
+		return text + "now"
+	case far > 2*365*day:
+		how = fmt.Sprintf("%d years", far/(365*day))
+	case far > 2*day:
+		how = fmt.Sprintf("%d days", far/day)
+	}
+	if seconds > 0 {
+		return text + "in " + how
+	}
+	return text + how + " ago"
+}
+
+// short cuts a text to a line, with nothing in it that a terminal obeys or does not show.
 func short(s string) string {
 	const most = 200
 	cut := ""
@@ -174,9 +203,9 @@ func short(s string) string {
 		s, cut = s[:most], "…"
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return '?'
 	}, strings.ToValidUTF8(s, "")) + cut
 }
