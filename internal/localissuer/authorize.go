@@ -15,11 +15,12 @@ import (
 
 // grant is what a code or a refresh token stands for.
 type grant struct {
-	client, redirect  string
-	challenge, nonce  string
-	scope, user, want string // want: the audience that was asked for
-	claims            map[string]any
-	at                int64 // of the sign-in
+	client, redirect string
+	challenge, nonce string
+	scope, less      string // less: what a refresh asks for, if not for all
+	user, want       string // want: the audience that was asked for
+	claims           map[string]any
+	at               int64 // of the sign-in
 }
 
 // authorize shows the page and, when it was filled in, leads back with a code
@@ -68,9 +69,25 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		back.RawQuery = v.Encode()
 		http.Redirect(w, r, back.String(), http.StatusSeeOther)
 	}
+	mode := cmp.Or(q.Get("response_mode"), "query")
 	switch {
+	case q.Get("response_type") == "":
+		lead("error", "invalid_request", "response_type is missing")
+		return
 	case q.Get("response_type") != "code":
 		lead("error", "unsupported_response_type", "response_type must be code")
+		return
+	case mode != "query":
+		lead("error", "invalid_request", "response_mode must be query")
+		return
+	case q.Get("request") != "":
+		lead("error", "request_not_supported", "parameters are read from the query alone")
+		return
+	case q.Get("request_uri") != "":
+		lead("error", "request_uri_not_supported", "parameters are read from the query alone")
+		return
+	case slices.Contains(strings.Fields(q.Get("prompt")), "none"): // OpenID Connect Core section 3.1.2.6
+		lead("error", "login_required", "nobody is signed in here before he says who he is")
 		return
 	case len(q.Get("code_challenge")) != 43 || q.Get("code_challenge_method") != "S256":
 		lead("error", "invalid_request", "code_challenge with the method S256 is missing (RFC 7636)")

@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -192,46 +191,6 @@ func (i *Issuer) afterPreflight(w http.ResponseWriter, r *http.Request, serve ht
 		return
 	}
 	serve(w, r)
-}
-
-func (i *Issuer) metadata(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]any{
-		"issuer":                                i.URL,
-		"jwks_uri":                              i.URL + "/jwks.json",
-		"authorization_endpoint":                i.URL + "/authorize",
-		"token_endpoint":                        i.URL + "/token",
-		"userinfo_endpoint":                     i.URL + "/userinfo",
-		"end_session_endpoint":                  i.URL + "/end_session",
-		"response_types_supported":              []string{"code"},
-		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "client_credentials", "password"},
-		"code_challenge_methods_supported":      []string{"S256"},
-		"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post"},
-		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": []string{i.Algorithm},
-		"scopes_supported":                      []string{"openid", "profile", "email", "offline_access"},
-
-		"authorization_response_iss_parameter_supported": true, // RFC 9207
-	})
-}
-
-func (i *Issuer) keySet(w http.ResponseWriter, _ *http.Request) {
-	set := struct {
-		Keys []json.RawMessage `json:"keys"`
-	}{[]json.RawMessage{}}
-	published, _ := i.Find(context.Background(), keys.Hint{})
-	for _, k := range published {
-		public, err := k.Public()
-		if err == nil {
-			var jwk []byte
-			jwk, err = public.JWK()
-			set.Keys = append(set.Keys, jwk)
-		}
-		if err != nil {
-			refuse(w, errors.New("the key set cannot be written"))
-			return
-		}
-	}
-	answer(w, http.StatusOK, set)
 }
 
 func (i *Issuer) userinfo(w http.ResponseWriter, r *http.Request) {

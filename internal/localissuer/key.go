@@ -20,7 +20,7 @@ import (
 
 // Algorithms are those that an Issuer may sign with.
 func Algorithms() []string {
-	return []string{"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"}
+	return []string{"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"}
 }
 
 // newKey makes a key, and writes it to the directory, if there is one.
@@ -34,7 +34,7 @@ func newKey(alg, id, dir string) (*keys.Key, error) {
 		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case "ES512":
 		key, err = ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default: // RS and PS
 		key, err = rsa.GenerateKey(rand.Reader, 2048)

@@ -1,9 +1,11 @@
 package localissuer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -42,7 +44,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	client, unknown := i.clientOf(r)
 	if unknown != nil {
-		if r.Header.Get("Authorization") != "" { // RFC 6749 section 5.2
+		if r.Header.Get("Authorization") != "" && unknown.code == "invalid_client" { // RFC 6749 section 5.2
 			w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 			answer(w, http.StatusUnauthorized, map[string]string{"error": unknown.code, "error_description": unknown.description})
 			return
@@ -66,6 +68,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if again {
+		g.less = "" // which was for this time
 		body["refresh_token"] = i.refresh.keep(g)
 	}
 	answer(w, http.StatusOK, body)
@@ -106,15 +109,25 @@ func (i *Issuer) clientOf(r *http.Request) (name string, failed *oauthError) {
 	return name, nil
 }
 
+// needed are the parameters without which a request is none, by grant_type.
+var needed = map[string][]string{
+	"":                   {"grant_type"},
+	"password":           {"username", "password"},
+	"refresh_token":      {"refresh_token"},
+	"authorization_code": {"code"},
+}
+
 // granted is what is to be issued, and whether with a refresh token.
 func (i *Issuer) granted(q url.Values, client string) (g grant, again bool, err error) {
+	for _, name := range needed[q.Get("grant_type")] {
+		if q.Get(name) == "" { // RFC 6749 section 3.2: one without a value is not there
+			return g, false, &oauthError{"invalid_request", name + " is missing"}
+		}
+	}
 	switch q.Get("grant_type") {
 	case "client_credentials":
 		return grant{client: client, user: client, scope: q.Get("scope"), want: wanted(q)}, false, nil
 	case "password":
-		if q.Get("username") == "" || q.Get("password") == "" {
-			return g, false, &oauthError{"invalid_request", "username or password is missing"}
-		}
 		return grant{client: client, user: q.Get("username"), scope: q.Get("scope"), want: wanted(q), at: i.Now().Unix()}, true, nil
 	case "refresh_token":
 		g, ok := i.refresh.find(q.Get("refresh_token"))
@@ -122,6 +135,14 @@ func (i *Issuer) granted(q url.Values, client string) (g grant, again bool, err 
 			return g, false, &oauthError{"invalid_grant", "the refresh token is unknown, used or another client's"}
 		}
 		g.nonce = ""
+		if scope := q.Get("scope"); scope != "" { // the same or less of it (RFC 6749 section 6)
+			for _, one := range strings.Fields(scope) {
+				if !slices.Contains(strings.Fields(g.scope), one) {
+					return g, false, &oauthError{"invalid_scope", "the scope was not granted at first"}
+				}
+			}
+			g.less = scope
+		}
 		return g, true, nil
 	case "authorization_code":
 		// Used up by the first who shows it, also if he cannot prove that it is his.
@@ -159,8 +180,9 @@ func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
 	case p["aud"] == nil:
 		p["aud"] = g.client
 	}
-	if g.scope != "" {
-		p["scope"] = g.scope
+	scope := cmp.Or(g.less, g.scope)
+	if scope != "" {
+		p["scope"] = scope
 	}
 	encode := core.Encoder(i)
 	access, err := encode(ctx, map[string]any{"typ": "at+jwt"}, p)
@@ -168,14 +190,14 @@ func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
 		return nil, err
 	}
 	body := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": exp - iat}
-	if g.scope != "" {
-		body["scope"] = g.scope
+	if scope != "" {
+		body["scope"] = scope
 	}
-	if slices.Contains(strings.Fields(g.scope), "openid") {
+	if slices.Contains(strings.Fields(scope), "openid") {
 		id := core.Payload{}
 		maps.Copy(id, i.Users[g.user])
 		maps.Copy(id, g.claims)
-		maps.Copy(id, core.Payload{"iss": i.URL, "sub": g.user, "aud": g.client, "iat": iat, "exp": exp, "auth_time": g.at})
+		maps.Copy(id, core.Payload{"iss": i.URL, "sub": g.user, "aud": g.client, "iat": iat, "exp": exp, "auth_time": g.at, "at_hash": i.hash(access)})
 		if g.nonce != "" {
 			id["nonce"] = g.nonce
 		}
@@ -184,4 +206,22 @@ func (i *Issuer) issue(ctx context.Context, g grant) (map[string]any, error) {
 		}
 	}
 	return body, nil
+}
+
+// hash is at_hash (OpenID Connect Core section 3.1.3.6): the left half of the hash that
+// the signature is made with.
+func (i *Issuer) hash(token string) string {
+	var sum []byte
+	switch {
+	case strings.HasSuffix(i.Algorithm, "256"):
+		h := sha256.Sum256([]byte(token))
+		sum = h[:]
+	case strings.HasSuffix(i.Algorithm, "384"):
+		h := sha512.Sum384([]byte(token))
+		sum = h[:]
+	default: // 512, and Ed25519, which has it inside
+		h := sha512.Sum512([]byte(token))
+		sum = h[:]
+	}
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
