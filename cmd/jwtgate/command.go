@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +36,7 @@ type command struct {
 	args  string // "[FILE]"
 	short string // what it does, for the list
 	long  string // the rest, in lines of at most 80 characters
-	// flags declares the flags, and returns what runs with the arguments after them.
+	// flags declares the flags, and returns what runs with the arguments.
 	flags func(*flag.FlagSet) runner
 }
 
@@ -48,6 +49,15 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
+// blame is the status of what a setting or a file got wrong: of the call, or of the
+// world where the system says so.
+func blame(err error) int {
+	if errors.As(err, new(syscall.Errno)) {
+		return unknown
+	}
+	return misused
+}
+
 // commands are all, in the order of help.
 func commands() []command {
 	return []command{
@@ -57,10 +67,23 @@ func commands() []command {
 	}
 }
 
-// run finds the command and runs it.
+// run is the program. What could not be printed, as to a disk that is full, is no yes.
 func run(ctx context.Context, e *env, args []string) int {
+	out := &written{Writer: e.stdout}
+	e.stdout, e.json = out, asksJSON(args)
+	status := find(ctx, e, args)
+	if out.failed != nil {
+		fmt.Fprintf(e.stderr, "jwtgate: %v\n", out.failed)
+		return unknown
+	}
+	return status
+}
+
+// find finds the command and runs it.
+func find(ctx context.Context, e *env, args []string) int {
 	if len(args) == 0 {
-		help(e.stderr, "")
+		text, _ := help("")
+		fmt.Fprint(e.stderr, text)
 		return misused
 	}
 	for _, c := range commands() {
@@ -69,14 +92,47 @@ func run(ctx context.Context, e *env, args []string) int {
 			return c.run(ctx, e, args[len(words):])
 		}
 	}
-	if name := strings.TrimLeft(args[0], "-"); name == "help" || name == "h" {
-		if help(e.stdout, strings.Join(args[1:], " ")) {
-			return yes
-		}
+	asked := isHelp(args[0])
+	if asked {
 		args = args[1:]
 	}
-	fmt.Fprintf(e.stderr, "jwtgate: there is no command %q; jwtgate help lists them\n", strings.Join(args, " "))
+	name := words(args)
+	asked = asked || len(args) > 1 && isHelp(args[1]) // keys -h
+	if text, ok := help(name); ok {
+		if asked {
+			e.tell("help", text)
+			return yes
+		}
+		fmt.Fprint(e.stderr, text) // keys, and none of its commands
+		return misused
+	}
+	e.fail("jwtgate", fmt.Errorf("there is no command %q%s", name, meant(name, groups()[""], names())), "jwtgate help")
 	return misused
+}
+
+func isHelp(word string) bool {
+	return slices.Contains([]string{"help", "h"}, strings.TrimLeft(word, "-"))
+}
+
+// words are what may name a command: not the token behind one that is misspelt.
+func words(args []string) string {
+	var list []string
+	for _, a := range args {
+		if len(list) > 0 && (strings.HasPrefix(a, "-") || isHelp(a)) || len(list) > 0 && groups()[list[0]] == nil {
+			break
+		}
+		if list = append(list, a); len(list) == 2 {
+			break
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+func names() (all []string) {
+	for _, c := range commands() {
+		all = append(all, c.name)
+	}
+	return all
 }
 
 func (c command) run(ctx context.Context, e *env, args []string) int {
@@ -84,50 +140,37 @@ func (c command) run(ctx context.Context, e *env, args []string) int {
 	fs.SetOutput(io.Discard)
 	run := c.flags(fs)
 	output := outputFlag(fs)
-	err := fs.Parse(args)
+	args, err := parse(fs, args)
 	if errors.Is(err, flag.ErrHelp) {
-		help(e.stdout, c.name)
+		text, _ := help(c.name)
+		e.tell("help", text)
 		return yes
 	}
 	if err == nil && *output != "text" && *output != "json" {
 		err = fmt.Errorf("-o %s: want text or json", *output)
+	}
+	if err == nil && c.args == "" && len(args) > 0 {
+		err = errors.New("it takes no arguments")
 	}
 	if err != nil {
 		err = usageError{err}
 	}
 	status := misused
 	if err == nil {
-		e.json = *output == "json"
-		status, err = run(ctx, e, fs.Args())
+		status, err = run(ctx, e, args)
 	}
 	if err == nil {
 		return status
 	}
-	fmt.Fprintf(e.stderr, "jwtgate %s: %v\n", c.name, err)
 	if errors.As(err, new(usageError)) {
-		fmt.Fprintf(e.stderr, "usage: jwtgate %s\n", c.line())
+		e.fail("jwtgate "+c.name, err, "jwtgate "+c.line())
 		return misused
 	}
+	e.fail("jwtgate "+c.name, err, "")
 	return max(status, no)
-}
-
-func outputFlag(fs *flag.FlagSet) *string {
-	return fs.String("o", "text", "`format` of the output: text or json")
 }
 
 // line is how it is called.
 func (c command) line() string {
 	return strings.TrimSpace(c.name + " [flags] " + c.args)
-}
-
-// print writes v as JSON if that is wanted, else as text does.
-func (e *env) print(v any, text func(w io.Writer)) error {
-	if !e.json {
-		text(e.stdout)
-		return nil
-	}
-	enc := json.NewEncoder(e.stdout)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }

@@ -24,7 +24,9 @@ fish:  jwtgate completion fish | source`,
 				if len(args) != 1 || shells[args[0]] == nil {
 					return misused, usagef("name a shell: bash, zsh or fish")
 				}
-				shells[args[0]](e.stdout)
+				var b strings.Builder
+				shells[args[0]](&b)
+				e.tell("script", b.String())
 				return yes, nil
 			}
 		},

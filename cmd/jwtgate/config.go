@@ -3,10 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -51,25 +50,24 @@ func (k *keyFlags) config(e *env) (cfg core.Config[*core.Claims], notes []string
 		}
 		return cfg, nil, err // with the server's rules, as they are
 	}
-	rest := *k
-	switch text, err := os.ReadFile(k.key); {
-	case k.key != "" && k.jwks != "" || k.key != "" && k.oidc != "" || k.jwks != "" && k.oidc != "":
+	if k.key != "" && k.jwks != "" || k.key != "" && k.oidc != "" || k.jwks != "" && k.oidc != "" {
 		return cfg, nil, usagef("one of -key, -jwks and -oidc")
-	case err != nil || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")):
-	case bytes.Contains(text, []byte(`"keys"`)):
-		rest.key, rest.jwks = "", k.key
-	default: // no variable takes a private JWK
-		var opts []keys.Option
-		if k.alg != "" {
-			opts = append(opts, keys.WithAlgorithm(k.alg))
+	}
+	rest := *k
+	if k.key != "" { // read once: it may be a pipe
+		text, err := e.readFile(k.key)
+		if err != nil {
+			return cfg, nil, fmt.Errorf("-key: %w", err)
 		}
-		if cfg.Keys, err = keys.Load(k.key, opts...); err != nil {
-			return cfg, nil, err
+		if rest.key = string(text); json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) && bytes.ContainsAny(text, "{") {
+			if cfg.Keys, err = k.jwk(text); err != nil {
+				return cfg, nil, fmt.Errorf("-key: %w", err)
+			}
+			rest.key, rest.alg = "", ""
 		}
-		rest.key, rest.alg = "", ""
 	}
 	if err := cfg.ReadEnv("JWT_", rest.settings()); err != nil {
-		return cfg, nil, errors.New(asFlags.Replace(err.Error()))
+		return cfg, nil, inFlags{err}
 	}
 	if cfg.Rules.Audience == nil {
 		cfg.Rules.InsecureAnyAudience = true
@@ -82,23 +80,46 @@ func (k *keyFlags) config(e *env) (cfg core.Config[*core.Claims], notes []string
 	return cfg, notes, nil
 }
 
-// asFlags puts the flags into what is said of variables.
-var asFlags = strings.NewReplacer("JWT_SECRET_KEY_FILE", "-key", "JWT_PUBLIC_KEY_FILE", "-key", "JWT_JWKS_FILE", "-jwks",
-	"JWT_JWKS_URL", "-jwks", "JWT_OIDC_ISSUER", "-oidc", "JWT_ALGORITHM", "-alg", "JWT_ISSUER", "-iss",
+// jwk is the key, or the set, of a JSON text, which no variable takes.
+func (k *keyFlags) jwk(text []byte) (keys.Source, error) {
+	var opts []keys.Option
+	if k.alg != "" {
+		opts = append(opts, keys.WithAlgorithm(k.alg))
+	}
+	if isSet(text) {
+		set, err := keys.ParseSet(text, opts...)
+		return set, err
+	}
+	key, err := keys.Parse(text, opts...)
+	return key, err
+}
+
+// inFlags is an error that speaks of flags where it spoke of variables.
+type inFlags struct{ error }
+
+func (e inFlags) Unwrap() error { return e.error }
+func (e inFlags) Error() string { return asFlags.Replace(e.error.Error()) }
+
+var asFlags = strings.NewReplacer("JWT_SECRET_KEY_FILE", "-key", "JWT_PUBLIC_KEY_FILE", "-key", "JWT_SECRET_KEY", "-key", "JWT_PUBLIC_KEY", "-key",
+	"JWT_JWKS_FILE", "-jwks", "JWT_JWKS_URL", "-jwks", "JWT_OIDC_ISSUER", "-oidc", "JWT_ALGORITHM", "-alg", "JWT_ISSUER", "-iss",
 	"JWT_AUDIENCE", "-aud", "JWT_REQUIRED_CLAIMS", "-require", "JWT_LEEWAY", "-leeway")
 
-// settings are the flags as the server's variables.
+// settings are the flags, with the text of the key, as the server's variables.
 func (k *keyFlags) settings() (environ []string) {
 	set := func(name, value string) {
 		if value != "" {
 			environ = append(environ, "JWT_"+name+"="+value)
 		}
 	}
-	name := "SECRET_KEY_FILE"
-	if text, err := os.ReadFile(k.key); err == nil && publicPart.Match(text) {
-		name = "PUBLIC_KEY_FILE"
+	name := "SECRET_KEY"
+	if publicPart.MatchString(k.key) {
+		name = "PUBLIC_KEY"
 	}
-	set(name, k.key)
+	line, ended := strings.CutSuffix(k.key, "\n") // as of a file that a variable names
+	if ended {
+		line = strings.TrimSuffix(line, "\r")
+	}
+	set(name, line)
 	name = "JWKS_FILE"
 	if strings.Contains(k.jwks, "://") {
 		name = "JWKS_URL"
@@ -127,7 +148,7 @@ func decoder(cfg core.Config[*core.Claims]) (decode core.DecodeHandler, err erro
 
 // bounded bounds what asks somebody else.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, 15*time.Second)
+	return context.WithTimeout(ctx, 10*time.Second)
 }
 
 // token is the one that is named by the arguments, a file or standard input.

@@ -27,15 +27,10 @@ happens when its memory is full.`,
 		prefix := fs.String("prefix", "JWT_", "`prefix` of the server's variables")
 		redis := fs.String("redis", "", "`URL` of the Redis that keeps sessions, as redis://host:6379; one with a password better in REDIS_URL")
 		clock := fs.String("clock", "", "`URL` of a web server whose clock is right; without it, the provider's")
-		return func(ctx context.Context, e *env, args []string) (int, error) {
-			if len(args) > 0 {
-				return misused, usagef("it takes no arguments")
-			}
-			ctx, cancel := bounded(ctx)
-			defer cancel()
+		return func(ctx context.Context, e *env, _ []string) (int, error) {
 			d := &diagnosis{env: e}
 			d.look(ctx, *prefix, *clock, *redis)
-			return d.status(), e.print(d.Checks, d.tell)
+			return d.status(), e.print(d, d.tell)
 		}
 	},
 }
@@ -50,12 +45,28 @@ type check struct {
 
 // diagnosis is all that was looked at.
 type diagnosis struct {
-	*env
-	Checks []check
+	*env   `json:"-"`
+	Checks []check `json:"checks"`
 }
 
 func (d *diagnosis) add(name, state, found, fix string) {
-	d.Checks = append(d.Checks, check{name, state, plain(found), plain(fix)})
+	d.Checks = append(d.Checks, check{name, state, escaped(found), escaped(fix)})
+}
+
+// mistakes adds what a configuration gets wrong, each with its fix.
+func (d *diagnosis) mistakes(err error) {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range list.Unwrap() {
+			d.mistakes(e)
+		}
+		return
+	}
+	found := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "jwtgate: "), "core.New: ")
+	fix := "set it as docs/settings.md says, or unset it"
+	if i := strings.LastIndex(found, "; "); i > 0 { // as core.Mistake writes it
+		found, fix = found[:i], found[i+2:]
+	}
+	d.add("settings", "fail", found, fix)
 }
 
 func (d *diagnosis) status() int {
@@ -91,7 +102,9 @@ func (d *diagnosis) look(ctx context.Context, prefix, clock, redis string) {
 		if clock == "" {
 			clock = provider
 		}
-		d.posture(cfg)
+		if cfg.Keys != nil {
+			d.posture(prefix, cfg)
+		}
 	}
 	if clock != "" {
 		d.clock(ctx, clock)
@@ -110,9 +123,7 @@ func (d *diagnosis) settings(cfg *core.Config[*core.Claims], prefix string) bool
 		}
 	}
 	if err := cfg.ReadEnv(prefix, d.environ); err != nil {
-		for _, line := range mistakes(err) {
-			d.add("settings", "fail", line, "")
-		}
+		d.mistakes(err)
 		return false
 	}
 	if len(named) == 0 {
@@ -124,21 +135,10 @@ func (d *diagnosis) settings(cfg *core.Config[*core.Claims], prefix string) bool
 	return true
 }
 
-// mistakes are the lines of an error that lists several.
-func mistakes(err error) (lines []string) {
-	if list, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range list.Unwrap() {
-			lines = append(lines, mistakes(e)...)
-		}
-		return lines
-	}
-	return []string{strings.TrimPrefix(err.Error(), "jwtgate: ")}
-}
-
 // keys says which there are, and who else may read them.
 func (d *diagnosis) keys(prefix string, cfg core.Config[*core.Claims]) {
 	if cfg.Keys == nil {
-		d.add("keys", "fail", "the environment names none", "set "+prefix+"SECRET_KEY_FILE, PUBLIC_KEY_FILE, KEY_DIR, JWKS_FILE, JWKS_URL or OIDC_ISSUER")
+		d.add("keys", "fail", "the environment names none", prefixed("set JWT_SECRET_KEY_FILE, JWT_PUBLIC_KEY_FILE, JWT_KEY_DIR, JWT_JWKS_FILE, JWT_JWKS_URL or JWT_OIDC_ISSUER", prefix))
 		return
 	}
 	facts := keys.FactsOf(cfg.Keys)
@@ -151,7 +151,8 @@ func (d *diagnosis) keys(prefix string, cfg core.Config[*core.Claims]) {
 	}
 	d.add("keys", "ok", found, "")
 	for _, n := range facts.Notices {
-		d.add("keys", "warn", errors.Join(n.Failure, n.Skipped).Error(), "")
+		found, fix, _ := strings.Cut(errors.Join(n.Failure, n.Skipped).Error(), "; say: ")
+		d.add("keys", "warn", found, cmp.Or(fix, "tokens of such a key are refused: let its owner replace it"))
 	}
 }
 
@@ -176,15 +177,19 @@ func (d *diagnosis) provider(ctx context.Context, prefix string, cfg core.Config
 		return ""
 	}
 	defer remote.Close()
+	ctx, cancel := bounded(ctx)
+	defer cancel()
 	begin := time.Now()
 	err := remote.Fetch(ctx)
 	url := cmp.Or(d.getenv(prefix+"OIDC_ISSUER"), d.getenv(prefix+"JWKS_URL"))
-	switch {
-	case errors.As(err, new(net.Error)), errors.Is(err, io.EOF), ctx.Err() != nil:
-		d.add("provider", "unknown", err.Error(), "is it up, and its name right? is there a proxy or a firewall in between?")
+	var passing interface{ Temporary() bool }
+	switch found := strings.TrimPrefix(fmt.Sprint(err), "jwtgate: "); {
+	case err == nil:
+	case errors.As(err, new(net.Error)), errors.Is(err, io.EOF), errors.As(err, &passing) && passing.Temporary(), ctx.Err() != nil:
+		d.add("provider", "unknown", found, "is it up, and its name right? is there a proxy or a firewall in between?")
 		return url
-	case err != nil:
-		d.add("provider", "fail", err.Error(), "is its name right, to the letter?")
+	default:
+		d.add("provider", "fail", found, "is its name right, to the letter?")
 		return url
 	}
 	d.add("provider", "ok", fmt.Sprintf("%s, fetched in %v", remote, time.Since(begin).Round(time.Millisecond)), "")
@@ -192,25 +197,6 @@ func (d *diagnosis) provider(ctx context.Context, prefix string, cfg core.Config
 		d.add("provider", "warn", skipped, "tokens of such a key are refused")
 	}
 	return url
-}
-
-// posture makes the Auth, and says what it does not check. What no variable sets, as
-// Revocation, is up to the program, and nothing is known of it here; of a key's file
-// keys has told.
-func (d *diagnosis) posture(cfg core.Config[*core.Claims]) {
-	cfg.Observer = nil
-	auth, err := core.New(cfg)
-	if err != nil {
-		for _, line := range mistakes(err) {
-			d.add("settings", "fail", line, "")
-		}
-		return
-	}
-	for _, gap := range auth.Posture() {
-		if gap.Insecure || strings.HasPrefix(gap.Field, "Rules.") || strings.HasPrefix(gap.Field, "Sources") {
-			d.add("posture", "warn", gap.Field+": "+gap.Text, "")
-		}
-	}
 }
 
 // skippedKeys hears of keys that are not used.

@@ -69,6 +69,30 @@ func clockThat(t *testing.T, ahead time.Duration) (url string) {
 	return s.URL
 }
 
+// failing is a web server that answers with a status.
+func failing(t *testing.T, status int) (url string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) }))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// TestDoctorAsksEachInItsTime: a provider that hangs leaves time for the rest.
+func TestDoctorAsksEachInItsTime(t *testing.T) {
+	if os.Getenv("JWTGATE_NIGHTLY") == "" {
+		t.Skip("it waits for ten seconds; the night has them")
+	}
+	hangs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer hangs.Close()
+	out, told, status := newCLI(t).call([]string{"JWT_OIDC_ISSUER=" + hangs.URL, "JWT_AUDIENCE=x"}, "",
+		"doctor -clock "+clockThat(t, 0)+" -redis "+redisThatSays(t, "7.0.15", "noeviction"))
+	for _, want := range []string{"provider     unknown", "clock        ok", "redis        ok"} {
+		if !strings.Contains(out, want) || status != 3 {
+			t.Errorf("%d, want %s: %s%s", status, want, out, told)
+		}
+	}
+}
+
 // TestDoctor: each check says yes, no and that it cannot say.
 func TestDoctor(t *testing.T) {
 	bin, dir := build(t), t.TempDir()
@@ -108,22 +132,38 @@ func TestDoctor(t *testing.T) {
 		{"an old Redis", []string{key}, []string{"-redis", redisThatSays(t, "3.2.1", "noeviction")}, "redis fail", "3.2.1", 1, ""},
 		{"another password", []string{key}, []string{"-redis", strings.Replace(redisThatSays(t, "7.0.15", "noeviction"), "secret", "wrong", 1)}, "redis unknown", "WRONGPASS", 3, "wrong@"},
 		{"no Redis", []string{key}, []string{"-redis", "redis://u:secret@127.0.0.1:1"}, "redis unknown", "127.0.0.1:1", 3, "secret"},
-		{"no URL", []string{key}, []string{"-redis", "secret"}, "redis unknown", "redis://", 3, ""},
+		{"a provider that fails", oidc(failing(t, 503)), nil, "provider unknown", "503", 3, ""},
+		{"a provider that is another page", oidc(failing(t, 404)), nil, "provider fail", "404", 1, ""},
+		{"a clock with a password", []string{key}, []string{"-clock", "http://u:secret%zz@127.0.0.1:1/"}, "clock unknown", "no URL", 3, "secret"},
+		{"a password as it is", []string{key}, []string{"-redis", "redis://u:99#secret@127.0.0.1:1"}, "redis fail", "%23", 1, "99"},
+		{"a password with a slash", []string{key}, []string{"-redis", "redis://u:99/secret@127.0.0.1:1"}, "redis fail", "%2F", 1, "99"},
+		{"a password with a mark", []string{key}, []string{"-redis", "redis://u:99?secret@127.0.0.1:1"}, "redis fail", "%3F", 1, "99"},
+		{"a short secret that is let pass", []string{"JWT_SECRET_KEY=hunter2", "JWT_INSECURE_SHORT_SECRET=1"}, nil, "posture warn", "JWT_INSECURE_SHORT_SECRET", 0, "hunter2"},
+		{"no dates", []string{key, "JWT_VERIFY_CLAIMS=signature"}, nil, "posture warn", "add nbf to JWT_VERIFY_CLAIMS", 0, ""},
+		{"tokens in URLs", []string{key, "JWT_TOKEN_LOCATION=query_string"}, nil, "posture warn", "JWT_TOKEN_LOCATION", 0, ""},
+		{"a cookie of any name", []string{key, "JWT_TOKEN_LOCATION=cookies", "JWT_ACCESS_COOKIE_NAME=token", "JWT_INSECURE_COOKIE_NAME=1"}, nil, "posture warn", "JWT_INSECURE_COOKIE_NAME", 0, ""},
+		{"another prefix", []string{"APP_SECRET_KEY_FILE=" + filepath.Join(dir, "key.pem")}, []string{"-prefix", "APP_"}, "posture warn", "set APP_AUDIENCE", 0, "JWT_"},
+		{"no URL", []string{key}, []string{"-redis", "secret"}, "redis fail", "redis://", 1, "secret"},
 	} {
 		cmd := exec.Command(bin, append([]string{"doctor", "-o", "json"}, tt.args...)...)
 		cmd.Env = append([]string{"HOME=/", "NO_PROXY=*"}, tt.env...)
 		out, _ := cmd.CombinedOutput()
-		var checks []struct{ Check, State, Found, Fix string }
-		if err := json.Unmarshal(out, &checks); err != nil {
+		var got struct {
+			Checks []struct{ Check, State, Found, Fix string }
+		}
+		if err := json.Unmarshal(out, &got); err != nil {
 			t.Errorf("%s: %v: %s", tt.name, err, out)
 			continue
 		}
 		found := false
-		for _, c := range checks {
+		for _, c := range got.Checks {
+			if (c.State == "ok") != (c.Fix == "") {
+				t.Errorf("%s: %s of %s, to mend: %q", tt.name, c.State, c.Found, c.Fix)
+			}
 			found = found || c.Check+" "+c.State == tt.check && strings.Contains(c.Found+c.Fix, tt.words)
 		}
-		if got := cmd.ProcessState.ExitCode(); !found || got != tt.status {
-			t.Errorf("%s: status %d, want %d and %s with %q:\n%s", tt.name, got, tt.status, tt.check, tt.words, out)
+		if status := cmd.ProcessState.ExitCode(); !found || status != tt.status {
+			t.Errorf("%s: status %d, want %d and %s with %q:\n%s", tt.name, status, tt.status, tt.check, tt.words, out)
 		}
 		if tt.nothing != "" && strings.Contains(string(out), tt.nothing) {
 			t.Errorf("%s: it prints %q:\n%s", tt.name, tt.nothing, out)

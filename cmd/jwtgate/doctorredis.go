@@ -11,20 +11,30 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // redis asks a Redis what it does when its memory is full, and how old it is.
 func (d *diagnosis) redis(ctx context.Context, rawURL string) {
-	c, err := dialRedis(ctx, rawURL)
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	u, host, ok := redisURL(rawURL)
+	if !ok {
+		d.add("redis", "fail", "REDIS_URL, or -redis, is no URL of a Redis", "write redis://user:password@host:6379, or rediss:// for TLS, with # / ? @ in a password as %23 %2F %3F %40")
+		return
+	}
+	c, err := dialRedis(ctx, u.Scheme == "rediss", host)
 	if err != nil {
-		d.add("redis", "unknown", err.Error(), "")
+		d.add("redis", "unknown", err.Error(), "is it up, and its name right? does it speak TLS (rediss://), or not (redis://)?")
 		return
 	}
 	defer c.Close()
+	if err := c.login(u.User); err != nil {
+		d.add("redis", "unknown", "the login is refused: "+err.Error(), "correct the user and the password in REDIS_URL")
+		return
+	}
 	info, err := c.ask("INFO", "server")
 	if err != nil {
-		d.add("redis", "unknown", err.Error(), "let the user of the store run INFO")
+		d.add("redis", "unknown", err.Error(), "give the user and the password of the store in REDIS_URL, and let it run INFO; is it a Redis?")
 		return
 	}
 	version := field(info, "redis_version")
@@ -64,18 +74,22 @@ type redisConn struct {
 	r *bufio.Reader
 }
 
-// dialRedis connects, and logs in if the URL has a password. Its errors do not show it.
-func dialRedis(ctx context.Context, rawURL string) (*redisConn, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
-		return nil, errors.New("-redis wants redis://host:6379, or rediss:// for TLS")
+// redisURL reads a URL, and says where to connect.
+func redisURL(raw string) (u *url.URL, host string, ok bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.Scheme != "redis" && u.Scheme != "rediss" ||
+		strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // of a password that is not escaped
+		return nil, "", false
 	}
-	host := u.Host
 	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "6379")
+		return u, net.JoinHostPort(u.Hostname(), "6379"), true
 	}
+	return u, u.Host, true
+}
+
+func dialRedis(ctx context.Context, encrypted bool, host string) (c *redisConn, err error) {
 	var conn net.Conn
-	if u.Scheme == "rediss" {
+	if encrypted {
 		conn, err = (&tls.Dialer{}).DialContext(ctx, "tcp", host)
 	} else {
 		conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", host)
@@ -83,24 +97,34 @@ func dialRedis(ctx context.Context, rawURL string) (*redisConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(5 * time.Second)
-	}
+	deadline, _ := ctx.Deadline() // it is bounded
 	_ = conn.SetDeadline(deadline)
-	c := &redisConn{conn, bufio.NewReader(conn)}
-	if password, ok := u.User.Password(); ok {
-		login := []string{"AUTH", u.User.Username(), password}
-		if u.User.Username() == "" {
-			login = []string{"AUTH", password}
-		}
-		if _, err := c.ask(login...); err != nil {
-			_ = conn.Close()
-			return nil, fmt.Errorf("the login is refused: %w", err)
-		}
-	}
-	return c, nil
+	return &redisConn{conn, bufio.NewReader(io.LimitReader(conn, 4<<20))}, nil
 }
+
+// login shows nothing of the answer but its first word, as WRONGPASS: a server that
+// knows no AUTH repeats what it was sent.
+func (c *redisConn) login(who *url.Userinfo) error {
+	password, _ := who.Password()
+	if password == "" {
+		return nil
+	}
+	words := []string{"AUTH", who.Username(), password}
+	if who.Username() == "" {
+		words = []string{"AUTH", password}
+	}
+	_, err := c.ask(words...)
+	if refused := redisError(""); errors.As(err, &refused) {
+		word, _, _ := strings.Cut(string(refused), " ")
+		return redisError(word)
+	}
+	return err
+}
+
+// redisError is an answer that says no.
+type redisError string
+
+func (e redisError) Error() string { return string(e) }
 
 // ask sends a command and returns the text that answers it.
 func (c *redisConn) ask(words ...string) (string, error) {
@@ -124,7 +148,7 @@ func (c *redisConn) ask(words ...string) (string, error) {
 	case '+':
 		return line[1:], nil
 	case '-':
-		return "", errors.New(line[1:])
+		return "", redisError(line[1:])
 	case '$':
 		n, err := strconv.Atoi(line[1:])
 		if err != nil || n < 0 || n > 1<<20 {

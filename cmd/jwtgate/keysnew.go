@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -16,7 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,8 +30,9 @@ var keysNew = command{
 	short: "make a key, or an HMAC secret",
 	long: `It writes the private key to FILE, which only you may read (0600), in the PEM
 that keys.Load and JWT_SECRET_KEY_FILE take (PKCS #8), and its public half beside
-it, as FILE without .pem and with .pub.pem. Without FILE the key goes to standard
-output. A file that is there is never overwritten.`,
+it, as FILE without .pem and with .pub.pem. Without FILE, and as -, the key goes to
+standard output. A file that is there is never overwritten. Where the file does not
+say for which algorithm the key is, a server is told by JWT_ALGORITHM.`,
 	flags: func(fs *flag.FlagSet) runner {
 		alg := fs.String("alg", "RS256", "`algorithm`: "+strings.Join(algorithmNames(), ", "))
 		bits := fs.Int("bits", 2048, "`size` of an RSA key in bits, from 2048 to 8192")
@@ -43,10 +45,9 @@ output. A file that is there is never overwritten.`,
 			if err != nil {
 				return unknown, err
 			}
-			if file == "" {
-				return yes, e.print(map[string]string{"key": string(made.private)}, func(w io.Writer) {
-					fmt.Fprintf(w, "%s", made.private)
-				})
+			if file == "" || file == "-" {
+				e.tell("key", string(made.private))
+				return yes, nil
 			}
 			if err := made.write(file); err != nil {
 				return unknown, err
@@ -64,6 +65,8 @@ type madeKey struct {
 	Public    string   `json:"public_file,omitempty"`
 	Secret    string   `json:"secret_file,omitempty"`
 	OpenSSL   []string `json:"openssl"` // that do the same
+	// Setting is what a server needs beside the file, as that does not say it.
+	Setting string `json:"setting,omitempty"`
 
 	private, public []byte
 }
@@ -76,9 +79,16 @@ func (m *madeKey) tell(w io.Writer) {
 		fmt.Fprintf(w, "%s  the private key, for %s; it stays where tokens are issued\n", m.Private, m.Algorithm)
 		fmt.Fprintf(w, "%s  the public key, for those who verify; its kid is %s\n", m.Public, m.ID)
 	}
+	tellSetting(w, m.Setting)
 	fmt.Fprintln(w, "\nThe same with openssl:")
 	for _, line := range m.OpenSSL {
 		fmt.Fprintf(w, "  %s\n", line)
+	}
+}
+
+func tellSetting(w io.Writer, setting string) {
+	if setting != "" {
+		fmt.Fprintf(w, "a server that has it needs %s besides: the file does not say it\n", setting)
 	}
 }
 
@@ -88,7 +98,7 @@ var curves = map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": ellipt
 var secretBytes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
 
 func algorithmNames() []string {
-	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "HS256", "HS384", "HS512"}
+	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256", "HS384", "HS512"}
 }
 
 // makeKey makes a key for the algorithm, and says how openssl makes it in that file.
@@ -97,13 +107,14 @@ func makeKey(alg string, bits int, file string) (*madeKey, error) {
 	if file == "" {
 		file = "key.pem"
 	}
-	public := publicFile(file)
-	var key any
+	public := quoted(publicFile(file))
+	file = quoted(file)
+	var key crypto.Signer
 	var err error
 	switch {
 	case !slices.Contains(algorithmNames(), alg):
-		return nil, usagef("-alg %s: want one of %s", alg, strings.Join(algorithmNames(), ", "))
-	case alg == "Ed25519":
+		return nil, usagef("-alg %s: want one of %s%s", alg, strings.Join(algorithmNames(), ", "), meant(alg, algorithmNames()))
+	case alg == "EdDSA" || alg == "Ed25519":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 		m.OpenSSL = []string{"openssl genpkey -algorithm ed25519 -out " + file}
 	case curves[alg] != nil:
@@ -114,6 +125,9 @@ func makeKey(alg string, bits int, file string) (*madeKey, error) {
 		_, _ = rand.Read(secret)
 		m.private = []byte(base64.RawURLEncoding.EncodeToString(secret) + "\n")
 		m.OpenSSL = []string{fmt.Sprintf("openssl rand -base64 %d > %s", secretBytes[alg], file)}
+		if alg != "HS256" {
+			m.Setting = "JWT_ALGORITHM=" + alg
+		}
 		return m, nil
 	default: // RS and PS
 		if bits < 2048 || bits > 8192 {
@@ -135,10 +149,14 @@ func makeKey(alg string, bits int, file string) (*madeKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.ID, err = k.Thumbprint(); err != nil {
+	m.ID = k.ID()
+	if k, err = keys.Parse(m.private); err != nil {
 		return nil, err
 	}
-	m.public, err = publicPEM(m.private)
+	if !k.Allows(alg) {
+		m.Setting = "JWT_ALGORITHM=" + alg
+	}
+	m.public, err = blockOf(key.Public())
 	return m, err
 }
 
@@ -164,8 +182,21 @@ func (m *madeKey) write(file string) error {
 
 // publicFile is where the public half of a key goes.
 func publicFile(file string) string {
-	return strings.TrimSuffix(file, filepath.Ext(file)) + ".pub.pem"
+	return strings.TrimSuffix(file, ".pem") + ".pub.pem"
 }
+
+// quoted is a file as a shell takes it, also where it has a space or begins with a dash.
+func quoted(file string) string {
+	if strings.HasPrefix(file, "-") {
+		file = "./" + file
+	}
+	if plainFile.MatchString(file) {
+		return file
+	}
+	return "'" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+}
+
+var plainFile = regexp.MustCompile(`^[\w./:@%+=,-]+$`)
 
 // writeNew writes a file that is not there yet, and leaves no half of one.
 func writeNew(file string, text []byte, mode fs.FileMode) error {

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
+	"slices"
 
 	"github.com/jwtgate/jwtgate/core/keys"
 )
@@ -18,25 +24,27 @@ var keysPublic = command{
 	name:  "keys public",
 	args:  "[FILE]",
 	short: "print the public half of a key, for those who verify",
-	long: `FILE is a private key, as keys new or openssl writes it, unencrypted; without FILE
-it is read from standard input. The same with openssl: openssl pkey -in FILE -pubout`,
+	long: `FILE holds a key: PEM, certificate or JWK, unencrypted; without FILE, and as -, it
+is read from standard input. The same with openssl: openssl pkey -in FILE -pubout`,
 	flags: func(*flag.FlagSet) runner {
 		return func(_ context.Context, e *env, args []string) (int, error) {
 			file, err := atMostOne(args)
 			if err != nil {
 				return misused, err
 			}
-			text, err := e.readFile(file)
-			if err != nil {
-				return unknown, err
+			list, err := e.readKeys(file, nil)
+			if err == nil && len(list) > 1 {
+				err = fmt.Errorf("it is a set of %d keys, and one is wanted", len(list))
 			}
-			public, err := publicPEM(text)
-			if err != nil {
-				return no, err
+			var public []byte
+			if err == nil {
+				public, err = publicPEM(list[0])
 			}
-			return yes, e.print(map[string]string{"public_key": string(public)}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s", public)
-			})
+			if err != nil {
+				return blame(err), about(file, err)
+			}
+			e.tell("public_key", string(public))
+			return yes, nil
 		}
 	},
 }
@@ -45,8 +53,9 @@ var keysJWKS = command{
 	name:  "keys jwks",
 	args:  "FILE...",
 	short: "print keys as a JWK Set (RFC 7517), public halves alone",
-	long: `Each FILE holds one key: PEM, certificate or JWK. Each has the id under which a
-server of ours would publish it: its own, or its thumbprint (RFC 7638).`,
+	long: `Each FILE holds a key, as PEM, certificate or JWK, or a JWK Set; - is standard
+input. Each key has the id under which a server of ours would publish it: its own,
+or its thumbprint (RFC 7638).`,
 	flags: func(fs *flag.FlagSet) runner {
 		id := fs.String("id", "", "`kid` of the key, of one FILE")
 		alg := fs.String("alg", "", "`algorithm` of the keys, as RS256 where a key fits several")
@@ -65,11 +74,11 @@ server of ours would publish it: its own, or its thumbprint (RFC 7638).`,
 				Keys []json.RawMessage `json:"keys"`
 			}{[]json.RawMessage{}}
 			for _, file := range args {
-				jwk, err := publicJWK(file, opts)
+				more, err := e.readJWKs(file, opts, set.Keys)
 				if err != nil {
-					return no, err
+					return blame(err), about(file, err)
 				}
-				set.Keys = append(set.Keys, jwk)
+				set.Keys = append(set.Keys, more...)
 			}
 			e.json = true // it has no other form
 			return yes, e.print(set, nil)
@@ -77,50 +86,99 @@ server of ours would publish it: its own, or its thumbprint (RFC 7638).`,
 	},
 }
 
-// publicJWK is what a server publishes of the key in the file.
-func publicJWK(file string, opts []keys.Option) ([]byte, error) {
-	key, err := keys.Load(file, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if key, err = key.Public(); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if key.ID() == "" {
-		id, err := key.Thumbprint()
+// readJWKs are the keys of a file as they are published, none of which may be among
+// those that are there.
+func (e *env) readJWKs(file string, opts []keys.Option, there []json.RawMessage) (list []json.RawMessage, err error) {
+	read, err := e.readKeys(file, opts)
+	for _, key := range read {
+		jwk, err := publicJWK(key)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, err
 		}
-		return publicJWK(file, append(opts, keys.WithID(id)))
+		if slices.ContainsFunc(there, func(other json.RawMessage) bool { return bytes.Equal(other, jwk) }) {
+			return nil, fmt.Errorf("the key %q is there already", key.ID())
+		}
+		list = append(list, jwk)
 	}
-	return key.JWK()
+	return list, err
 }
 
-// publicPEM is the public half of a private key, both as PEM.
-func publicPEM(text []byte) ([]byte, error) {
-	if _, err := keys.Parse(text); err != nil { // which has the better words
+// readKeys are those of a file, or of standard input.
+func (e *env) readKeys(file string, opts []keys.Option) ([]*keys.Key, error) {
+	text, err := e.readFile(file)
+	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("no PEM; of a JWK keys jwks makes the public half")
+	if !isSet(text) {
+		key, err := keys.Parse(text, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return []*keys.Key{key}, nil
 	}
-	var key any
-	var err error
-	switch block.Type {
-	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	case "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	default:
-		return nil, fmt.Errorf("a block %q holds no private key that can be read here", block.Type)
+	set, err := keys.ParseSet(text, opts...)
+	if err == nil && len(set.Skipped()) > 0 {
+		err = set.Skipped()[0]
 	}
 	if err != nil {
 		return nil, err
 	}
-	der, err := x509.MarshalPKIXPublicKey(key.(crypto.Signer).Public())
+	return set.Keys(), nil
+}
+
+// isSet reports whether a text is meant as a JWK Set.
+func isSet(text []byte) bool {
+	var set struct{ Keys json.RawMessage }
+	return json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &set) == nil && set.Keys != nil
+}
+
+// about says which file an error is about, if the system has not said it.
+func about(file string, err error) error {
+	if file == "" || file == "-" || blame(err) == unknown {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// publicJWK is what a server publishes of the key.
+func publicJWK(key *keys.Key) ([]byte, error) {
+	public, err := key.Public()
+	if err != nil {
+		return nil, err
+	}
+	return public.JWK()
+}
+
+// publicPEM is the public half in PEM.
+func publicPEM(key *keys.Key) ([]byte, error) {
+	jwk, err := publicJWK(key)
+	if err != nil {
+		return nil, err
+	}
+	var m struct{ Kty, Alg, N, E, X, Y string }
+	if err := json.Unmarshal(jwk, &m); err != nil {
+		return nil, err
+	}
+	bytesOf := func(text string) []byte {
+		b, _ := base64.RawURLEncoding.DecodeString(text) // which was written a moment ago
+		return b
+	}
+	switch m.Kty {
+	case "RSA":
+		return blockOf(&rsa.PublicKey{N: new(big.Int).SetBytes(bytesOf(m.N)), E: int(new(big.Int).SetBytes(bytesOf(m.E)).Int64())})
+	case "EC":
+		public, err := ecdsa.ParseUncompressedPublicKey(curves[m.Alg], slices.Concat([]byte{4}, bytesOf(m.X), bytesOf(m.Y)))
+		if err != nil {
+			return nil, err
+		}
+		return blockOf(public)
+	}
+	return blockOf(ed25519.PublicKey(bytesOf(m.X)))
+}
+
+// blockOf is a public key of Go's in PEM.
+func blockOf(public any) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return nil, err
 	}
@@ -129,14 +187,23 @@ func publicPEM(text []byte) ([]byte, error) {
 
 // readFile reads a file, or standard input where there is none, of at most 1 MiB.
 func (e *env) readFile(file string) ([]byte, error) {
-	in := e.stdin
+	const most = 1 << 20
+	in, name := e.stdin, "standard input"
 	if file != "" && file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		in = f
+		in, name = f, file
+	} else if f, ok := in.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			fmt.Fprintln(e.stderr, "reading standard input, to its end (Ctrl-D)")
+		}
 	}
-	return io.ReadAll(io.LimitReader(in, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s is longer than 1 MiB", name)
+	}
+	return text, err
 }

@@ -11,17 +11,13 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, &env{
+	// Signals end it as they end any program; serve alone has something to finish.
+	os.Exit(run(context.Background(), &env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		environ: os.Environ(), now: time.Now,
-	}, os.Args[1:])
-	stop()
-	os.Exit(status)
+	}, os.Args[1:]))
 }

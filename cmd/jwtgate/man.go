@@ -15,7 +15,9 @@ func man() command {
 		long:  "jwtgate man | man -l -   shows it; as jwtgate.1 it is installed.",
 		flags: func(*flag.FlagSet) runner {
 			return func(_ context.Context, e *env, _ []string) (int, error) {
-				manual(e.stdout)
+				var b strings.Builder
+				manual(&b)
+				e.tell("manual", b.String())
 				return yes, nil
 			}
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,10 +12,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jwtgate/jwtgate/internal/localissuer"
@@ -53,10 +56,9 @@ type serving struct {
 	lifetime, rotate                                           time.Duration
 }
 
-func (s *serving) run(ctx context.Context, e *env, args []string) (int, error) {
-	if len(args) > 0 {
-		return misused, usagef("it takes no arguments")
-	}
+func (s *serving) run(ctx context.Context, e *env, _ []string) (int, error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	host, _, err := net.SplitHostPort(s.addr)
 	switch {
 	case err != nil:
@@ -66,7 +68,7 @@ func (s *serving) run(ctx context.Context, e *env, args []string) (int, error) {
 	case s.url == "" && !localissuer.OnLoopback(host):
 		return misused, usagef("-addr %s: set -url to the name by which others reach it; it is the issuer", s.addr)
 	case !slices.Contains(localissuer.Algorithms(), s.alg):
-		return misused, usagef("-alg %s: want one of %s", s.alg, strings.Join(localissuer.Algorithms(), ", "))
+		return misused, usagef("-alg %s: want one of %s%s", s.alg, strings.Join(localissuer.Algorithms(), ", "), meant(s.alg, localissuer.Algorithms()))
 	case s.lifetime < time.Second:
 		return misused, usagef("-lifetime %v: want a second at least", s.lifetime)
 	case s.rotate != 0 && s.rotate < s.lifetime:
@@ -74,7 +76,7 @@ func (s *serving) run(ctx context.Context, e *env, args []string) (int, error) {
 	}
 	ln, err := net.Listen("tcp", s.addr)
 	if err != nil {
-		return unknown, err
+		return unknown, fmt.Errorf("%w; -addr %s takes a free port", err, net.JoinHostPort(host, "0"))
 	}
 	defer ln.Close()
 	issuers, err := s.issuers(e, ln.Addr())
@@ -84,12 +86,12 @@ func (s *serving) run(ctx context.Context, e *env, args []string) (int, error) {
 	server := &http.Server{Handler: s.forItsNames(issuers), ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ln) }()
-	if err := e.print(s.tried(issuers), func(w io.Writer) { s.tell(w, issuers) }); err != nil {
+	if err := e.print(map[string]any{"issuers": s.tried(issuers)}, func(w io.Writer) { s.tell(w, issuers) }); err != nil {
 		_ = server.Close()
 		return unknown, err
 	}
 	status, err := s.until(ctx, done, issuers)
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 300*time.Millisecond)
 	defer cancel()
 	if server.Shutdown(ending) != nil {
 		_ = server.Close()
@@ -126,8 +128,8 @@ func (s *serving) issuers(e *env, addr net.Addr) (all localissuer.Several, err e
 	base := "http://" + addr.String()
 	if s.url != "" {
 		u, err := url.Parse(s.url)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, usagef("-url %s: want one as http://id.localhost:9000", s.url)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return nil, usagef("-url: want one as http://id.localhost:9000, without a user, a query and a fragment")
 		}
 		base = strings.TrimSuffix(s.url, "/")
 	}
@@ -139,7 +141,10 @@ func (s *serving) issuers(e *env, addr net.Addr) (all localissuer.Several, err e
 	if paths == nil {
 		paths = []string{""}
 	}
-	for _, p := range paths {
+	for n, p := range paths {
+		if slices.Contains(paths[:n], p) {
+			return nil, usagef("-issuers %s: it is there twice", p)
+		}
 		if p != "" && (path.Clean("/"+p) != "/"+p || url.PathEscape(p) != p) {
 			return nil, usagef("-issuers %s: want plain words, comma between them", p)
 		}
@@ -229,7 +234,7 @@ func readJSON(file string, into any) error {
 		return nil
 	}
 	text, err := os.ReadFile(file)
-	if err == nil && json.Unmarshal(text, into) != nil { // whose error might show a secret
+	if err == nil && json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), into) != nil { // whose error might show a secret
 		err = fmt.Errorf("%s is not the JSON that is wanted; jwtgate help serve shows it", file)
 	}
 	return err

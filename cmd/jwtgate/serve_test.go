@@ -3,6 +3,7 @@ package main_test
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,10 +27,11 @@ func served(t *testing.T, args ...string) (tries []map[string]string, cmd *exec.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	if err := json.NewDecoder(out).Decode(&tries); err != nil {
+	var told struct{ Issuers []map[string]string }
+	if err := json.NewDecoder(out).Decode(&told); err != nil {
 		t.Fatal(err)
 	}
-	return tries, cmd
+	return told.Issuers, cmd
 }
 
 // TestServe: what it says there is to try works, as it stands; it goes by its own names
@@ -85,6 +87,11 @@ func TestServe(t *testing.T) {
 		}
 	}
 	browser.CloseIdleConnections()
+	silent, err := net.Dial("tcp", strings.Split(tries[0]["issuer"], "/")[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() // which nobody waits for
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +107,12 @@ func TestServeMistakes(t *testing.T) {
 	if err := os.WriteFile(broken, []byte(`{"shop": "s3cret`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	taken := ln.Addr().String()
 	for _, tt := range []struct {
 		args   string
 		status int
@@ -113,6 +126,9 @@ func TestServeMistakes(t *testing.T) {
 		{"-rotate 1m", 2, "-rotate"},
 		{"-lifetime 0s", 2, "-lifetime"},
 		{"-url ftp://x", 2, "-url"},
+		{"-url http://u:s3cret@localhost:9000", 2, "-url"},
+		{"-issuers shop,shop", 2, "twice"},
+		{"-addr " + taken, 3, "-addr 127.0.0.1:0"},
 		{"-issuers ../x", 2, "-issuers"},
 		{"-clients " + broken, 3, "clients.json"},
 		{"-users no-such-file", 3, "no-such-file"},

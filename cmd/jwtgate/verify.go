@@ -34,11 +34,11 @@ It knows no sessions, deny lists, users or guards: those the server alone can as
 			}
 			cfg, notes, err := k.config(e)
 			if err != nil {
-				return unknown, err
+				return blame(err), err
 			}
 			decode, err := decoder(cfg)
 			if err != nil {
-				return unknown, err
+				return blame(err), err
 			}
 			ctx, cancel := bounded(ctx)
 			defer cancel()
@@ -47,12 +47,15 @@ It knows no sessions, deny lists, users or guards: those the server alone can as
 			}
 			rules := cfg.Rules
 			rules.Now = e.now
-			v := verdict{Report: explain.Token(ctx, decode, rules, token), NotLooked: notes}
-			v.Accepted = v.Report.Accepted()
-			if v.Accepted {
-				claims, _ := decode(ctx, token)
-				v.Claims, _ = claims.MarshalJSON()
-			} else {
+			v := verdict{NotLooked: notes}
+			v.Report = explain.Token(ctx, func(ctx context.Context, token string) (*core.Claims, error) {
+				claims, err := decode(ctx, token)
+				if err == nil {
+					v.Claims, err = claims.MarshalJSON()
+				}
+				return claims, err
+			}, rules, token)
+			if v.Accepted = v.Report.Accepted(); !v.Accepted {
 				v.Kind = v.Report.Kind.String()
 			}
 			return v.status(), e.print(v, v.tell)
@@ -80,11 +83,11 @@ func (v verdict) status() int {
 }
 
 func (v verdict) tell(w io.Writer) {
-	fmt.Fprint(w, v.Report)
+	fmt.Fprint(w, escaped(v.Report.String()))
 	for _, note := range v.NotLooked {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	if v.Accepted {
-		fmt.Fprintf(w, "claims: %s\n", plain(string(v.Claims)))
+		fmt.Fprintf(w, "claims: %s\n", escaped(string(v.Claims)))
 	}
 }

@@ -82,7 +82,7 @@ func TestVerifyAgrees(t *testing.T) {
 			want, why := "", ""
 			if e.Kind != 0 {
 				refused++
-				want, why = e.Kind.String(), e.Kind.String()
+				want = e.Kind.String()
 				if e.Cause != nil {
 					why = e.Cause.Error()
 				}
@@ -107,6 +107,9 @@ func TestVerifyAgrees(t *testing.T) {
 				reason := ""
 				for _, f := range got.Findings {
 					reason = cmp.Or(reason, f.Reason)
+				}
+				if e.Kind != 0 && why == "" && reason != want && reason != "" { // plain words, where the gate has its kind alone
+					reason = ""
 				}
 				if got.Kind != want || reason != why || got.Accepted != (want == "") || cmd.ProcessState.ExitCode() == 0 != got.Accepted {
 					t.Errorf("%s, %s: the gate says %q, %s; verify %q %q, %s, and exits with %d", set.settings, name, want, why, args, got.Kind, reason, cmd.ProcessState.ExitCode())

@@ -107,6 +107,10 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("%s answered with status %d, want 200", e.url, e.code)
 }
 
+// Temporary reports whether another try may get a document: the server is at fault, or
+// asks for patience.
+func (e *statusError) Temporary() bool { return e.code >= 500 || e.code == http.StatusTooManyRequests }
+
 // freshness is how long the answer is fresh by its Cache-Control and Age (RFC
 // 9111 sections 4.2, 5.2.2), as a private cache reads them. Expires is not
 // looked at: it needs a second clock that agrees.

@@ -116,7 +116,7 @@ func withoutQuery(bad *setup.Mistakes, field, text string, read func(string) (*u
 func (c RemoteConfig) keySetOf(metadata string, home *url.URL) (*url.URL, error) {
 	members, err := strictjson.Object(metadata, nil)
 	if err != nil {
-		return nil, fmt.Errorf("it is not a JSON object: %w", err)
+		return nil, fmt.Errorf("it is not a JSON object, as an issuer's metadata are: %s", strings.TrimPrefix(err.Error(), "strictjson: "))
 	}
 	var named, keys string
 	for _, m := range members {

@@ -75,9 +75,15 @@ func (r *Remote) cooldown(s *remoteState, now time.Time) time.Duration {
 }
 
 var (
-	errClosed = errors.New("closed")
-	errSlow   = errors.New("no answer within the time-out")
+	errClosed       = errors.New("closed")
+	errSlow   error = slowError{}
 )
+
+// slowError is an answer that does not come.
+type slowError struct{}
+
+func (slowError) Error() string   { return "no answer within the time-out" }
+func (slowError) Temporary() bool { return true }
 
 // fetch is one request to the provider. Its context is not a request's: no request's end ends it,
 // and it keeps no request's values, which on fasthttp are reused. It goes on in
