@@ -186,7 +186,7 @@ func TestStepUp(t *testing.T) {
 	for _, name := range []string{"read", "delete"} {
 		mcp.AddTool(server, &mcp.Tool{Name: name}, func(ctx context.Context, _ *mcp.CallToolRequest, _ struct{}) (*mcp.CallToolResult, any, error) {
 			claims, _ := core.ClaimsOf(ctx)
-			said := claims.Subject() + " may " + strings.Join(claims.Scopes(), " and ")
+			said := claims.Subject() + " may " + strings.Join(slices.Sorted(slices.Values(claims.Scopes())), " and ") // the client asks in any order
 			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: said}}}, nil, nil
 		})
 	}

@@ -226,7 +226,7 @@ func kept(d time.Duration) int64 { return max(d.Milliseconds()+slack.Millisecond
 func listedFor(expires, now time.Time) time.Duration { return 2 * max(expires.Sub(now), 0) }
 
 // noMost is a maximum that no list reaches, and a ticket that no ending outdates.
-const noMost = 1 << 52
+const noMost int64 = 1 << 52
 
 // full says what an error of Redis means for a login.
 func full(err error) error {
