@@ -45,7 +45,7 @@ func (e *env) tell(name, text string) {
 func (e *env) fail(who string, err error, usage string) {
 	var list []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		list = append(list, errors.New(escaped(strings.TrimPrefix(line, "jwtgate: "))))
+		list = append(list, errors.New(escaped(strings.ReplaceAll(line, "jwtgate: ", ""))))
 	}
 	text := errors.Join(list...).Error()
 	if e.json {
