@@ -34,7 +34,7 @@ func (r *reason) Error() string { return fmt.Sprintf(r.format, r.args...) }
 func (r *reason) WithoutFound() string {
 	args := slices.Clone(r.args)
 	for i, a := range args {
-		if _, ok := a.(found); ok {
+		if f, ok := a.(found); ok && f != "" {
 			args[i] = "…"
 		}
 	}
