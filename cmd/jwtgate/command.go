@@ -82,9 +82,7 @@ func run(ctx context.Context, e *env, args []string) int {
 // find finds the command and runs it.
 func find(ctx context.Context, e *env, args []string) int {
 	if len(args) == 0 {
-		text, _ := help("")
-		fmt.Fprint(e.stderr, text)
-		return misused
+		args = []string{""}
 	}
 	for _, c := range commands() {
 		words := strings.Fields(c.name)
@@ -98,12 +96,12 @@ func find(ctx context.Context, e *env, args []string) int {
 	}
 	name := words(args)
 	asked = asked || len(args) > 1 && isHelp(args[1]) // keys -h
-	if text, ok := help(name); ok {
-		if asked {
-			e.tell("help", text)
-			return yes
-		}
-		fmt.Fprint(e.stderr, text) // keys, and none of its commands
+	switch text, ok := help(name); {
+	case ok && asked:
+		e.tell("help", text)
+		return yes
+	case ok && !e.json: // nothing, or keys and none of its commands
+		fmt.Fprint(e.stderr, text)
 		return misused
 	}
 	e.fail("jwtgate", fmt.Errorf("there is no command %q%s", name, meant(name, groups()[""], names())), "jwtgate help")

@@ -58,9 +58,9 @@ func TestCompletions(t *testing.T) {
 	bin := build(t)
 	ask := `
 ask() { COMP_WORDS=(jwtgate "$@"); COMP_CWORD=$#; _jwtgate; echo "${COMPREPLY[*]}"; }
-ask ver; ask keys ""; ask keys new -al; ask verify -ke; ask completion ""; ask help doc`
+ask ver; ask keys ""; ask keys new -al; ask verify -ke; ask completion ""; ask help doc; touch "x y"; ask verify -key x; echo ${#COMPREPLY[@]}`
 	for _, shell := range []struct{ name, path, flag, ask, want string }{
-		{"bash", bash(t), "-c", ask, `^verify version\nnew public jwks rotate\n-alg\n-key\nbash zsh fish\ndoctor\n$`},
+		{"bash", bash(t), "-c", ask, `^verify version\nnew public jwks rotate\n-alg\n-key\nbash zsh fish\ndoctor\nx y\n1\n$`},
 		{"zsh", "zsh", "-fc", "\nprint $_comps[jwtgate]", `^_bash_complete .*_jwtgate\n$`},
 		{"fish", "fish", "-Nc", "\nfor c in 've' 'keys ' 'keys new -al' 'completion z' 'help doc'; complete -C \"jwtgate $c\"; end",
 			`^verify\nversion\njwks\nnew\npublic\nrotate\n-alg\t.*\nzsh\ndoctor\n$`},

@@ -52,6 +52,7 @@ func bashCompletion(w io.Writer) {
 	if [[ $words && ( $line == "" || $cur == -* || $words != -* ) ]]; then
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 	else
+		local IFS=$'\n' # names may have spaces
 		COMPREPLY=($(compgen -f -- "$cur"))
 	fi
 }

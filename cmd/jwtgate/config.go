@@ -24,7 +24,7 @@ type keyFlags struct {
 }
 
 func (k *keyFlags) declare(fs *flag.FlagSet) {
-	fs.StringVar(&k.key, "key", "", "`file` with a secret, or a key in PEM or as JWK")
+	fs.StringVar(&k.key, "key", "", "`file` with a secret, or a key in PEM or as JWK; - is standard input")
 	fs.StringVar(&k.alg, "alg", "", "`algorithm` of the key, as JWT_ALGORITHM")
 	fs.StringVar(&k.prefix, "prefix", "JWT_", "`prefix` of the server's variables, if no key is named")
 }

@@ -86,7 +86,7 @@ func TestJSON(t *testing.T) {
 		{"verify -o json -oidc https://127.0.0.1:1 -aud x " + token, "verify", 3},
 		{"doctor -o json", "doctor", 1}, {"completion fish -o json", "completion", 0}, {"man -o json", "man", 0}, {"version -o json", "version", 0},
 		{"help verify -o json", "each with -h", 0}, {"verify -h -o json", "each with -h", 0}, {"keys -h -o json", "each with -h", 0},
-		{"verfy -o json", "each that fails", 2}, {"verify -o json -jwk x", "each that fails", 2}, {"verify -jwk x -o json", "each that fails", 2},
+		{"verfy -o json", "each that fails", 2}, {"keys -o json", "each that fails", 2}, {"verify -o json -jwk x", "each that fails", 2}, {"verify -jwk x -o json", "each that fails", 2},
 		{"keys new -alg X -o json", "each that fails", 2}, {"keys public -o json nowhere", "each that fails", 3}, {"keys new -o json key.pem", "each that fails", 3},
 		{"token inspect -o json x", "each that fails", 1}, {"token mint -o json -key key.pem exp=soon", "each that fails", 2},
 		{"serve -o json -addr 0.0.0.0:0", "each that fails", 2}, {"verify -o json x", "each that fails", 2}, {"completion -o json", "each that fails", 2},
