@@ -66,3 +66,13 @@ func me(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(caller)
 }
+
+// answer is a refusal with another status and body, and the same header fields.
+func answer(old core.Response, status int, body any) core.Response {
+	res, err := core.JSONResponse(status, body)
+	if err != nil {
+		return old
+	}
+	res.Header = old.Header
+	return res
+}

@@ -18,13 +18,3 @@ func TextsOfV2(_ core.Request, e *core.Error) core.Response {
 	}
 	return old
 }
-
-// answer is a refusal with another status and body, and the same header fields.
-func answer(old core.Response, status int, body any) core.Response {
-	res, err := core.JSONResponse(status, body)
-	if err != nil {
-		return old
-	}
-	res.Header = old.Header
-	return res
-}
