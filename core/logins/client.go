@@ -36,7 +36,7 @@ func Forwarded(proxies ...string) (func(core.Request) netip.Addr, error) {
 func behind(name, field string, list []string, read func(element string) (netip.Addr, bool)) (func(core.Request) netip.Addr, error) {
 	proxies, unix, err := parseProxies(list)
 	if err != nil {
-		return nil, fmt.Errorf("jwtgate: core.%s: %w", name, err)
+		return nil, fmt.Errorf("jwtgate: logins.%s: %w", name, err)
 	}
 	trusted := func(addr netip.Addr) bool {
 		if !addr.IsValid() {

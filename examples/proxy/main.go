@@ -1,7 +1,7 @@
 // Command proxy limits logins by the client's address, behind proxies that it
-// trusts to name it.
+// trusts to name it, and writes an audit log, which fail2ban can read.
 //
-//	go run ./examples/proxy -addr 127.0.0.1:8080 -trust 127.0.0.1,10.0.0.0/8
+//	go run ./examples/proxy -addr 127.0.0.1:8080 -trust 127.0.0.1,10.0.0.0/8 -audit audit.log
 package main
 
 import (
@@ -9,7 +9,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"flag"
+	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -31,9 +33,14 @@ var hashes = map[string][]byte{"joe": []byte("$2a$10$Gk92IiRVAD3/eXBWHzP2MOBROFA
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "host:port to listen on")
 	trust := flag.String("trust", "", "the proxies that may name the client, as 127.0.0.1,10.0.0.0/8; none if it is not set")
+	path := flag.String("audit", os.DevNull, "the file that the audit log is added to")
 	flag.Parse()
 	proxies := strings.FieldsFunc(*trust, func(c rune) bool { return c == ',' })
-	handler, err := newHandler(proxies, bcrypt.DefaultCost)
+	file, err := os.OpenFile(*path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := newHandler(proxies, bcrypt.DefaultCost, file)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +69,7 @@ func main() {
 }
 
 // newHandler is the service, behind these proxies. cost is bcrypt's.
-func newHandler(proxies []string, cost int) (http.Handler, error) {
+func newHandler(proxies []string, cost int, auditLog io.Writer) (http.Handler, error) {
 	client, err := logins.ForwardedFor(proxies...) // logins.Forwarded, if they write that field
 	if err != nil {
 		return nil, err
@@ -89,6 +96,13 @@ func newHandler(proxies []string, cost int) (http.Handler, error) {
 	auth, err := core.New(core.Config[string]{
 		Keys:     key,
 		Throttle: limiter.Allow, // before the password is looked at
+		Observer: core.Observers(newAudit(auditLog), core.LogObserver(slog.Default())),
+		Who: func(ctx context.Context, r core.Request, username string) (account, peer string) {
+			if claims, ok := core.ClaimsOf(ctx); ok {
+				username = claims.Subject()
+			}
+			return username, client(r).String()
+		},
 		Authenticate: func(ctx context.Context, c core.Credentials) (string, error) {
 			if ok, err := fits(ctx, hashes[c.Username], c.Password); !ok {
 				return "", err // without an error it is nobody: 401

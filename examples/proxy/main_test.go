@@ -56,7 +56,7 @@ func TestBehindProxy(t *testing.T) {
 
 // TestWithoutTrust: who does not name the proxy has one limit for all behind it.
 func TestWithoutTrust(t *testing.T) {
-	handler, err := newHandler(nil, bcrypt.MinCost)
+	handler, err := newHandler(nil, bcrypt.MinCost, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestWithoutTrust(t *testing.T) {
 }
 
 func startService(t testing.TB) string {
-	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost)
+	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,12 +96,22 @@ func startReverseProxy(t testing.TB, service string) string {
 	return proxy.URL
 }
 
+// debian is where a program is, or skips the test: JWTGATE_PROXY=required fails it.
+func debian(t testing.TB, name, its string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("JWTGATE_PROXY") == "required" {
+		t.Fatalf("%s is not installed, and JWTGATE_PROXY says that it is required", name)
+	}
+	if err != nil {
+		t.Skipf("%s is not installed (Debian: apt install %s); this test needs it", name, its)
+	}
+	return path
+}
+
 // startNginx starts nginx as it is mostly set up.
 func startNginx(t testing.TB, service string) string {
-	nginx, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed")
-	}
+	nginx := debian(t, "nginx", "nginx-light")
 	ln, err := net.Listen("tcp", proxyAddr+":0")
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +208,7 @@ func (c *client) login(t *testing.T, url, forwarded string, want int) {
 func TestLogin(t *testing.T) { synctest.Test(t, testLogin) } // no try comes back, however long hashes take
 
 func testLogin(t *testing.T) {
-	handler, err := newHandler(nil, bcrypt.MinCost)
+	handler, err := newHandler(nil, bcrypt.MinCost, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
