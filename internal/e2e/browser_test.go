@@ -231,7 +231,7 @@ func (p *tab) fits() {
 	p.t.Helper()
 	for what, script := range map[string]string{
 		"wider than the screen": `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)`,
-		"without a name":        `[...document.querySelectorAll("button, input, textarea, progress, pre")].filter(e => !e.innerText && !e.ariaLabel && !e.labels?.length)`,
+		"without a name":        `[...document.querySelectorAll("button, input, textarea, progress, pre")].filter(e => e.type !== "hidden" && !e.innerText && !e.ariaLabel && !e.labels?.length)`,
 		"too small for a touch": `[...document.querySelectorAll("button, input")].filter(e => e.checkVisibility() && e.offsetHeight < 40)`,
 	} {
 		if got := eval[[]string](p, script+".map(e => e.id || e.tagName)"); len(got) > 0 {

@@ -22,7 +22,7 @@ const evil = "evil.example"
 var (
 	chromium context.Context // the one browser of all tests; nil if there is none
 	lacking  error           // why there is none
-	program  string          // the built example
+	programs string          // where the example and the command line are, built
 )
 
 func TestMain(m *testing.M) { os.Exit(withChromium(m)) }
@@ -49,8 +49,8 @@ func withChromium(m *testing.M) (status int) {
 		lacking = errors.New("there is neither chromium nor google-chrome on this machine")
 		return m.Run()
 	}
-	program = filepath.Join(dir, "browser")
-	build := exec.Command("go", "build", "-o", program, "./examples/browser")
+	programs = filepath.Join(dir, "programs")
+	build := exec.Command("go", "build", "-o", programs+"/", "./examples/browser", "./cmd/jwtgate")
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
@@ -59,7 +59,7 @@ func withChromium(m *testing.M) (status int) {
 	flags := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.WindowSize(1100, 800),
-		chromedp.Flag("host-resolver-rules", "MAP "+evil+" 127.0.0.1, MAP localhost 127.0.0.1, MAP * ~NOTFOUND"),
+		chromedp.Flag("host-resolver-rules", "MAP "+evil+" 127.0.0.1, MAP localhost 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE ::1"),
 	}
 	if os.Getuid() == 0 { // Chromium's sandbox wants another user
 		flags = append(flags, chromedp.NoSandbox)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,11 +46,25 @@ type exchange struct {
 // start runs the example until the test ends.
 func start(t *testing.T, args ...string) *site {
 	t.Helper()
+	lines := bufio.NewScanner(run(t, "browser", append(args, "-addr", "127.0.0.1:0")...))
+	for lines.Scan() {
+		port := regexp.MustCompile(`http://localhost:([0-9]+)`).FindStringSubmatch(lines.Text())
+		if port != nil {
+			return tap(t, "127.0.0.1:"+port[1])
+		}
+	}
+	t.Fatalf("%v said nothing of where it listens", args)
+	return nil
+}
+
+// run runs one of the programs until the test ends, and returns what it prints.
+func run(t *testing.T, program string, args ...string) io.Reader {
+	t.Helper()
 	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, append(args, "-addr", "127.0.0.1:0")...)
+	cmd := exec.Command(filepath.Join(programs, program), args...)
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -68,15 +84,7 @@ func start(t *testing.T, args ...string) *site {
 			t.Errorf("after SIGINT: %v\n%s", err, text)
 		}
 	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		port := regexp.MustCompile(`http://localhost:([0-9]+)`).FindStringSubmatch(lines.Text())
-		if port != nil {
-			return tap(t, "127.0.0.1:"+port[1])
-		}
-	}
-	t.Fatalf("%v said nothing of where it listens", args)
-	return nil
+	return out
 }
 
 // tap is a proxy that changes nothing, not even Host, and takes notes.

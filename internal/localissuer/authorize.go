@@ -129,8 +129,9 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin") // a form without one has the Origin null
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Browsers hold a redirect after a form to form-action, too.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self' "+back.Scheme+"://"+back.Host)
+	// Without form-action: Chromium holds every redirect after a form to it, also those by which the
+	// client leads on, which nobody knows here, and no source of it can name [::1].
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
 	if p.Wrong != "" {
 		w.WriteHeader(http.StatusBadRequest)
 	}
@@ -191,7 +192,7 @@ var signIn = template.Must(template.New("").Parse(`<!doctype html>
 :root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem}
 label{display:block;margin-top:1rem}input,textarea{box-sizing:border-box;width:100%;font:inherit;padding:.4rem}
 textarea{font-family:ui-monospace,monospace;height:6rem}button{font:inherit;padding:.5rem 1.2rem;margin:1rem .5rem 0 0}
-.wrong{color:#c00}
+.wrong{color:light-dark(#b00,#f99)}
 </style>
 <h1>Sign in</h1>
 <p>For development: whoever you say you are, <b>{{.Client}}</b> at {{.Back}} will believe it.</p>
