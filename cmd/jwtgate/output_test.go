@@ -129,15 +129,17 @@ func TestJSON(t *testing.T) {
 func TestNothingCommandsTheTerminal(t *testing.T) {
 	c := newCLI(t)
 	c.must("keys new -alg ES256 key.pem")
-	const evil = "\x1b]0;x\a\u009b31m\u202e\u2066\u200b\ufeff\x7f\r\b"
+	const evil = "\x1b]0;x\a\u009b31m\u202e\u2066\u200b\ufeff\x7f\b"
 	text, _ := json.Marshal(evil) // escapes what JSON must not have; the rest as it is
 	raw := strings.ReplaceAll(string(text), `\u007f`, "\x7f")
 	e := base64.RawURLEncoding.EncodeToString
 	segment := func(text string) string { return e([]byte(text)) }
 	c.write("forged", segment(`{"alg":"none","kid":`+raw+`,`+raw+`:1}`)+"."+segment(`{"sub":`+raw+`,`+raw+`:`+raw+`,"a":"`+"\xff"+`"}`)+"."+e([]byte("x")))
 	c.write("text", evil)
-	token, _, _ := c.call(nil, "", "token mint -key key.pem sub="+evil+" "+evil+"=1 aud:="+strings.ReplaceAll(raw, " ", ""))
-	c.write("token", token)
+	token, told, _ := c.call(nil, "", "token mint -key key.pem sub="+evil+" "+evil+"=1 aud:="+strings.ReplaceAll(raw, " ", ""))
+	if c.write("token", token); token == "" {
+		t.Fatal(told)
+	}
 	redis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
