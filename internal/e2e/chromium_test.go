@@ -205,7 +205,10 @@ func (p *tab) picture(name string) {
 }
 
 // like makes the screen of another device: its width, and its preference for dark.
-func (p *tab) like(width int64, dark bool) {
+func (p *tab) like(width int64, dark bool) { p.t.Helper(); p.on("screen", width, dark) }
+
+// on is like for a medium, as print.
+func (p *tab) on(medium string, width int64, dark bool) {
 	p.t.Helper()
 	scheme := "light"
 	if dark {
@@ -213,7 +216,7 @@ func (p *tab) like(width int64, dark bool) {
 	}
 	p.do("another screen", chromedp.EmulateViewport(width, 700), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Media: medium, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 		})
 		return err
 	}))

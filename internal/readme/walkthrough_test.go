@@ -17,7 +17,7 @@ func TestWalkthrough(t *testing.T) {
 			t.Skip("the gate's scripts want Linux, bash, git and awk")
 		}
 	}
-	const document = "<!-- snippet: skip: file a.txt, to be shown -->\n```go\none\ntwo\n```\n" +
+	const document = "This is `a.txt`:\n<!-- snippet: skip: file a.txt, to be shown -->\n```go\none\ntwo\n```\n" +
 		"```sh\ncp a.txt b.txt\n```\n" +
 		"```console\n$ cat b.txt\none\ntwo\n$ echo 127.0.0.1:8080 \\\n  again\n127.0.0.1:8080 again\n$ echo a long b\na … b\n```\n" +
 		"<!-- at most 1 lines -->\n```diff\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n```\n" +
@@ -32,7 +32,8 @@ func TestWalkthrough(t *testing.T) {
 		{"a command that fails", "cp a.txt", "cp c.txt", "cp c.txt"},
 		{"more changes than allowed", "at most 1 ", "at most 0 ", "changes 1 lines"},
 		{"a diff of something else", "-two", "-to", "does not apply"},
-		{"a file written anew", "```console\n$ v=", "<!-- snippet: skip: file a.txt, again -->\n```go\nx\n```\n```console\n$ v=", "writes a.txt anew"},
+		{"a file without a name", "`a.txt`", "it", "not told that this is a.txt"},
+		{"a file written anew", "```console\n$ v=", "`a.txt`\n<!-- snippet: skip: file a.txt, again -->\n```go\nx\n```\n```console\n$ v=", "writes a.txt anew"},
 	} {
 		path := filepath.Join(t.TempDir(), "document.md")
 		if err := os.WriteFile(path, []byte(strings.Replace(document, tt.old, tt.new, 1)), 0o600); err != nil {

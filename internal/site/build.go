@@ -133,7 +133,7 @@ func (s *site) add(source string) *page {
 }
 
 func (s *site) addAssets(order []*page) error {
-	for _, name := range []string{"style.css", "theme.js", "search.js", "icon.svg"} {
+	for _, name := range []string{"style.css", "theme.js", "place.js", "search.js", "icon.svg"} {
 		text, err := assets.ReadFile("assets/" + name)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"html"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/chroma/v2"
 	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
@@ -16,10 +17,24 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// codeBlocks renders fenced code with classes for what is what in it.
+// codeBlocks renders fenced code with classes for what is what in it, and code within
+// a text with places where a long name may be broken.
 type codeBlocks struct{}
 
+var breakable = strings.NewReplacer("/", "/<wbr>", "_", "_<wbr>", ",", ",<wbr>", ":", ":<wbr>")
+
 func (codeBlocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindCodeSpan, func(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		code := html.EscapeString(plain(n, source))
+		if len(code) > 24 {
+			code = breakable.Replace(code)
+		}
+		_, err := fmt.Fprintf(w, "<code>%s</code>", code)
+		return ast.WalkSkipChildren, err
+	})
 	r.Register(ast.KindFencedCodeBlock, func(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil

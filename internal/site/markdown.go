@@ -8,10 +8,12 @@ import (
 	"path"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
@@ -76,6 +78,13 @@ func (s *site) render(p *page) error {
 				p.Heads = append(p.Heads, h)
 			}
 			p.entries = append(p.entries, &entry{Page: p, Head: h})
+			if n.Level > 1 {
+				n.AppendChild(n, anchorOf(h))
+			}
+		case *east.TableCell:
+			if utf8.RuneCountInString(plain(n, source)) > 30 { // more than a word or two wants room
+				n.SetAttributeString("class", []byte("long"))
+			}
 		case *ast.Link:
 			n.Destination, err = s.link(p, string(n.Destination))
 		case *ast.Image:
@@ -117,6 +126,15 @@ func badge(n ast.Node) ast.Node {
 		return link
 	}
 	return n
+}
+
+// anchorOf is the link to a heading itself, for who wants to show somebody the place.
+func anchorOf(h head) ast.Node {
+	link := ast.NewLink()
+	link.Destination, link.Title = []byte("#"+h.ID), []byte("Link to this place")
+	link.SetAttributeString("class", []byte("anchor"))
+	link.AppendChild(link, ast.NewString([]byte("#")))
+	return link
 }
 
 // plain is the text of a node.

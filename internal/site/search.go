@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
 )
 
 // An entry is what the search may find: a heading and the text below it.
 type entry struct {
 	Page *page
 	Head head
+	keys []string // what rows of tables begin with, and bold names
 	text strings.Builder
 }
 
@@ -32,6 +34,13 @@ func (p *page) index(n ast.Node, source []byte) {
 		}
 	case *ast.FencedCodeBlock:
 		last.text.Write(n.Lines().Value(source))
+	case *ast.Emphasis:
+		last.keys = append(last.keys, plain(n, source))
+	case *east.TableCell:
+		last.text.WriteByte(' ')
+		if n.PreviousSibling() == nil {
+			last.keys = append(last.keys, plain(n, source))
+		}
 	default:
 		if n.Type() == ast.TypeBlock {
 			last.text.WriteByte(' ')
@@ -43,15 +52,16 @@ func (p *page) index(n ast.Node, source []byte) {
 // was opened as a file may load one.
 func searchIndex(pages []*page) ([]byte, error) {
 	type row struct {
-		URL  string `json:"u"`
-		Page string `json:"p"`
-		Head string `json:"h"`
-		Text string `json:"t"`
+		URL  string   `json:"u"`
+		Page string   `json:"p"`
+		Head string   `json:"h"`
+		Text string   `json:"t"`
+		Keys []string `json:"k,omitempty"`
 	}
 	var rows []row
 	for _, p := range pages {
 		for _, e := range p.entries {
-			rows = append(rows, row{p.URL + "#" + e.Head.ID, p.Title, e.Head.Text, strings.Join(strings.Fields(e.text.String()), " ")})
+			rows = append(rows, row{p.URL + "#" + e.Head.ID, p.Title, e.Head.Text, strings.Join(strings.Fields(e.text.String()), " "), e.keys})
 		}
 	}
 	var b bytes.Buffer

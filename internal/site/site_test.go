@@ -44,6 +44,9 @@ func TestSite(t *testing.T) {
 				t.Errorf("%s has %s %d times, want 1", name, want, n)
 			}
 		}
+		if !regexp.MustCompile(`(?s)<h1 [^>]*>[^\n]*</h1>\s*<p>`).Match(content) {
+			t.Errorf("%s does not say at its top what it is for", name)
+		}
 		level := 0
 		_, article, _ := strings.Cut(string(content), "<article>")
 		article, _, _ = strings.Cut(article, "</article>")

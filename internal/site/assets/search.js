@@ -1,4 +1,6 @@
-// The search: every word must be in an entry, and counts more in its headings.
+// The search: every word must be in an entry, and counts more in its headings; all of
+// them, more if a row of a table or a setting there has that name. UnknownKey finds
+// unknown_key.
 (() => {
   const form = document.getElementById("search");
   const input = form.querySelector("input");
@@ -16,9 +18,11 @@
     document.head.append(script);
   });
 
-  const score = (entry, words) => {
-    let sum = 0;
-    const head = entry.h.toLowerCase(), page = entry.p.toLowerCase(), text = entry.t.toLowerCase();
+  const flat = (text) => text.toLowerCase().replaceAll("_", "");
+
+  const score = (entry, words, name) => {
+    let sum = entry.k?.some((key) => flat(key) === name) ? 15 : 0;
+    const head = flat(entry.h), page = flat(entry.p), text = flat(entry.t);
     for (const word of words) {
       if (head.includes(word)) sum += head === word ? 40 : 20;
       else if (page.includes(word)) sum += 8;
@@ -33,13 +37,12 @@
 
   // What stands around the first word, with all words marked.
   const excerpt = (text, words) => {
-    const places = words.map((word) => text.toLowerCase().indexOf(word)).filter((at) => at >= 0);
-    const at = Math.max(0, Math.min(...(places.length ? places : [0])) - 40);
+    const any = new RegExp(`(${words.map((word) => [...word].map((c) => c.replace(/\W/, "\\$&")).join("_?")).join("|")})`, "i");
+    const at = Math.max(0, text.search(any) - 40);
     const line = document.createElement("span");
     const piece = (at > 0 ? "…" : "") + text.slice(at, at + 150) + (at + 150 < text.length ? "…" : "");
-    const quoted = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-    for (const part of piece.split(new RegExp(`(${quoted})`, "i"))) {
-      if (words.includes(part.toLowerCase())) {
+    for (const [i, part] of piece.split(any).entries()) {
+      if (i % 2) {
         const mark = document.createElement("mark");
         mark.textContent = part;
         line.append(mark);
@@ -50,12 +53,13 @@
 
   const search = async () => {
     const asked = input.value;
-    const words = asked.toLowerCase().split(/\s+/).filter(Boolean).map(stem);
+    const words = flat(asked).split(/\s+/).filter(Boolean).map(stem);
+    const name = flat(asked).replaceAll(/\s/g, "");
     if (!words.length) return close();
     let entries;
     try { entries = await load(); } catch { status.textContent = "The index cannot be loaded."; return; }
     if (asked !== input.value) return;
-    const found = entries.map((entry) => [score(entry, words), entry]).filter(([n]) => n).sort((a, b) => b[0] - a[0]);
+    const found = entries.map((entry) => [score(entry, words, name), entry]).filter(([n]) => n).sort((a, b) => b[0] - a[0]);
     list.replaceChildren(...found.slice(0, 12).map(([, entry]) => {
       const item = document.createElement("li"), link = document.createElement("a"), title = document.createElement("strong");
       link.href = top + entry.u;
