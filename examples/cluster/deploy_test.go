@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"text/template"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,22 +21,31 @@ import (
 type composed struct {
 	Node     map[string]any `yaml:"x-node"`
 	Services map[string]struct {
-		Image, Restart    string
-		Build             struct{ Context, Dockerfile string }
-		Command, Networks []string
-		Environment       map[string]string
-		DependsOn         any      `yaml:"depends_on"`
-		ReadOnly          bool     `yaml:"read_only"`
-		CapDrop           []string `yaml:"cap_drop"`
-		SecurityOpt       []string `yaml:"security_opt"`
-		StopGracePeriod   string   `yaml:"stop_grace_period"`
-		Volumes, Ports    []string
-		Healthcheck       struct {
+		Image, Restart, User string
+		Build                struct{ Context, Dockerfile string }
+		Command, Networks    []string
+		Environment          map[string]string
+		DependsOn            any      `yaml:"depends_on"`
+		ReadOnly             bool     `yaml:"read_only"`
+		CapDrop              []string `yaml:"cap_drop"`
+		CapAdd               []string `yaml:"cap_add"`
+		SecurityOpt          []string `yaml:"security_opt"`
+		MemLimit             string   `yaml:"mem_limit"`
+		PidsLimit            int      `yaml:"pids_limit"`
+		StopGracePeriod      string   `yaml:"stop_grace_period"`
+		Volumes, Ports       []string
+		Tmpfs                []string
+		Logging              struct {
+			Driver  string
+			Options map[string]string
+		}
+		Healthcheck struct {
 			Test              []string
 			Interval, Timeout string
 			Retries           int
 		}
 	}
+	Service  map[string]any `yaml:"x-service"`
 	Networks map[string]struct{ Internal bool }
 	Volumes  map[string]any
 }
@@ -50,8 +60,20 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s: there is no network %s", name, network)
 			}
 		}
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) || s.Restart == "" {
+			t.Errorf("%s may do more than it needs: %+v", name, s)
+		}
+		if s.MemLimit == "" || s.PidsLimit == 0 || s.Logging.Options["max-size"] == "" {
+			t.Errorf("%s has no bound: memory %q, processes %d, log %v", name, s.MemLimit, s.PidsLimit, s.Logging.Options)
+		}
+		if name != "nginx" && (slices.Contains(s.Networks, "outside") || len(s.Ports) > 0 || len(s.CapAdd) > 0) {
+			t.Errorf("%s: networks %q, ports %q, capabilities %q", name, s.Networks, s.Ports, s.CapAdd)
+		}
 		switch name {
 		case "redis":
+			if s.User == "" || s.User == "root" || len(s.Healthcheck.Test) == 0 {
+				t.Errorf("redis runs as %q, and its health is %q", s.User, s.Healthcheck.Test)
+			}
 			if !slices.Equal(s.Command, append([]string{"redis-server"}, lasting...)) {
 				t.Errorf("redis is started as %q, want %q", s.Command, lasting)
 			}
@@ -66,8 +88,11 @@ func TestCompose(t *testing.T) {
 			if !strings.Contains(nginx, "\tserver "+name+":8080;\n") {
 				t.Errorf("nginx knows no node %s", name)
 			}
-			if s.Environment["CLUSTER_SECRET"] == "" || len(s.Ports) > 0 {
-				t.Errorf("%s: environment %q, ports %q", name, s.Environment, s.Ports)
+			if s.Environment["CLUSTER_SECRET"] == "" {
+				t.Errorf("%s: environment %q", name, s.Environment)
+			}
+			if grace, err := time.ParseDuration(s.StopGracePeriod); err != nil || grace <= stopTimeout {
+				t.Errorf("%s is killed after %s, and gives its requests %v", name, s.StopGracePeriod, stopTimeout)
 			}
 		}
 	}
@@ -88,7 +113,7 @@ func TestComposedNginx(t *testing.T) {
 	_, http, _ := strings.Cut(b.String(), "http {\n")
 	for line := range strings.Lines(strings.TrimSuffix(http, "}\n")) {
 		line = strings.TrimPrefix(strings.TrimRight(line, "\n"), "\t")
-		if line != "" && !strings.Contains(line, "_temp_path") && line != "access_log off;" {
+		if line != "" && !strings.Contains(line, "_temp_path") {
 			want = append(want, line)
 		}
 	}
@@ -143,12 +168,43 @@ func TestKubernetes(t *testing.T) {
 				Template struct {
 					Metadata struct{ Labels labels }
 					Spec     struct {
+						Token   *bool `yaml:"automountServiceAccountToken"`
+						Links   *bool `yaml:"enableServiceLinks"`
+						Grace   int   `yaml:"terminationGracePeriodSeconds"`
+						Context struct {
+							NonRoot bool                  `yaml:"runAsNonRoot"`
+							Seccomp struct{ Type string } `yaml:"seccompProfile"`
+						} `yaml:"securityContext"`
+						Volumes []struct {
+							Name   string
+							Secret struct {
+								Name string `yaml:"secretName"`
+							}
+						}
 						Containers []struct {
 							Args  []string
+							Env   []struct{ Name, Value string }
 							Ports []struct {
 								Name          string
 								ContainerPort int `yaml:"containerPort"`
 							}
+							Mounts []struct {
+								Name     string
+								Path     string `yaml:"mountPath"`
+								ReadOnly bool   `yaml:"readOnly"`
+							} `yaml:"volumeMounts"`
+							Lifecycle struct {
+								PreStop struct{ Sleep struct{ Seconds int } } `yaml:"preStop"`
+							}
+							Ready struct {
+								Socket struct{ Port string } `yaml:"tcpSocket"`
+							} `yaml:"readinessProbe"`
+							Resources struct{ Requests, Limits map[string]string }
+							Context   struct {
+								Escalation   *bool `yaml:"allowPrivilegeEscalation"`
+								ReadOnly     bool  `yaml:"readOnlyRootFilesystem"`
+								Capabilities struct{ Drop []string }
+							} `yaml:"securityContext"`
 						}
 					}
 				}
@@ -157,7 +213,22 @@ func TestKubernetes(t *testing.T) {
 				t.Fatal(err)
 			}
 			selected = d.Selector.MatchLabels
-			node := d.Template.Spec.Containers[0]
+			pod, no := d.Template.Spec, func(b *bool) bool { return b != nil && !*b }
+			node := pod.Containers[0]
+			if !no(pod.Token) || !no(pod.Links) || !pod.Context.NonRoot || pod.Context.Seccomp.Type != "RuntimeDefault" ||
+				!no(node.Context.Escalation) || !node.Context.ReadOnly || !slices.Equal(node.Context.Capabilities.Drop, []string{"ALL"}) {
+				t.Errorf("a node may do more than it needs: %+v", pod)
+			}
+			if node.Resources.Limits["memory"] == "" || node.Resources.Requests["cpu"] == "" || node.Ready.Socket.Port != "http" {
+				t.Errorf("resources %v, ready by %v", node.Resources, node.Ready)
+			}
+			if ends := time.Duration(node.Lifecycle.PreStop.Sleep.Seconds)*time.Second + stopTimeout; time.Duration(pod.Grace)*time.Second <= ends {
+				t.Errorf("a node is killed after %d s, and takes %v to end", pod.Grace, ends)
+			}
+			if mount := node.Mounts[0]; !mount.ReadOnly || node.Env[0].Name != "CLUSTER_SECRET_FILE" || node.Env[0].Value != mount.Path+"/secret" ||
+				mount.Name != pod.Volumes[0].Name || pod.Volumes[0].Secret.Name != name {
+				t.Errorf("the secret is in %+v, mounted as %+v, read as %+v", pod.Volumes, node.Mounts, node.Env)
+			}
 			if d.Template.Metadata.Labels["app"] != name || node.Args[0] != "node" || frameworks[node.Args[2]] == nil ||
 				node.Args[4] != ":8080" || node.Ports[0].Name != "http" || node.Ports[0].ContainerPort != 8080 {
 				t.Errorf("Deployment: %+v", d)

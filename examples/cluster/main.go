@@ -7,6 +7,8 @@
 // redis-server; without nginx a small proxy of its own stands in. A node alone:
 //
 //	CLUSTER_SECRET=… go run . node -framework gin -addr 127.0.0.1:8081 -redis 127.0.0.1:6379
+//
+// CLUSTER_SECRET_FILE names a file with the secret, as Kubernetes mounts one.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -48,7 +51,15 @@ func node(ctx context.Context, args []string) error {
 		return fmt.Errorf("-framework is gin, echo, fiber or nethttp, not %q", *framework)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", *framework)
-	s, err := newService(*framework, *redis, os.Getenv("CLUSTER_SECRET"), *staleness, log)
+	secret := os.Getenv("CLUSTER_SECRET")
+	if file := os.Getenv("CLUSTER_SECRET_FILE"); file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("CLUSTER_SECRET_FILE: %w", err)
+		}
+		secret = strings.TrimSpace(string(text))
+	}
+	s, err := newService(*framework, *redis, secret, *staleness, log)
 	if err != nil {
 		return err
 	}

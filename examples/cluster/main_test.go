@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -156,5 +158,27 @@ func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSecretFile: a node takes its secret from a file, as Kubernetes mounts it, and says
+// what is wrong with that.
+func TestSecretFile(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	file := filepath.Join(t.TempDir(), "secret")
+	for _, tt := range []struct{ secret, want string }{
+		{"", "CLUSTER_SECRET_FILE"},
+		{"short\n", "CLUSTER_SECRET:"},
+		{"3e8b1f6a0d9c4752b8e1a7f05c2d9461\n", ""},
+	} {
+		if tt.secret != "" {
+			check(t, os.WriteFile(file, []byte(tt.secret), 0o600))
+		}
+		t.Setenv("CLUSTER_SECRET_FILE", file)
+		err := node(ended, []string{"-addr", "127.0.0.1:0"})
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: got %v, want %q", tt.secret, err, tt.want)
+		}
 	}
 }

@@ -82,8 +82,9 @@ func startRedis(dir string, log io.Writer) (*process, error) {
 	return run("redis", addr, exec.Command("redis-server", args...), log)
 }
 
-// lasting has Redis keep what it has acknowledged, as deploy/compose.yaml does.
-var lasting = []string{"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"}
+// lasting has Redis keep what it has acknowledged, and say no before the machine is
+// full, as deploy/compose.yaml does.
+var lasting = []string{"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--maxmemory", "256mb"}
 
 //go:embed nginx.conf
 var nginxConf string
