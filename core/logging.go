@@ -12,13 +12,16 @@ import (
 
 // LogObserver writes events to l, with the request's context: [Internal] at error with
 // its cause and stack; [Unavailable], keys that are not used, a journal's trouble and a
-// refresh token used twice, also within the grace, at warn; a yes at debug.
+// refresh token used twice, also within the grace, at warn; what clients did wrong at
+// info; a yes at debug.
 //
-// What clients did wrong has no end, so an operator sees by default what there is, and
-// how much of it: the first refusal of an action and kind is written at info, with its
-// reason, those that follow in the same minute at debug, and when the minute is over a
-// line at info has the number of each. Close writes that at once. No goroutine waits
-// for the minute.
+// How many refusals there are is up to strangers, so an operator sees by default what
+// there is, and how much of it: of an action and kind the first refusal of a minute is
+// written at info, with its reason, or the first ten at warn or error, with their
+// causes; those that follow at debug; and when the minute is over one line has the
+// number of each, as loud as the loudest of them. Close writes that at once. No
+// goroutine waits for the minute. A refresh token used twice, and what happens to keys
+// and stores, is written each time.
 //
 // What the Auth does not check, [New] has written as one line: at warn if an Insecure
 // option is on, else at info.
@@ -40,7 +43,8 @@ type logObserver struct {
 
 // tally is what was refused since the last line of it.
 type tally struct {
-	counts [actionEnd][kindEnd]int
+	counts [actionEnd][kindEnd]struct{ all, told int }
+	level  slog.Level // of the loudest
 	begun  time.Time
 	line   *time.Timer // that will write it; nil: there is nothing to write
 }
@@ -50,23 +54,41 @@ const tallyEvery = time.Minute
 
 func (o *logObserver) Observe(ctx context.Context, e Event) {
 	level := e.level()
-	if level == slog.LevelInfo && e.Action < ActionStart && !o.first(e) {
+	if e.countless() && !o.counts(e, level) {
 		level = slog.LevelDebug
 	}
 	o.write(ctx, level, e)
 }
 
-// first adds a refusal to the tally, and reports whether it is the first of its sort.
-func (o *logObserver) first(e Event) bool {
+// countless reports whether it is up to strangers how many there are of such an event.
+func (e Event) countless() bool {
+	switch {
+	case e.Action >= ActionStart, e.Action == ActionKeys, e.Action == ActionStore, e.Kind == ReusedRefresh:
+		return false
+	}
+	return e.Kind != 0
+}
+
+// counts adds a refusal to the tally, and reports whether it is one of those to write.
+func (o *logObserver) counts(e Event, level slog.Level) bool {
+	most := 1
+	if level > slog.LevelInfo { // they may have different causes
+		most = 10
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.tally.line == nil {
 		o.tally.begun = time.Now()
 		o.tally.line = time.AfterFunc(tallyEvery, func() { _ = o.Close() })
 	}
+	o.tally.level = max(o.tally.level, level)
 	n := &o.tally.counts[e.Action][e.Kind.valid()]
-	*n++
-	return *n == 1
+	n.all++
+	if n.told >= most {
+		return false
+	}
+	n.told++
+	return true
 }
 
 // Close implements [io.Closer]. What is observed afterwards is written as before.
@@ -79,24 +101,24 @@ func (o *logObserver) Close() error {
 		return nil
 	}
 	t.line.Stop()
-	total, written, attrs := 0, 0, []slog.Attr{}
+	total, told, attrs := 0, 0, []slog.Attr{}
 	for action, counts := range t.counts {
 		var kinds []slog.Attr
 		for kind, n := range counts {
-			if n > 0 {
-				total, written = total+n, written+1
-				kinds = append(kinds, slog.Int(Kind(kind).String(), n))
+			if n.all > 0 {
+				total, told = total+n.all, told+n.told
+				kinds = append(kinds, slog.Int(Kind(kind).String(), n.all))
 			}
 		}
 		if kinds != nil {
 			attrs = append(attrs, group(Action(action).String(), kinds...))
 		}
 	}
-	if total == written {
+	if total == told {
 		return nil
 	}
 	attrs = append([]slog.Attr{slog.Int("total", total), slog.Float64("over_ms", inMilliseconds(time.Since(t.begun)))}, attrs...)
-	o.log.LogAttrs(context.Background(), slog.LevelInfo, "jwtgate refusals", attrs...)
+	o.log.LogAttrs(context.Background(), t.level, "jwtgate refusals", attrs...)
 	return nil
 }
 

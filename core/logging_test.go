@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -96,4 +97,52 @@ level=INFO msg="jwtgate unknown" kind=expired
 			t.Errorf("after Close: got %v", err)
 		}
 	})
+}
+
+// TestOutagesInAggregate: of outages and defects there are ten lines, with their causes,
+// and the number, however many requests they meet. Thefts are told each.
+func TestOutagesInAggregate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out logged
+		log := core.LogObserver(slog.New(slog.NewTextHandler(&out, nil)))
+		for range 1000 {
+			log.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: core.Unavailable, Cause: errors.New("down")})
+			log.Observe(t.Context(), core.Event{Action: core.ActionLogin, Kind: core.Internal, Cause: errors.New("boom"), Stack: []byte("main.go:1")})
+			log.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: core.WrongAudience, Cause: errors.New("Rules.Audience is not set")})
+			log.Observe(t.Context(), core.Event{Action: core.ActionRefresh, Kind: core.RacedRefresh})
+			log.Observe(t.Context(), core.Event{Action: core.ActionRefresh, Kind: core.ReusedRefresh})
+			log.Observe(t.Context(), core.Event{Action: core.ActionKeys, Kind: core.Unavailable, Resource: "u"})
+			log.Observe(t.Context(), core.Event{Action: core.ActionStore, Resource: "redis", Cause: errors.New("gone")})
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := out.take()
+		for want, n := range map[string]int{
+			"level=WARN msg=\"jwtgate verify\" kind=unavailable": 10, "level=ERROR msg=\"jwtgate login\" kind=internal": 10,
+			"level=WARN msg=\"jwtgate verify\" kind=wrong_audience": 10, "level=WARN msg=\"jwtgate refresh\" kind=raced_refresh": 10,
+			"level=WARN msg=\"jwtgate refresh\" kind=reused_refresh": 1000, "level=WARN msg=\"jwtgate keys\"": 1000, "level=WARN msg=\"jwtgate store\"": 1000,
+			"level=ERROR msg=\"jwtgate refusals\" total=4000 over_ms=60000 verify.wrong_audience=1000 verify.unavailable=1000 login.internal=1000 refresh.raced_refresh=1000\n": 1,
+		} {
+			if m := strings.Count(got, want); m != n {
+				t.Errorf("%s: got %d lines, want %d", want, m, n)
+			}
+		}
+		if n := strings.Count(got, "\n"); n != 3041 {
+			t.Errorf("got %d lines, want 3041", n)
+		}
+	})
+}
+
+// TestALouderOneIsNotHidden: of the same kind one may have a cause that is worth a
+// warning, though others came before it.
+func TestALouderOneIsNotHidden(t *testing.T) {
+	var out logged
+	log := core.LogObserver(slog.New(slog.NewTextHandler(&out, nil)))
+	for _, cause := range []error{nil, nil, errors.New("Rules.Audience is not set"), nil} {
+		log.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: core.WrongAudience, Cause: cause})
+	}
+	_ = log.Close()
+	if got := out.take(); strings.Count(got, "\n") != 3 || !strings.Contains(got, "level=WARN msg=\"jwtgate verify\"") || !strings.Contains(got, "verify.wrong_audience=4") {
+		t.Errorf("got %s", got)
+	}
 }
