@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 		s += " (" + e.Claim + ")"
 	}
 	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+		s += ": " + fmt.Sprint(e.Cause) // which survives an Error that panics
 	}
 	return s
 }

@@ -1,8 +1,11 @@
 package core_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jwtgate/jwtgate/core"
+	"github.com/jwtgate/jwtgate/core/explain"
 )
 
 // logged is what was written since it was last taken.
@@ -145,4 +149,115 @@ func TestALouderOneIsNotHidden(t *testing.T) {
 	if got := out.take(); strings.Count(got, "\n") != 3 || !strings.Contains(got, "level=WARN msg=\"jwtgate verify\"") || !strings.Contains(got, "verify.wrong_audience=4") {
 		t.Errorf("got %s", got)
 	}
+}
+
+// nothing is an error whose Error panics if it is nil.
+type nothing struct{ text string }
+
+func (n *nothing) Error() string { return n.text }
+
+// TestOddEvents: what an application returns as an error may be a typed nil, or no text,
+// and an event may be of a later version: it is written all the same, in one line.
+func TestOddEvents(t *testing.T) {
+	events := []core.Event{
+		{}, {Action: 250, Kind: 250, Stale: 250, Duration: -1, Steps: []core.Step{{}}},
+		{Action: core.ActionVerify, Kind: core.Internal, Cause: (*nothing)(nil)},
+		{Action: core.ActionVerify, Kind: core.BadToken, Cause: &core.Error{Kind: core.BadToken, Cause: (*nothing)(nil)}},
+		{Action: core.ActionVerify, Kind: core.Internal, Cause: errors.New("a\nlevel=ERROR\xff\x1b[31m"), Route: "\n", Guard: "\"", Account: "\r\n"},
+	}
+	for name, handler := range map[string]func(io.Writer) slog.Handler{
+		"text": func(w io.Writer) slog.Handler {
+			return slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})
+		},
+		"json": func(w io.Writer) slog.Handler {
+			return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})
+		},
+	} {
+		var out logged
+		log, steps := core.LogObserver(slog.New(handler(&out))), explain.Observer(slog.New(handler(io.Discard)))
+		for _, e := range events {
+			log.Observe(t.Context(), e)
+			steps.Observe(t.Context(), e)
+		}
+		if got := out.take(); strings.Count(got, "\n") != len(events) || strings.ContainsAny(got, "\r\x1b") {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// TestOddCauseOfAnError: an Error is printed, whatever its cause is.
+func TestOddCauseOfAnError(t *testing.T) {
+	if got := (&core.Error{Kind: core.Internal, Cause: (*nothing)(nil)}).Error(); got != "jwtgate: internal: <nil>" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestLogOfEverything: whatever an Event holds is in the line, in one of the groups, and
+// all that is measured in time is in milliseconds.
+func TestLogOfEverything(t *testing.T) {
+	e := core.Event{Posture: core.Posture{{Field: "F"}, {Field: "G", Insecure: true}}}
+	fill(reflect.ValueOf(&e).Elem())
+	lines := map[string]string{}
+	core.LogObserver(slog.New(flat{slog.DiscardHandler, lines})).Observe(t.Context(), e)
+	for _, key := range []string{"kind", "took_ms", "status", "request.framework", "request.route", "request.again", "request.anonymous", "request.stale",
+		"key.alg", "key.kid", "key.iss", "key.cached", "refused.claim", "refused.guard", "refused.wanted", "who.account", "who.peer", "steps.x_ms",
+		"posture.unchecked", "posture.insecure", "resource", "fetch", "stack", "cause"} {
+		if lines[key] == "" {
+			t.Errorf("there is no %s in %v", key, lines)
+		}
+		delete(lines, key)
+	}
+	if len(lines) > 0 {
+		t.Errorf("nobody knows of %v: which group are they in, and in which unit?", lines)
+	}
+}
+
+// fill sets each field of an Event that has none.
+func fill(v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if !f.IsZero() {
+			continue
+		}
+		switch p := f.Addr().Interface().(type) {
+		case *error:
+			*p = errors.New("x")
+		case *[]core.Step:
+			*p = []core.Step{{Name: "x", Took: 1}}
+		case *[]string:
+			*p = []string{"x"}
+		case *[]byte:
+			*p = []byte("x")
+		case *string:
+			*p = "x"
+		case *bool:
+			*p = true
+		default:
+			f.Set(reflect.ValueOf(1).Convert(f.Type()))
+		}
+	}
+}
+
+// flat is a slog.Handler that keeps the attributes of a line, groups joined with dots.
+type flat struct {
+	slog.Handler
+	line map[string]string
+}
+
+func (flat) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h flat) Handle(_ context.Context, r slog.Record) error {
+	var walk func(prefix string, a slog.Attr) bool
+	walk = func(prefix string, a slog.Attr) bool {
+		if a.Value.Kind() == slog.KindGroup {
+			for _, inner := range a.Value.Group() {
+				walk(prefix+a.Key+".", inner)
+			}
+		} else {
+			h.line[prefix+a.Key] = a.Value.String()
+		}
+		return true
+	}
+	r.Attrs(func(a slog.Attr) bool { return walk("", a) })
+	return nil
 }

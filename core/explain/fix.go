@@ -2,6 +2,7 @@ package explain
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -54,7 +55,7 @@ func told(e core.Event) (why, fix string) {
 	}
 	why, fix = strings.ReplaceAll(w.why, "CLAIM", claim), strings.ReplaceAll(w.fix, "CLAIM", claim)
 	if e.Cause != nil {
-		why = e.Cause.Error()
+		why = fmt.Sprint(e.Cause) // which survives an Error that panics
 	}
 	if r, ok := reasonOf(e); ok && r.fix != "" {
 		fix = r.fix
@@ -69,7 +70,7 @@ func reasonOf(e core.Event) (row struct{ begin, step, fix string }, ok bool) {
 		return row, false
 	}
 	for _, r := range byReason {
-		if strings.HasPrefix(e.Cause.Error(), r.begin) {
+		if strings.HasPrefix(fmt.Sprint(e.Cause), r.begin) {
 			return r, true
 		}
 	}

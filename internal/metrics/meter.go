@@ -14,7 +14,7 @@ import (
 type Options struct {
 	Routes    bool // label outcomes with the route
 	Steps     bool // measure steps
-	MaxValues int  // how many values a label may have; 0: 100
+	MaxValues int  // how many values an open label may have; 0: 100
 }
 
 // Check returns what is wrong with the options.
@@ -43,7 +43,7 @@ func NewMeter(o Options, open func(Metric) (func(values []string) Record, error)
 	for _, metric := range Table(o) {
 		with, err := open(metric)
 		bad = append(bad, err)
-		m.series = append(m.series, newSeries(len(metric.Labels), o.MaxValues, with))
+		m.series = append(m.series, newSeries(metric.Labels, o.MaxValues, with))
 	}
 	return m, errors.Join(bad...)
 }

@@ -20,17 +20,23 @@ type series struct {
 	mu     sync.RWMutex
 	known  map[values]Record
 	with   func([]string) Record
-	labels []map[string]bool // the values that each label has had
-	most   int
+	labels []seen
 }
 
-func newSeries(labels, most int, with func([]string) Record) *series {
-	if most == 0 {
-		most = defaultMaxValues
-	}
-	s := &series{known: map[values]Record{}, with: with, labels: make([]map[string]bool, labels), most: most}
-	for i := range s.labels {
-		s.labels[i] = map[string]bool{}
+// seen are the values that a label has had, and how many it may have.
+type seen struct {
+	had  map[string]bool
+	most int
+}
+
+func newSeries(labels []Label, most int, with func([]string) Record) *series {
+	s := &series{known: map[values]Record{}, with: with}
+	for _, l := range labels {
+		one := seen{map[string]bool{}, defaultMaxValues}
+		if l.Open && most != 0 {
+			one.most = most
+		}
+		s.labels = append(s.labels, one)
 	}
 	return s
 }
@@ -46,16 +52,16 @@ func (s *series) of(v values) Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := v
-	for i, had := range s.labels {
+	for i, l := range s.labels {
 		kept[i] = strings.ToValidUTF8(v[i], "\uFFFD")
-		if !had[kept[i]] && len(had) >= s.most {
+		if !l.had[kept[i]] && len(l.had) >= l.most {
 			kept[i] = other
 		}
 	}
 	record = s.known[kept]
 	if record == nil {
-		for i, had := range s.labels {
-			had[kept[i]] = true
+		for i, l := range s.labels {
+			l.had[kept[i]] = true
 		}
 		record = s.with(kept[:len(s.labels)])
 		s.known[kept] = record

@@ -26,20 +26,21 @@ type Label struct {
 	Name      string // as Prometheus writes it
 	Attribute string // as OpenTelemetry does: by its semantic conventions where they have it
 	Absent    string // the value without which OpenTelemetry leaves the attribute out
+	Open      bool   // of no closed set: the application or a provider says what there is
 }
 
 var (
 	action    = Label{Name: "action", Attribute: "jwtgate.action"}
 	kind      = Label{Name: "kind", Attribute: "error.type", Absent: "ok"}
 	framework = Label{Name: "framework", Attribute: "jwtgate.framework"}
-	route     = Label{Name: "route", Attribute: "http.route"}
+	route     = Label{Name: "route", Attribute: "http.route", Open: true}
 	step      = Label{Name: "step", Attribute: "jwtgate.step"}
-	guard     = Label{Name: "guard", Attribute: "jwtgate.guard"}
+	guard     = Label{Name: "guard", Attribute: "jwtgate.guard", Open: true}
 	algorithm = Label{Name: "algorithm", Attribute: "jwtgate.algorithm"}
-	issuer    = Label{Name: "issuer", Attribute: "jwtgate.issuer"}
+	issuer    = Label{Name: "issuer", Attribute: "jwtgate.issuer", Open: true}
 	cached    = Label{Name: "cached", Attribute: "jwtgate.cached"}
 	stale     = Label{Name: "stale", Attribute: "jwtgate.stale"}
-	source    = Label{Name: "source", Attribute: "jwtgate.source"}
+	source    = Label{Name: "source", Attribute: "jwtgate.source", Open: true}
 	state     = Label{Name: "state", Attribute: "jwtgate.state"}
 )
 

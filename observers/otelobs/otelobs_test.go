@@ -160,6 +160,26 @@ func TestSpanEvents(t *testing.T) {
 	}
 }
 
+// nothing is an error whose Error panics if it is nil.
+type nothing struct{ text string }
+
+func (n *nothing) Error() string { return n.text }
+
+// TestOddCauses: what an application returns as an error may be no text, or a typed nil;
+// it is told, as text that an exporter can send.
+func TestOddCauses(t *testing.T) {
+	for want, cause := range map[string]error{"a\uFFFDb": errors.New("a\xffb"), "<nil>": (*nothing)(nil)} {
+		w := newWorld(t, otelobs.Config{})
+		ctx, span := w.tracer.Start(t.Context(), "GET /a")
+		w.Observe(ctx, core.Event{Action: core.ActionLogin, Kind: core.Internal, Cause: cause})
+		span.End()
+		got := w.spans.Ended()[0].Events()[0].Attributes
+		if !slices.Contains(got, attribute.String("exception.message", want)) {
+			t.Errorf("got %v, want %q", got, want)
+		}
+	}
+}
+
 // TestSessionID: a gate's event has the session if people are asked for.
 func TestSessionID(t *testing.T) {
 	for _, people := range []bool{false, true} {

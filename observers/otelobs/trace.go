@@ -2,6 +2,7 @@ package otelobs
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -47,8 +48,8 @@ func (o *Observer) traceFetch(ctx context.Context, e core.Event) {
 func (o *Observer) describe(ctx context.Context, e core.Event) []attribute.KeyValue {
 	all := make([]attribute.KeyValue, 0, 8)
 	said := func(name, value string) {
-		if value != "" {
-			all = append(all, attribute.String(name, value))
+		if value != "" { // of what is no UTF-8 exporters lose the whole batch
+			all = append(all, attribute.String(name, strings.ToValidUTF8(value, "\uFFFD")))
 		}
 	}
 	flag := func(name string, value bool) {
@@ -81,7 +82,7 @@ func (o *Observer) describe(ctx context.Context, e core.Event) []attribute.KeyVa
 	}
 	all = append(all, attribute.Float64("jwtgate.duration", e.Duration.Seconds()))
 	if e.Cause != nil {
-		said("exception.message", e.Cause.Error())
+		said("exception.message", fmt.Sprint(e.Cause)) // which survives an Error that panics
 	}
 	said("exception.stacktrace", string(e.Stack))
 	if o.cfg.People {

@@ -96,7 +96,7 @@ func TestLabelsHaveAnEnd(t *testing.T) {
 	o, registry := newObserver(t, promobs.Config{Routes: true, MaxValues: 3})
 	for i := range 1000 {
 		text := fmt.Sprint(i)
-		o.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: core.Forbidden, Route: text, Guard: text, Framework: text})
+		o.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: core.Forbidden, Route: text, Guard: text, Framework: "gin"})
 		o.Observe(t.Context(), core.Event{Action: core.ActionVerify, Algorithm: "RS256", Issuer: text})
 		o.Observe(t.Context(), core.Event{Action: core.ActionKeys, Resource: text})
 	}
@@ -106,6 +106,17 @@ func TestLabelsHaveAnEnd(t *testing.T) {
 		}
 	}
 	if got := strings.Join(series(t, registry), "\n"); !strings.Contains(got, `jwtgate_guard_refusals_total{guard="other"} 997`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestKindsAreNeverOther: MaxValues is for what an application may have many of.
+func TestKindsAreNeverOther(t *testing.T) {
+	o, registry := newObserver(t, promobs.Config{MaxValues: 1})
+	for k := core.Kind(0); k <= core.Internal; k++ {
+		o.Observe(t.Context(), core.Event{Action: core.ActionVerify, Kind: k})
+	}
+	if got := strings.Join(series(t, registry), "\n"); strings.Contains(got, "other") || strings.Count(got, "jwtgate_outcomes_total") != int(core.Internal)+1 {
 		t.Errorf("got %s", got)
 	}
 }
