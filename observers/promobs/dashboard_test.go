@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jwtgate/jwtgate/core"
 	"github.com/jwtgate/jwtgate/internal/metrics"
+	"github.com/jwtgate/jwtgate/observers/promobs"
 )
 
 // dashboard is what Grafana imports, as far as it is looked at here.
@@ -48,6 +50,7 @@ var (
 	metricName = regexp.MustCompile(`jwtgate_\w+`)
 	byLabels   = regexp.MustCompile(`by \(([^)]*)\)`)
 	matchers   = regexp.MustCompile(`(jwtgate_\w+)\{([^}]*)\}`)
+	matched    = regexp.MustCompile(`(\w+) *(?:=~|!~|!=|=) *"([^"]*)"`)
 	labelName  = regexp.MustCompile(`(\w+) *(?:=~|!~|!=|=)`)
 )
 
@@ -56,17 +59,12 @@ var (
 func known() map[string][]string {
 	all := map[string][]string{}
 	for _, m := range metrics.Table(metrics.Options{}) {
-		name, labels := strings.ReplaceAll(m.Name, ".", "_"), []string{"job", "instance"}
+		name, labels := promobs.NameOf(m), []string{"job", "instance"}
 		for _, l := range m.Labels {
 			labels = append(labels, l.Name)
 		}
-		switch {
-		case m.Form == metrics.Histogram:
-			name, labels = name+"_seconds_bucket", append(labels, "le")
-		case m.Form == metrics.Counter:
-			name += "_total"
-		case m.Unit == "s":
-			name += "_seconds"
+		if m.Form == metrics.Histogram {
+			name, labels = name+"_bucket", append(labels, "le")
 		}
 		all[name] = labels
 	}
@@ -112,6 +110,7 @@ func TestNames(t *testing.T) {
 				}
 			}
 		}
+		checkValues(t, q)
 		for _, by := range byLabels.FindAllStringSubmatch(q, -1) {
 			for l := range strings.SplitSeq(by[1], ", ") {
 				if !slices.Contains(known[names[0]], l) {
@@ -123,6 +122,26 @@ func TestNames(t *testing.T) {
 	for name := range known {
 		if !asked[name] {
 			t.Errorf("%s is not on the dashboard", name)
+		}
+	}
+}
+
+// checkValues demands that labels of closed sets are compared with what is in them: an
+// alert for a kind that is misspelled never comes.
+func checkValues(t *testing.T, query string) {
+	t.Helper()
+	sets := map[string][]string{"state": {"ok", "failed", "skipped"}, "cached": {"true", "false"}}
+	for k := core.Kind(0); k <= core.Internal; k++ {
+		sets["kind"] = append(sets["kind"], k.String())
+	}
+	for a := core.ActionVerify; a.String() != core.Action(0).String(); a++ {
+		sets["action"] = append(sets["action"], a.String())
+	}
+	for _, m := range matched.FindAllStringSubmatch(query, -1) {
+		for value := range strings.SplitSeq(m[2], "|") {
+			if set := sets[m[1]]; set != nil && !slices.Contains(set, value) {
+				t.Errorf("%s is never %q: %s", m[1], value, query)
+			}
 		}
 	}
 }
