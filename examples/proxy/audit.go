@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 
 	"github.com/jwtgate/jwtgate/core"
@@ -12,10 +11,8 @@ import (
 // refresh and logout, and for each token that a gate refused.
 type audit struct{ log *slog.Logger }
 
-func newAudit(w io.Writer) audit { return audit{slog.New(slog.NewTextHandler(w, nil))} }
-
 // Observe implements [core.Observer]. What comes first is ours: the outcome and the
-// address, which fail2ban/filter.conf reads. What the client has chosen comes last.
+// address, which fail2ban/filter.conf reads in slog's text and in its JSON. What the client has chosen comes last.
 func (a audit) Observe(ctx context.Context, e core.Event) {
 	switch e.Action {
 	case core.ActionLogin, core.ActionRefresh, core.ActionLogout, core.ActionSessions:

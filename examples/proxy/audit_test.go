@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -17,15 +19,15 @@ import (
 	"github.com/jwtgate/jwtgate/core"
 )
 
-// attempt is a request, from where it comes, and what is written of it.
-type attempt struct {
+// attempted is a request, from where it comes, and what is written of it.
+type attempted struct {
 	from, account, password string // no account: GET /me with the password as token
 	forwarded               string
 	line                    string // without the time
 	counts                  string // the address that fail2ban counts it for
 }
 
-var attempts = []attempt{
+var attempts = []attempted{
 	{from: "192.0.2.1:99", account: "joe", password: "wrong", counts: "192.0.2.1",
 		line: `level=INFO msg=audit action=login kind=bad_credentials peer=192.0.2.1 session="" account=joe`},
 	{from: "192.0.2.2:99", account: "joe", password: "pass",
@@ -38,6 +40,8 @@ var attempts = []attempt{
 		line: `level=INFO msg=audit action=login kind=bad_credentials peer=192.0.2.4 session="" account="x\" peer=198.51.100.1 y2026-01-01T00:00:00.000Z level=INFO msg=audit`},
 	{from: "192.0.2.5:99", account: "kind=bad_credentials peer=198.51.100.3 session=", password: "wrong", counts: "192.0.2.5",
 		line: `level=INFO msg=audit action=login kind=bad_credentials peer=192.0.2.5 session="" account="kind=bad_credentials peer=198.51.100.3 session="`},
+	{from: "192.0.2.10:99", account: `x","kind":"bad_credentials","peer":"198.51.100.8","session":"`, password: "wrong", counts: "192.0.2.10",
+		line: `level=INFO msg=audit action=login kind=bad_credentials peer=192.0.2.10 session="" account="x\",\"kind\"`},
 	{from: "127.0.0.1:99", forwarded: "198.51.100.4, 203.0.113.9", account: "joe", password: "wrong", counts: "203.0.113.9",
 		line: `level=INFO msg=audit action=login kind=bad_credentials peer=203.0.113.9 session="" account=joe`},
 	{from: "192.0.2.6:99", forwarded: "198.51.100.5", account: "joe", password: "wrong", counts: "192.0.2.6",
@@ -49,7 +53,9 @@ var attempts = []attempt{
 
 // TestAudit: who did what, from where, and nothing of what was typed as a password.
 func TestAudit(t *testing.T) {
-	got := strings.Split(strings.TrimSuffix(string(auditLog(t)), "\n"), "\n")
+	var log bytes.Buffer
+	attempt(t, asText(&log))
+	got := strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
 	var want []string
 	for _, a := range attempts {
 		if a.line != "" {
@@ -74,21 +80,9 @@ func TestAudit(t *testing.T) {
 // nothing else, whatever was chosen as a name.
 func TestFail2ban(t *testing.T) {
 	binary := debian(t, "fail2ban-regex", "fail2ban")
-	log := bytes.NewBuffer(auditLog(t))
-	newAudit(log).Observe(t.Context(), core.Event{ // somebody who has registered under such a name
-		Action: core.ActionLogin, Peer: "192.0.2.9", Account: " level=INFO msg=audit action=login kind=bad_credentials peer=198.51.100.7 session=",
-	})
-	file := filepath.Join(t.TempDir(), "audit.log")
-	if err := os.WriteFile(file, log.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	filter, err := filepath.Abs("fail2ban/filter.conf")
 	if err != nil {
 		t.Fatal(err)
-	}
-	out, err := exec.Command(binary, "--out=ip", file, filter).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 	var want []string
 	for _, a := range attempts {
@@ -96,8 +90,28 @@ func TestFail2ban(t *testing.T) {
 			want = append(want, a.counts)
 		}
 	}
-	if got := strings.Fields(string(out)); !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	for name, handler := range map[string]func(io.Writer) slog.Handler{
+		"text": asText,
+		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+	} {
+		var log bytes.Buffer
+		attempt(t, handler(&log))
+		for _, begin := range []string{" level=INFO msg=audit action=login kind=bad_credentials peer=", `","level":"INFO","msg":"audit","action":"login","kind":"bad_credentials","peer":"`} {
+			audit{slog.New(handler(&log))}.Observe(t.Context(), core.Event{ // somebody who has registered under such a name
+				Action: core.ActionLogin, Peer: "192.0.2.9", Account: begin + `198.51.100.7","session":" session=`,
+			})
+		}
+		file := filepath.Join(t.TempDir(), "audit.log")
+		if err := os.WriteFile(file, log.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(binary, "--out=ip", file, filter).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		if got := strings.Fields(string(out)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 }
 
@@ -117,11 +131,13 @@ func TestJail(t *testing.T) {
 	}
 }
 
-// auditLog is what is written of the attempts.
-func auditLog(t *testing.T) []byte {
+// asText is how the program writes the log.
+func asText(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) }
+
+// attempt makes the attempts.
+func attempt(t *testing.T, log slog.Handler) {
 	t.Helper()
-	var log bytes.Buffer
-	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost, &log)
+	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,5 +161,4 @@ func auditLog(t *testing.T) []byte {
 		r.Header.Set("User-Agent", "peer=198.51.100.6")
 		handler.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	return log.Bytes()
 }

@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"flag"
-	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -40,7 +39,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	handler, err := newHandler(proxies, bcrypt.DefaultCost, file)
+	handler, err := newHandler(proxies, bcrypt.DefaultCost, slog.NewTextHandler(file, nil))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +68,7 @@ func main() {
 }
 
 // newHandler is the service, behind these proxies. cost is bcrypt's.
-func newHandler(proxies []string, cost int, auditLog io.Writer) (http.Handler, error) {
+func newHandler(proxies []string, cost int, auditLog slog.Handler) (http.Handler, error) {
 	client, err := logins.ForwardedFor(proxies...) // logins.Forwarded, if they write that field
 	if err != nil {
 		return nil, err
@@ -96,7 +95,7 @@ func newHandler(proxies []string, cost int, auditLog io.Writer) (http.Handler, e
 	auth, err := core.New(core.Config[string]{
 		Keys:     key,
 		Throttle: limiter.Allow, // before the password is looked at
-		Observer: core.Observers(newAudit(auditLog), core.LogObserver(slog.Default())),
+		Observer: core.Observers(audit{slog.New(auditLog)}, core.LogObserver(slog.Default())),
 		Who: func(ctx context.Context, r core.Request, username string) (account, peer string) {
 			if claims, ok := core.ClaimsOf(ctx); ok {
 				username = claims.Subject()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +57,7 @@ func TestBehindProxy(t *testing.T) {
 
 // TestWithoutTrust: who does not name the proxy has one limit for all behind it.
 func TestWithoutTrust(t *testing.T) {
-	handler, err := newHandler(nil, bcrypt.MinCost, io.Discard)
+	handler, err := newHandler(nil, bcrypt.MinCost, slog.DiscardHandler)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestWithoutTrust(t *testing.T) {
 }
 
 func startService(t testing.TB) string {
-	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost, io.Discard)
+	handler, err := newHandler([]string{proxyAddr}, bcrypt.MinCost, slog.DiscardHandler)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func (c *client) login(t *testing.T, url, forwarded string, want int) {
 func TestLogin(t *testing.T) { synctest.Test(t, testLogin) } // no try comes back, however long hashes take
 
 func testLogin(t *testing.T) {
-	handler, err := newHandler(nil, bcrypt.MinCost, io.Discard)
+	handler, err := newHandler(nil, bcrypt.MinCost, slog.DiscardHandler)
 	if err != nil {
 		t.Fatal(err)
 	}
