@@ -212,7 +212,7 @@ func TestRotateAsServersDo(t *testing.T) {
 // TestKeyOfAPipe: what a shell's <(…) gives can be read once.
 func TestKeyOfAPipe(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no such files here")
+		t.Skip("Windows has no /dev/stdin")
 	}
 	c := newCLI(t)
 	c.must("keys new -alg ES256 key.pem")

@@ -197,7 +197,7 @@ func TestLostOutput(t *testing.T) {
 // TestInterrupted: what waits ends when it is told to, as any program does.
 func TestInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there is no signal that could be sent to one process")
+		t.Skip("Windows has no signal that a test could send to one process")
 	}
 	c := newCLI(t)
 	for _, line := range []string{"verify -key x", "token inspect", "keys public"} {
