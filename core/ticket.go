@@ -53,7 +53,8 @@ func (a *Auth[T]) Ticket(ctx context.Context) (ticket string, err error) {
 		if owner.subject == "" {
 			owner.token = cred.Token
 		}
-		if _, wait := a.ticketsMade.Take(owner, a.passed()); wait > 0 {
+		try, wait := a.ticketsMade.Take(owner, a.passed())
+		if wait > 0 {
 			return "", &Error{Kind: TooManyRequests, RetryAfter: wait}
 		}
 		var secret [32]byte
@@ -66,6 +67,7 @@ func (a *Auth[T]) Ticket(ctx context.Context) (ticket string, err error) {
 			})
 		}
 		if err != nil {
+			try.Back() // an outage is not held against who comes again
 			return "", classify(err)
 		}
 		return ticket, nil

@@ -171,8 +171,8 @@ func TestTicketIsNoToken(t *testing.T) {
 // TestTicketsOfOne: nobody uses up the tickets of others, whatever his tokens are; a
 // clock that is set back keeps nobody waiting.
 func TestTicketsOfOne(t *testing.T) {
-	now := time.Now()
-	l := newLiving(t, func(c *core.Config[string]) { c.Now = func() time.Time { return now } })
+	now, tickets := time.Now(), &shaky{}
+	l := newLiving(t, func(c *core.Config[string]) { c.Now, c.Tickets = func() time.Time { return now }, tickets })
 	get := func(in context.Context, n int) (err error) {
 		for range n {
 			if _, err = l.Ticket(in); err != nil {
@@ -182,6 +182,13 @@ func TestTicketsOfOne(t *testing.T) {
 		return err
 	}
 	joe, _ := l.logIn("joe")
+	tickets.keep.Store(true)
+	for range 200 {
+		if err := get(joe, 1); !errors.Is(err, core.Unavailable) {
+			t.Fatalf("the tickets cannot be kept: got %v", err)
+		}
+	}
+	tickets.keep.Store(false)
 	if err := get(joe, 100); err != nil {
 		t.Fatalf("a hundred: %v", err)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // audit writes down who did what, from where, in a log of its own: a line for each login,
-// refresh and logout, and for each token that a gate refused.
+// refresh and logout, and for each token that a gate refused. Strangers decide how long it
+// gets, so have it rotated by its size.
 type audit struct{ log *slog.Logger }
 
 // Observe implements [core.Observer]. What comes first is ours: the outcome and the

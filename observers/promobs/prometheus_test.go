@@ -1,6 +1,7 @@
 package promobs_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -184,47 +185,57 @@ func startPrometheus(t *testing.T, target string) prom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	_ = ln.Close()
 	config := filepath.Join(dir, "prometheus.yml")
 	text := fmt.Sprintf("global: {scrape_interval: 1s, evaluation_interval: 1s}\nrule_files: [%q]\nscrape_configs:\n  - {job_name: api, static_configs: [{targets: [%q]}]}\n", rules, target)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(binary, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr, "--log.level=warn")
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if text, _ := os.ReadFile(log.Name()); t.Failed() {
-			t.Logf("%s", text)
+	var log bytes.Buffer
+	for range 5 { // somebody else may take the port meanwhile; then it ends
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
-		_ = log.Close()
-	})
-	p := prom{"http://" + addr}
+		addr := ln.Addr().String()
+		_ = ln.Close()
+		cmd := exec.Command(binary, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr, "--log.level=warn")
+		cmd.Stdout, cmd.Stderr = &log, &log
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			<-ended
+		})
+		if p := (prom{"http://" + addr}); p.ready(t, ended) {
+			return p
+		}
+	}
+	t.Fatalf("Prometheus does not start: %s", &log)
+	return prom{}
+}
+
+// ready waits until it answers, and reports whether it does: not if it has ended.
+func (p prom) ready(t *testing.T, ended <-chan struct{}) (ready bool) {
 	until(t, "Prometheus is ready", func() (missing []string) {
+		select {
+		case <-ended:
+			return nil
+		default:
+		}
 		res, err := http.Get(p.url + "/-/ready")
 		if err != nil {
 			return []string{err.Error()}
 		}
 		_ = res.Body.Close()
-		if res.StatusCode != 200 {
+		if ready = res.StatusCode == 200; !ready {
 			missing = append(missing, res.Status)
 		}
 		return missing
 	})
-	return p
+	return ready
 }
 
 // ask returns how many series answer a query with a number. It fails the test if there
