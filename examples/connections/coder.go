@@ -18,7 +18,7 @@ func (s *service) coderChat(w http.ResponseWriter, r *http.Request) {
 	defer conn.CloseNow()
 	ctx, done := s.bound(r.Context())
 	defer done()
-	defer context.AfterFunc(ctx, func() { // when it ends, and in no goroutine before
+	defer atEnd(ctx, func() { // in no goroutine before
 		_ = conn.Close(websocket.StatusPolicyViolation, core.WhyEnded(ctx))
 	})()
 	for {

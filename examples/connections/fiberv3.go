@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"time"
 
 	"github.com/fasthttp/websocket"
@@ -32,7 +31,7 @@ func (s *service) fiberv3Chat(c fiber.Ctx) error {
 		defer conn.Close()
 		ctx, done := s.bound(gate)
 		defer done()
-		defer context.AfterFunc(ctx, func() { // when it ends, and in no goroutine before
+		defer atEnd(ctx, func() { // in no goroutine before
 			reason := websocket.FormatCloseMessage(websocket.ClosePolicyViolation, core.WhyEnded(ctx))
 			_ = conn.WriteControl(websocket.CloseMessage, reason, time.Now().Add(time.Second)) // may run beside all else
 			_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))                          // for the client's own close

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -21,7 +20,7 @@ func (s *service) gorillaChat(w http.ResponseWriter, r *http.Request) {
 	defer conn.Close()
 	ctx, done := s.bound(r.Context())
 	defer done()
-	defer context.AfterFunc(ctx, func() { // when it ends, and in no goroutine before
+	defer atEnd(ctx, func() { // in no goroutine before
 		reason := websocket.FormatCloseMessage(websocket.ClosePolicyViolation, core.WhyEnded(ctx))
 		_ = conn.WriteControl(websocket.CloseMessage, reason, time.Now().Add(time.Second)) // may run beside all else
 		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))                          // for the client's own close

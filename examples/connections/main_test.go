@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -69,6 +70,29 @@ func onEach(t *testing.T, names []string, test func(*testing.T, *running)) {
 		wg.Go(func() { t.Run(name, func(t *testing.T) { test(t, start(t, name)) }) })
 	}
 	wg.Wait()
+}
+
+// TestAtEnd: what has begun at the end of a connection is over when its handler returns,
+// and nothing begins afterwards.
+func TestAtEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		var written time.Time
+		stop := atEnd(ctx, func() {
+			time.Sleep(time.Second) // a client that reads slowly
+			written = time.Now()
+		})
+		end()
+		synctest.Wait()
+		stop()
+		if written.IsZero() {
+			t.Error("the handler has returned, and its connection is still written to")
+		}
+		ctx, end = context.WithCancel(t.Context())
+		atEnd(ctx, func() { t.Error("the handler had returned") })()
+		end()
+		synctest.Wait()
+	})
 }
 
 // issue logs somebody in.

@@ -82,6 +82,21 @@ func (s *service) bound(ctx context.Context) (context.Context, context.CancelFun
 	return s.auth.UntilToken(ctx)
 }
 
+// atEnd calls f when ctx ends. The handler calls stop before it returns, which waits for an
+// f that has begun: afterwards a connection of fasthttp is nobody's, or somebody else's.
+func atEnd(ctx context.Context, f func()) (stop func()) {
+	over := make(chan struct{})
+	off := context.AfterFunc(ctx, func() {
+		defer close(over)
+		f()
+	})
+	return func() {
+		if !off() {
+			<-over
+		}
+	}
+}
+
 // reply answers a message of a WebSocket, whose context is bounded. One that begins with
 // "token " has a new token: the connection goes on as long as that one.
 func (s *service) reply(ctx context.Context, message string) string {
